@@ -1,0 +1,38 @@
+// Three levels (CONTRIBUTING.md): specs beside the code need nothing; db and e2e share one embedded PostgreSQL.
+const base = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  // The machine may be busy: a limit is there to end what hangs, not to judge speed.
+  testTimeout: 30_000,
+  moduleFileExtensions: ['ts', 'js', 'json'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          target: 'es2022',
+          keepClassNames: true,
+        },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+};
+
+module.exports = {
+  maxWorkers: 2,
+  coverageProvider: 'v8',
+  projects: [
+    { ...base, displayName: 'spec', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    {
+      ...base,
+      displayName: 'system',
+      testMatch: ['<rootDir>/test/{db,e2e}/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+  ],
+};

@@ -1,0 +1,52 @@
+import { DynamicModule, Module, Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ZodValidationPipe } from 'nestjs-zod';
+import type { DestinationStream } from 'pino';
+import { AccessTokenGuard } from './auth/access-token.guard';
+import { AuthModule } from './auth/auth.module';
+import { CallsModule } from './calls/calls.module';
+import { CommonModule } from './common/common.module';
+import { IdempotencyGuard } from './common/idempotency.guard';
+import { IdempotencyInterceptor } from './common/idempotency.interceptor';
+import { ProblemFilter } from './common/problem.filter';
+import { RateLimitGuard } from './common/rate-limit.guard';
+import type { AppConfig } from './config/app-config';
+import { ConfigModule } from './config/config.module';
+import { DatabaseModule } from './database/database.module';
+import { GeneralModule } from './general/general.module';
+import { LoggingModule } from './logging/logging.module';
+import { RealtimeModule } from './realtime/realtime.module';
+import { ScenariosModule } from './scenarios/scenarios.module';
+import { UsersModule } from './users/users.module';
+
+/** The list of rooms, and what stands before each of their routes. */
+@Module({
+  imports: [
+    CommonModule,
+    DatabaseModule,
+    AuthModule,
+    UsersModule,
+    ScenariosModule,
+    CallsModule,
+    RealtimeModule,
+    GeneralModule,
+  ],
+  providers: [
+    // In this order: who is asking, was it answered before, is it too often.
+    { provide: APP_GUARD, useClass: AccessTokenGuard },
+    { provide: APP_GUARD, useClass: IdempotencyGuard },
+    { provide: APP_GUARD, useClass: RateLimitGuard },
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+    { provide: APP_PIPE, useClass: ZodValidationPipe },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+})
+export class AppModule {
+  /** @param moreRooms what a test adds */
+  static forRoot(config: AppConfig, logDestination?: DestinationStream, moreRooms: Type[] = []): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [ConfigModule.forRoot(config), LoggingModule.forRoot(config, logDestination), ...moreRooms],
+    };
+  }
+}

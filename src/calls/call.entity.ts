@@ -1,0 +1,166 @@
+import {
+  Column,
+  CreateDateColumn,
+  Entity,
+  Index,
+  JoinColumn,
+  ManyToOne,
+  PrimaryColumn,
+  UpdateDateColumn,
+} from 'typeorm';
+import type { Agent } from '../scenarios/agent';
+import { User } from '../users/user.entity';
+import type { CallStatus } from './call-status';
+import type { DialState } from './dial-ledger';
+import type { EndedReason } from './ended-reason';
+
+export type CallDirection = 'inbound' | 'outbound';
+
+/**
+ * A phone call. The carrier's reports own status, times and duration; the conversation owns order, usage and turns; the
+ * owner writes notes. Nobody writes another's columns.
+ */
+@Entity('calls')
+@Index('calls_call_sid_key', ['callSid'], { unique: true })
+@Index('calls_attempt_id_key', ['attemptId'], { unique: true })
+@Index('calls_user_id_id_key', ['userId', 'id'], { unique: true })
+@Index('calls_user_id_idempotency_key_key', ['userId', 'idempotencyKey'], { unique: true })
+@Index('calls_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
+@Index('calls_live_idx', ['userId', 'createdAt'], {
+  where: `status IN ('queued', 'initiated', 'ringing', 'in-progress')`,
+})
+export class Call {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'calls_pkey' })
+  id: string;
+
+  @Column({ name: 'user_id', type: 'integer' })
+  userId: number;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE', nullable: false })
+  @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'calls_user_id_fkey' })
+  user?: User;
+
+  /** The carrier's id; null until it is known. */
+  @Column({ name: 'call_sid', type: 'text', nullable: true })
+  callSid: string | null;
+
+  /** Rides in every callback address of an outbound call, so that a callback finds a row which has no sid yet. */
+  @Column({ name: 'attempt_id', type: 'uuid', nullable: true })
+  attemptId: string | null;
+
+  @Column({ name: 'dial_state', type: 'text' })
+  dialState: DialState;
+
+  @Column({ type: 'text' })
+  direction: CallDirection;
+
+  @Column({ type: 'text' })
+  status: CallStatus;
+
+  @Column({ name: 'ended_reason', type: 'text', nullable: true })
+  endedReason: EndedReason | null;
+
+  /** The other party's number, E.164. */
+  @Column({ name: 'phone_number', type: 'text' })
+  phoneNumber: string;
+
+  /** The platform's number on this call, E.164. */
+  @Column({ name: 'from_number', type: 'text' })
+  fromNumber: string;
+
+  @Column({ name: 'scenario_name', type: 'text' })
+  scenarioName: string;
+
+  /** The scenario as it was when the call was placed. */
+  @Column({ type: 'jsonb' })
+  agent: Agent;
+
+  @Column({ type: 'jsonb', default: {} })
+  variables: Record<string, string>;
+
+  @Column({ type: 'jsonb', default: {} })
+  metadata: Record<string, unknown>;
+
+  @Column({ type: 'boolean', default: false })
+  record: boolean;
+
+  @Column({ name: 'max_duration_seconds', type: 'integer' })
+  maxDurationSeconds: number;
+
+  /** Of the request that placed the call: the same key never dials twice, whatever becomes of its stored answer. */
+  @Column({ name: 'idempotency_key', type: 'text', nullable: true })
+  idempotencyKey: string | null;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  /** When the carrier was asked to dial. */
+  @Column({ name: 'asked_at', type: 'timestamptz', nullable: true })
+  askedAt: Date | null;
+
+  /** When the carrier began to dial. */
+  @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
+  startedAt: Date | null;
+
+  @Column({ name: 'answered_at', type: 'timestamptz', nullable: true })
+  answeredAt: Date | null;
+
+  @Column({ name: 'ended_at', type: 'timestamptz', nullable: true })
+  endedAt: Date | null;
+
+  /** Seconds from the answer to the end, as the carrier counts them. */
+  @Column({ name: 'call_duration', type: 'integer', nullable: true })
+  callDuration: number | null;
+
+  /** The carrier's word: human, machine_start, fax, unknown. */
+  @Column({ name: 'answered_by', type: 'text', nullable: true })
+  answeredBy: string | null;
+
+  @Column({ name: 'last_sequence', type: 'integer', nullable: true })
+  lastSequence: number | null;
+
+  @Column({ name: 'order_items', type: 'jsonb', nullable: true })
+  orderItems: unknown[] | null;
+
+  @Column({ name: 'restaurant_id', type: 'text', nullable: true })
+  restaurantId: string | null;
+
+  @Column({ name: 'customer_name', type: 'text', nullable: true })
+  customerName: string | null;
+
+  @Column({ name: 'delivery_address', type: 'text', nullable: true })
+  deliveryAddress: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  notes: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  extracted: Record<string, unknown> | null;
+
+  @Column({ type: 'text', nullable: true })
+  summary: string | null;
+
+  /** Tokens that the model billed. */
+  @Column({ type: 'jsonb', nullable: true })
+  usage: Record<string, unknown> | null;
+
+  /** What the carrier charged, in `carrier_currency`; null until it says. */
+  @Column({ name: 'carrier_price', type: 'numeric', nullable: true })
+  carrierPrice: string | null;
+
+  @Column({ name: 'carrier_currency', type: 'text', nullable: true })
+  carrierCurrency: string | null;
+
+  /** When the media stream was opened; a call's stream token is spent with it. */
+  @Column({ name: 'stream_opened_at', type: 'timestamptz', nullable: true })
+  streamOpenedAt: Date | null;
+
+  @Column({ name: 'error_code', type: 'text', nullable: true })
+  errorCode: string | null;
+
+  @Column({ name: 'error_detail', type: 'text', nullable: true })
+  errorDetail: string | null;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt: Date;
+}

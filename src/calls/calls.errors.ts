@@ -1,0 +1,84 @@
+import { AppError } from '../common/app-error';
+import type { CallPermission, RefusalReason } from './call-permission';
+
+/** Clients show this sentence as it is; also what Twilio's 21211, 21214 and 21217 mean. */
+export class InvalidPhoneNumber extends AppError {
+  constructor() {
+    super('invalid', 'call.invalid_phone_number', 'Invalid phone number');
+  }
+}
+
+/** Not there, or somebody else's: the answer does not tell. */
+export class CallNotFound extends AppError {
+  constructor() {
+    super('not-found', 'call.not_found', 'Call not found');
+  }
+}
+
+export class DoNotCallEntryNotFound extends AppError {
+  constructor() {
+    super('not-found', 'do_not_call.not_found', 'Do-not-call entry not found');
+  }
+}
+
+export class CallTooLong extends AppError {
+  constructor(maxSeconds: number) {
+    super('invalid', 'call.too_long', `Calls may last at most ${maxSeconds} seconds.`);
+  }
+}
+
+const RETRY_AFTER_FULL_HOUSE_SECONDS = 10;
+
+/** The call may not start now; the first reason is the answer, all of them stand in `reasons`. */
+export class CallNotAllowed extends AppError {
+  constructor(permission: CallPermission, at: Date) {
+    const [reason] = permission.reasons;
+    if (reason === undefined) throw new Error('A call that is allowed was refused');
+    const isCap = reason.code.startsWith('calls_');
+    super(isCap ? 'rate-limited' : 'forbidden', reason.code, reason.detail, {
+      ...(isCap ? { retryAfterSeconds: secondsUntil(permission.earliestAt, at) } : {}),
+      extra: {
+        reasons: permission.reasons.map(({ code, detail }: RefusalReason) => ({ code, detail })),
+        earliest_at: permission.earliestAt?.toISOString() ?? null,
+      },
+    });
+  }
+}
+
+/** Twilio said no to the call as such. */
+export class CarrierRefusedCall extends AppError {
+  constructor(callId: string, said: string, cause: unknown) {
+    super('upstream', 'carrier.refused', `Twilio refused the call: ${said}`, { extra: { call_id: callId }, cause });
+  }
+}
+
+/** Certainly not dialled: the same request can be sent again. */
+export class CarrierUnavailable extends AppError {
+  constructor(detail: string, extra: Record<string, unknown>, cause: unknown) {
+    super('unavailable', 'carrier.unavailable', detail, { retryAfterSeconds: 5, extra, cause });
+  }
+}
+
+/** Twilio was asked and did not answer: the call may be ringing. It is settled later and never dialled a second time. */
+export class CallOutcomeUnknown extends AppError {
+  constructor(callId: string, cause: unknown) {
+    super(
+      'upstream',
+      'carrier.outcome_unknown',
+      `Twilio did not say whether the call was placed. Look at call ${callId} in a moment; it will not be dialled twice.`,
+      { extra: { call_id: callId }, cause },
+    );
+  }
+}
+
+/** Twilio was asked for something else than a new call and did not do it. */
+export class CarrierTrouble extends AppError {
+  constructor(detail: string, cause: unknown) {
+    super('upstream', 'carrier.trouble', detail, { cause });
+  }
+}
+
+function secondsUntil(instant: Date | null, from: Date): number {
+  if (instant === null) return RETRY_AFTER_FULL_HOUSE_SECONDS;
+  return Math.max(1, Math.ceil((instant.getTime() - from.getTime()) / 1000));
+}

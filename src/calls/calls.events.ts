@@ -1,0 +1,33 @@
+import type { Owner } from '../common/owner';
+import type { CallStatus } from './call-status';
+import type { EndedReason } from './ended-reason';
+
+/** The carrier is dialling or the phone rings: what the conversation needs can be made ready. May come twice. */
+export class CallRinging {
+  static readonly type = 'call.ringing';
+  constructor(
+    readonly owner: Owner,
+    readonly callId: string,
+  ) {}
+}
+
+/** Something that a person may look at has changed: status, order, notes. */
+export class CallUpdated {
+  static readonly type = 'call.updated';
+  constructor(
+    readonly owner: Owner,
+    readonly callId: string,
+  ) {}
+}
+
+/** The call is over. Once for each call and process that saw it. */
+export class CallEnded {
+  static readonly type = 'call.ended';
+  constructor(
+    readonly owner: Owner,
+    readonly callId: string,
+    readonly callSid: string | null,
+    readonly status: CallStatus,
+    readonly endedReason: EndedReason,
+  ) {}
+}

@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { TelephonyModule } from '../integrations/telephony/telephony.module';
+import { ScenariosModule } from '../scenarios/scenarios.module';
+import { CallChecking } from './call-checking.service';
+import { CallLookups } from './call-lookups';
+import { CallPermissionService } from './call-permission.service';
+import { CallPlacing } from './call-placing.service';
+import { CallsController } from './calls.controller';
+import { CallsService } from './calls.service';
+import { CarrierReports } from './carrier-reports.service';
+import { CarrierWebhooksController } from './carrier-webhooks.controller';
+import { CarrierWebhooks } from './carrier-webhooks.service';
+import { DialAttempts } from './dial-attempts.service';
+import { DialSettlement } from './dial-settlement.service';
+import { DoNotCallController } from './do-not-call.controller';
+import { DoNotCallService } from './do-not-call.service';
+import { LiveCalls } from './live-calls.service';
+
+@Module({
+  imports: [ScenariosModule, TelephonyModule],
+  controllers: [CallsController, DoNotCallController, CarrierWebhooksController],
+  providers: [
+    CallChecking,
+    CallLookups,
+    CallPermissionService,
+    CallPlacing,
+    CallsService,
+    CarrierReports,
+    CarrierWebhooks,
+    DialAttempts,
+    DialSettlement,
+    DoNotCallService,
+    LiveCalls,
+  ],
+  exports: [CallLookups, CallPermissionService, CallPlacing, CallsService, DialAttempts, LiveCalls],
+})
+export class CallsModule {}

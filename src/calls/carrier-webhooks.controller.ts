@@ -1,0 +1,52 @@
+import { Body, Controller, Header, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiConsumes, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../common/openapi.decorators';
+import { Public } from '../common/public.decorator';
+import { RateLimit } from '../common/rate-limit.decorator';
+import { CarrierSignatureGuard } from '../integrations/telephony/carrier-signature.guard';
+import { CarrierWebhooks } from './carrier-webhooks.service';
+import { CallStatusQueryDto, CarrierFormDto } from './dto/carrier-webhooks.dto';
+
+/** What the carrier tells and asks about outbound calls. Anything that it has signed is answered, or it would alarm. */
+@ApiTags('carrier webhooks')
+@ApiHeader({ name: 'X-Twilio-Signature', required: true, description: 'Twilio signs the address and the fields' })
+@ApiConsumes('application/x-www-form-urlencoded')
+@Public()
+@RateLimit('none')
+@UseGuards(CarrierSignatureGuard)
+@Controller()
+export class CarrierWebhooksController {
+  constructor(private readonly webhooks: CarrierWebhooks) {}
+
+  @Post('call-status')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Where a call stands', description: 'May come twice, late and in any order.' })
+  @ApiOkResponse({ description: 'Taken note of' })
+  @ApiProblems([403, 'Not signed by Twilio'])
+  status(@Query() { attempt }: CallStatusQueryDto, @Body() form: CarrierFormDto): Promise<void> {
+    return this.webhooks.onStatus(attempt, form);
+  }
+
+  @Post('twilio/voice/:attempt')
+  @HttpCode(200)
+  @Header('Content-Type', 'text/xml; charset=utf-8')
+  @ApiOperation({ summary: 'An outbound call was answered' })
+  @ApiProduces('text/xml')
+  @ApiOkResponse({
+    description: 'TwiML that connects the call to our media stream, or hangs up',
+    schema: { type: 'string' },
+  })
+  @ApiProblems([403, 'Not signed by Twilio'])
+  voice(@Param('attempt') attempt: string, @Body() form: CarrierFormDto): Promise<string> {
+    return this.webhooks.onAnswered(attempt, form);
+  }
+
+  @Post('twilio/amd/:attempt')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Who answered: a person or a machine' })
+  @ApiOkResponse({ description: 'Taken note of' })
+  @ApiProblems([403, 'Not signed by Twilio'])
+  machineDetection(@Param('attempt') attempt: string, @Body() form: CarrierFormDto): Promise<void> {
+    return this.webhooks.onMachineDetection(attempt, form);
+  }
+}

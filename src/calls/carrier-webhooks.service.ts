@@ -1,0 +1,75 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { NotAuthenticated } from '../common/app-error';
+import type { AppConfig } from '../config/app-config';
+import { APP_CONFIG } from '../config/config.module';
+import { FormParams, Telephony } from '../integrations/telephony/telephony';
+import { CallLookups, CallRef } from './call-lookups';
+import { isOver } from './call-status';
+import { Call } from './call.entity';
+import { isMachine, parseCarrierReport } from './carrier-report';
+import { CarrierReports } from './carrier-reports.service';
+import { LiveCalls } from './live-calls.service';
+
+/** What to do about each of the carrier's webhooks. One that fits no call changes nothing and is logged. */
+@Injectable()
+export class CarrierWebhooks {
+  private readonly log = new Logger(CarrierWebhooks.name);
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly lookups: CallLookups,
+    private readonly reports: CarrierReports,
+    private readonly liveCalls: LiveCalls,
+    private readonly telephony: Telephony,
+  ) {}
+
+  async onStatus(attemptId: string | undefined, form: FormParams): Promise<void> {
+    await this.report(attemptId, form);
+  }
+
+  /** @returns TwiML */
+  async onAnswered(attemptId: string, form: FormParams): Promise<string> {
+    const call = await this.report(attemptId, form);
+    if (call === null || isOver(call.status) || call.endedReason !== null) return this.telephony.hangUpInstructions();
+    const url = `${this.config.publicUrl.replace(/^http/, 'ws')}/media-stream/${encodeURIComponent(call.scenarioName)}`;
+    return this.telephony.connectStream(url, { call_id: call.id, token: this.liveCalls.streamToken(call) });
+  }
+
+  async onMachineDetection(attemptId: string, form: FormParams): Promise<void> {
+    // This webhook reports the answerer; a status in it would be older than the status callbacks.
+    const call = await this.report(attemptId, { ...form, CallStatus: '' });
+    if (call === null || isOver(call.status) || !isMachine(call.answeredBy)) return;
+    const owner = { userId: call.userId };
+    await this.liveCalls.recordEnd(owner, call.id, 'voicemail', null);
+    try {
+      await this.liveCalls.hangUp(owner, call.id);
+    } catch (error) {
+      this.log.warn({ msg: 'A call that voicemail answered could not be hung up', call_id: call.id, err: error });
+    }
+  }
+
+  private async report(attemptId: string | undefined, form: FormParams): Promise<Call | null> {
+    const report = parseCarrierReport(form, new Date());
+    if (report === null) {
+      this.log.warn({ msg: 'A carrier webhook names no call' });
+      return null;
+    }
+    const ref = await this.find(attemptId, report.callSid);
+    if (ref === null) {
+      this.log.warn({ msg: 'A carrier webhook is about a call that is not here', call_sid: report.callSid });
+      return null;
+    }
+    try {
+      return await this.reports.apply(ref.owner, ref.callId, report);
+    } catch (error) {
+      // The user was erased or switched off a moment ago; the carrier has nothing to sign in again for.
+      if (error instanceof NotAuthenticated) return null;
+      throw error;
+    }
+  }
+
+  private async find(attemptId: string | undefined, callSid: string): Promise<CallRef | null> {
+    if (attemptId !== undefined) return this.lookups.byAttempt(attemptId);
+    return this.lookups.bySid(callSid);
+  }
+}

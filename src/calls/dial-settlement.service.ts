@@ -1,0 +1,162 @@
+import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { CarrierCall, Telephony } from '../integrations/telephony/telephony';
+import { CallLookups, CallRef, OpenAttempt } from './call-lookups';
+import { Call } from './call.entity';
+import { CarrierReports } from './carrier-reports.service';
+import { DialAttempts, DialFailure } from './dial-attempts.service';
+
+const INTERVAL_MS = 15_000;
+
+/** An intent that nobody has acted upon for so long belongs to a process that died between commit and dialling. */
+const INTENT_ABANDONED_MS = 60_000;
+/** Requests to the carrier time out long before; whoever asked has given up or died. */
+const ASKED_SETTLED_AFTER_MS = 30_000;
+/** The carrier's list shows a call within moments. One that it does not show after this long does not exist. */
+const ABSENT_AFTER_MS = 90_000;
+/** Clocks differ, and the carrier writes whole seconds. */
+const CLOCK_SKEW_MS = 5_000;
+/** A request may be read by the carrier until its time limit is over, and be written down a little later. */
+const CREATED_WITHIN_MS = 30_000;
+/** A call without an end this long after its maximum duration has lost its last callback. */
+const OVERDUE_GRACE_SECONDS = 120;
+/** Nothing that the attempt may have started can still be live; the row is closed with its outcome unknown. */
+const UNKNOWN_GIVEN_UP_MS = 3_600_000;
+
+/**
+ * Finds out what became of attempts whose outcome is unknown, and of calls whose last callback was lost. It never dials.
+ * Several processes may run it at once: each step is a move of the ledger under the row's lock.
+ */
+@Injectable()
+export class DialSettlement implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly log = new Logger(DialSettlement.name);
+  private timer: NodeJS.Timeout | undefined;
+  private underWay: Promise<void> | undefined;
+
+  constructor(
+    private readonly lookups: CallLookups,
+    private readonly attempts: DialAttempts,
+    private readonly reports: CarrierReports,
+    private readonly telephony: Telephony,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.tick();
+    this.timer = setInterval(() => this.tick(), INTERVAL_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.underWay;
+  }
+
+  /** One round. @param now moves the clock in tests */
+  async settle(now = new Date()): Promise<void> {
+    const open = await this.lookups.openAttempts();
+    for (const attempt of open) {
+      const rivals = open.filter(({ routeHash }) => routeHash === attempt.routeHash).length;
+      await this.attended(attempt, () => this.settleAttempt(attempt, rivals, now));
+    }
+    for (const call of await this.lookups.overdue(now, OVERDUE_GRACE_SECONDS)) {
+      await this.attended(call, () => this.settleOverdue(call, now));
+    }
+  }
+
+  private tick(): void {
+    if (this.underWay !== undefined) return;
+    this.underWay = this.settle()
+      .catch((error: unknown) => this.log.error({ msg: 'Open dial attempts could not be looked at', err: error }))
+      .finally(() => (this.underWay = undefined));
+  }
+
+  private async settleAttempt({ owner, callId }: OpenAttempt, rivals: number, now: Date): Promise<void> {
+    const call = await this.attempts.get(owner, callId);
+    const ageMs = now.getTime() - (call.askedAt ?? call.createdAt).getTime();
+    if (call.dialState === 'intended') {
+      if (ageMs >= INTENT_ABANDONED_MS) await this.failAbsent(call, NEVER_DIALLED);
+      return;
+    }
+    if (call.callSid !== null || ageMs < ASKED_SETTLED_AFTER_MS) return;
+    await this.attempts.markUnknown(owner, callId, 'The server stopped while Twilio was being asked.');
+    if (ageMs >= UNKNOWN_GIVEN_UP_MS + call.maxDurationSeconds * 1000) {
+      await this.attempts.fail(owner, callId, {
+        from: 'unknown',
+        dialState: 'unknown',
+        endedReason: 'carrier_error',
+        errorCode: 'outcome_unknown',
+        errorDetail: 'It could not be found out whether this call was placed. It was not dialled again.',
+      });
+      return;
+    }
+    const candidates = await this.candidatesFor(call);
+    const [only] = candidates;
+    if (only === undefined) {
+      if (ageMs >= ABSENT_AFTER_MS) await this.failAbsent(call, ABSENT);
+    } else if (candidates.length === 1 && rivals === 1) {
+      await this.reports.applyFetched(owner, callId, only, now);
+    }
+    // Several calls or several attempts: only their callbacks can tell which is whose, so it stays visibly unknown.
+  }
+
+  /** The carrier's calls that this attempt may have started and that belong to no other row. */
+  private async candidatesFor(call: Call): Promise<CarrierCall[]> {
+    const askedAt = call.askedAt ?? call.createdAt;
+    const since = new Date(askedAt.getTime() - CLOCK_SKEW_MS);
+    const until = new Date(askedAt.getTime() + CREATED_WITHIN_MS);
+    const found = await this.telephony.findCalls({ to: call.phoneNumber, from: call.fromNumber, since });
+    const candidates: CarrierCall[] = [];
+    for (const candidate of found) {
+      if (candidate.createdAt !== null && candidate.createdAt > until) continue;
+      if ((await this.lookups.bySid(candidate.callSid)) === null) candidates.push(candidate);
+    }
+    return candidates;
+  }
+
+  private async settleOverdue({ owner, callId }: CallRef, now: Date): Promise<void> {
+    const { callSid } = await this.attempts.get(owner, callId);
+    if (callSid === null) return;
+    const carrierCall = await this.telephony.fetchCall(callSid);
+    if (carrierCall === null) {
+      await this.reports.apply(owner, callId, {
+        callSid,
+        status: 'failed',
+        sequenceNumber: null,
+        at: now,
+        durationSeconds: null,
+        answeredBy: null,
+        sipResponseCode: null,
+      });
+      return;
+    }
+    await this.reports.applyFetched(owner, callId, carrierCall, now);
+  }
+
+  private async failAbsent(
+    call: Call,
+    failure: Pick<DialFailure, 'from' | 'endedReason' | 'errorCode' | 'errorDetail'>,
+  ) {
+    await this.attempts.fail({ userId: call.userId }, call.id, { ...failure, dialState: 'absent' });
+  }
+
+  /** One attempt's trouble, such as a carrier that cannot be asked now, is no other's. */
+  private async attended({ owner, callId }: CallRef, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.log.warn({ msg: 'A call could not be settled yet', call_id: callId, user_id: owner.userId, err: error });
+    }
+  }
+}
+
+const NEVER_DIALLED = {
+  from: 'intended',
+  endedReason: 'server_error',
+  errorCode: 'never_dialled',
+  errorDetail: 'The server stopped before this call was dialled.',
+} as const;
+
+const ABSENT = {
+  from: 'unknown',
+  endedReason: 'carrier_error',
+  errorCode: 'absent',
+  errorDetail: 'Twilio has no such call: it was not dialled.',
+} as const;

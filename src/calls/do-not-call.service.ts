@@ -1,0 +1,68 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { EntityManager } from 'typeorm';
+import type { Owner } from '../common/owner';
+import type { Page } from '../common/paging';
+import type { AppConfig } from '../config/app-config';
+import { APP_CONFIG } from '../config/config.module';
+import { Database } from '../database/database';
+import { DoNotCallEntryNotFound } from './calls.errors';
+import { DoNotCallEntry } from './do-not-call.entity';
+import { maskNumber, parseSubscriber } from './phone-number';
+
+/** The numbers that a user must not call. They are kept as keyed hashes: enough to recognise one, not to read one. */
+@Injectable()
+export class DoNotCallService {
+  private readonly key: Buffer;
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly db: Database,
+  ) {
+    this.key = Buffer.from(hkdfSync('sha256', config.encryptionKey, '', 'speech-assistant/do-not-call', 32));
+  }
+
+  /** A number that is on the list already stays as it is, with a new reason if one is given. */
+  async add(owner: Owner, phoneNumber: string, reason: string | undefined): Promise<DoNotCallEntry> {
+    const e164 = parseSubscriber(phoneNumber, this.config.calls.defaultRegion);
+    const numberHash = this.hash(owner, e164);
+    return this.db.asOwner(owner, async (tx) => {
+      await tx.query(
+        `INSERT INTO do_not_call (user_id, number_hash, masked_number, reason) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (user_id, number_hash) DO UPDATE SET reason = coalesce(excluded.reason, do_not_call.reason)`,
+        [owner.userId, numberHash, maskNumber(e164), reason ?? null],
+      );
+      return tx.findOneByOrFail(DoNotCallEntry, { userId: owner.userId, numberHash });
+    });
+  }
+
+  /** Newest first. */
+  async list(owner: Owner, page: { limit: number; offset: number }): Promise<Page<DoNotCallEntry>> {
+    return this.db.asOwner(owner, async (tx) => {
+      const [rows, total] = await tx.findAndCount(DoNotCallEntry, {
+        where: { userId: owner.userId },
+        order: { id: 'DESC' },
+        take: page.limit,
+        skip: page.offset,
+      });
+      return { rows, total };
+    });
+  }
+
+  /** @throws DoNotCallEntryNotFound */
+  async remove(owner: Owner, id: number): Promise<void> {
+    await this.db.asOwner(owner, async (tx) => {
+      const { affected } = await tx.delete(DoNotCallEntry, { userId: owner.userId, id });
+      if (affected === 0) throw new DoNotCallEntryNotFound();
+    });
+  }
+
+  /** Within a transaction of the owner. */
+  async has(tx: EntityManager, owner: Owner, e164: string): Promise<boolean> {
+    return tx.existsBy(DoNotCallEntry, { userId: owner.userId, numberHash: this.hash(owner, e164) });
+  }
+
+  private hash(owner: Owner, e164: string): string {
+    return createHmac('sha256', this.key).update(`${owner.userId}:${e164}`).digest('hex');
+  }
+}

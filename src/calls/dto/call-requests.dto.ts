@@ -1,0 +1,156 @@
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { pagingQuery } from '../../common/paging';
+import { storableText, trimmedText } from '../../common/text';
+import { CALL_STATUSES } from '../call-status';
+import type { CallPermission } from '../call-permission';
+import type { CallFilter } from '../calls.repository';
+
+const MAX_VARIABLES = 50;
+const MAX_METADATA_BYTES = 8 * 1024;
+const MAX_ORDER_BYTES = 32 * 1024;
+
+/** Longer than any number a person writes; which characters it may have is the number's own rule, and a 400. */
+const phoneNumber = z.string().min(1).max(200).describe('As a person writes it; E.164 in answers');
+const scenario = z.string().min(1).max(100).describe('A name of GET /scenarios, or a scenario_id of yours');
+
+const variables = z
+  .record(
+    z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
+    storableText(0, 2000),
+  )
+  .refine((all) => Object.keys(all).length <= MAX_VARIABLES, `must have at most ${MAX_VARIABLES} entries`)
+  .describe('Fills {{name}} in the scenario');
+
+const metadata = z
+  .record(z.string().max(100), z.unknown())
+  .refine((all) => bytesOf(all) <= MAX_METADATA_BYTES, `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
+  .describe('Your own data about the call; given back as it is');
+
+export class PlaceCallDto extends createZodDto(
+  z
+    .strictObject({
+      phone_number: phoneNumber,
+      scenario,
+      variables: variables.optional(),
+      max_duration_seconds: z.int().min(10).max(14_400).optional(),
+      record: z.boolean().optional(),
+      metadata: metadata.optional(),
+    })
+    .meta({
+      example: { phone_number: '+1 202 555 0100', scenario: 'sales', variables: { customer_name: 'Sam' } },
+    }),
+) {}
+
+export class CheckCallDto extends createZodDto(
+  z
+    .strictObject({
+      phone_number: phoneNumber,
+      scenario,
+      at: z.iso
+        .datetime({ offset: true, error: 'must be a time with Z or an offset, such as 2026-11-21T15:00:00-05:00' })
+        .optional()
+        .describe('When the call would start; now where it is left out'),
+    })
+    .meta({ example: { phone_number: '+1 202 555 0100', scenario: 'sales', at: '2026-11-21T15:00:00Z' } }),
+) {}
+
+export class CallPermissionDto extends createZodDto(
+  z
+    .object({
+      allowed: z.boolean(),
+      reasons: z.array(z.object({ code: z.string(), detail: z.string() })),
+      earliest_at: z
+        .string()
+        .meta({ format: 'date-time' })
+        .nullable()
+        .describe('When it may start; null where waiting does not help or nobody knows how long'),
+    })
+    .meta({
+      example: {
+        allowed: false,
+        reasons: [{ code: 'quiet_hours', detail: 'It is quiet hours where this number belongs.' }],
+        earliest_at: '2026-11-21T13:00:00.000Z',
+      },
+    }),
+) {}
+
+export function toCallPermissionDto({ allowed, reasons, earliestAt }: CallPermission): CallPermissionDto {
+  return {
+    allowed,
+    reasons: reasons.map(({ code, detail }) => ({ code, detail })),
+    earliest_at: earliestAt === null ? null : earliestAt.toISOString(),
+  };
+}
+
+/** A day means all of it, in UTC. */
+const dayOrTime = (edge: 'from' | 'to') =>
+  z
+    .union([z.iso.date(), z.iso.datetime({ offset: true })], {
+      error: 'must be a date (2026-11-21) or a time with Z or an offset (2026-11-21T15:00:00Z)',
+    })
+    .describe(
+      edge === 'from' ? 'Placed at or after; a date is a day in UTC' : 'Placed up to; a date is all of that day',
+    );
+
+export class ListCallsQueryDto extends createZodDto(
+  pagingQuery().extend({
+    status: z.enum(CALL_STATUSES).optional(),
+    direction: z.enum(['inbound', 'outbound']).optional(),
+    scenario_name: z.string().max(100).optional(),
+    from: dayOrTime('from').optional(),
+    to: dayOrTime('to').optional(),
+    q: trimmedText(1, 200).optional().describe('Looks in number, name, address, notes, summary and what was said'),
+  }),
+) {}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export function toCallFilter(query: ListCallsQueryDto): CallFilter {
+  const { status, direction, scenario_name: scenarioName, from, to, q, limit, offset } = query;
+  return {
+    status,
+    direction,
+    scenarioName,
+    from: from === undefined ? undefined : new Date(from),
+    before: to === undefined ? undefined : endOf(to),
+    q,
+    limit,
+    offset,
+  };
+}
+
+/** Times have milliseconds on the wire, so "up to" an instant includes that whole millisecond. */
+function endOf(to: string): Date {
+  const isDay = !to.includes('T');
+  return new Date(new Date(to).getTime() + (isDay ? DAY_MS : 1));
+}
+
+const note = (maxLength: number) => storableText(0, maxLength).nullable().optional();
+
+export class UpdateCallDto extends createZodDto(
+  z
+    .strictObject({
+      order_items: z
+        .array(z.record(z.string().max(100), z.unknown()))
+        .max(200)
+        .refine((items) => bytesOf(items) <= MAX_ORDER_BYTES, `must be at most ${MAX_ORDER_BYTES} bytes of JSON`)
+        .nullable()
+        .optional(),
+      customer_name: note(200),
+      delivery_address: note(500),
+      restaurant_id: note(100),
+      notes: note(5000),
+    })
+    .meta({ example: { notes: 'Wants to be called back in spring', customer_name: 'Sam Doe' } }),
+) {}
+
+export class PlacedCallDto extends createZodDto(
+  z
+    .object({ status: z.string(), call_sid: z.string() })
+    .meta({ example: { status: 'success', call_sid: 'CA0123456789abcdef0123456789abcdef' } }),
+) {}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}

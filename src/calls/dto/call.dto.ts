@@ -1,0 +1,184 @@
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { CALL_STATUSES } from '../call-status';
+import type { CallWithTurns } from '../calls.repository';
+import { DIAL_STATES } from '../dial-ledger';
+import { ENDED_REASONS } from '../ended-reason';
+import type { Turn } from '../turn.entity';
+
+const dateTime = z.string().meta({ format: 'date-time' });
+const jsonObject = z.record(z.string(), z.unknown());
+
+const transcriptTurn = z.object({
+  role: z.enum(['agent', 'customer', 'operator']),
+  text: z.string().describe('What was heard'),
+  generated_text: z.string().nullable().describe('What the model had made; null where nothing was generated'),
+  start_time: z.number().describe('Seconds since the answer'),
+  end_time: z.number(),
+  interrupted: z.boolean(),
+  latency_ms: z.int().nullable().describe('From the end of the speech before to the first audio'),
+});
+
+const latency = z.object({
+  turns: z.int().describe('Turns that were measured'),
+  p50_ms: z.int().nullable(),
+  p95_ms: z.int().nullable(),
+  max_ms: z.int().nullable(),
+});
+
+const cost = z.object({
+  carrier_price: z.number().nullable().describe('What Twilio charged; null until it says'),
+  carrier_currency: z.string().nullable(),
+  model_usage: jsonObject.nullable().describe('Tokens that the model billed; null until the call is over'),
+});
+
+const callSchema = z.object({
+  id: z.uuid(),
+  call_sid: z.string().nullable().describe('Null until Twilio has told it'),
+  direction: z.enum(['inbound', 'outbound']),
+  status: z.enum(CALL_STATUSES),
+  ended_reason: z.enum(ENDED_REASONS).nullable().describe('Why it ended, or is being ended'),
+  phone_number: z.string(),
+  from_number: z.string(),
+  scenario_name: z.string(),
+  created_at: dateTime,
+  started_at: dateTime.nullable().describe('When Twilio began to dial'),
+  answered_at: dateTime.nullable(),
+  ended_at: dateTime.nullable(),
+  call_duration: z.int().nullable().describe('Seconds from the answer to the end'),
+  max_duration_seconds: z.int(),
+  answered_by: z.string().nullable(),
+  audio_url: z.string().nullable(),
+  transcript: z.array(transcriptTurn),
+  order_items: z.array(z.unknown()).nullable(),
+  restaurant_id: z.string().nullable(),
+  customer_name: z.string().nullable(),
+  delivery_address: z.string().nullable(),
+  notes: z.string().nullable(),
+  extracted: jsonObject.nullable(),
+  summary: z.string().nullable(),
+  cost,
+  latency,
+  variables: z.record(z.string(), z.string()),
+  metadata: jsonObject,
+  record: z.boolean(),
+  dial_state: z.enum(DIAL_STATES).describe('unknown: it could not be found out whether the call was placed'),
+  error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  updated_at: dateTime,
+});
+
+export class CallDto extends createZodDto(
+  callSchema.meta({
+    example: {
+      id: '6f1f5b0e-5b64-4f0c-9d38-6f6d6ac4b3a1',
+      call_sid: 'CA0123456789abcdef0123456789abcdef',
+      direction: 'outbound',
+      status: 'completed',
+      ended_reason: 'customer_hung_up',
+      phone_number: '+12025550100',
+      from_number: '+12025550000',
+      scenario_name: 'sales',
+      created_at: '2026-11-21T09:30:00.000Z',
+      started_at: '2026-11-21T09:30:01.000Z',
+      answered_at: '2026-11-21T09:30:05.000Z',
+      ended_at: '2026-11-21T09:30:47.000Z',
+      call_duration: 42,
+      max_duration_seconds: 1800,
+      answered_by: 'human',
+      audio_url: null,
+      transcript: [
+        {
+          role: 'agent',
+          text: 'Hello, this is an automated assistant speaking on behalf of Demo Company.',
+          generated_text: 'Hello, this is an automated assistant speaking on behalf of Demo Company.',
+          start_time: 0.4,
+          end_time: 4.1,
+          interrupted: false,
+          latency_ms: null,
+        },
+      ],
+      order_items: null,
+      restaurant_id: null,
+      customer_name: null,
+      delivery_address: null,
+      notes: null,
+      extracted: null,
+      summary: null,
+      cost: { carrier_price: null, carrier_currency: null, model_usage: null },
+      latency: { turns: 0, p50_ms: null, p95_ms: null, max_ms: null },
+      variables: {},
+      metadata: {},
+      record: false,
+      dial_state: 'placed',
+      error: null,
+      updated_at: '2026-11-21T09:30:47.000Z',
+    },
+  }),
+) {}
+
+export function toCallDto({ call, turns }: CallWithTurns): CallDto {
+  return {
+    id: call.id,
+    call_sid: call.callSid,
+    direction: call.direction,
+    status: call.status,
+    ended_reason: call.endedReason,
+    phone_number: call.phoneNumber,
+    from_number: call.fromNumber,
+    scenario_name: call.scenarioName,
+    created_at: call.createdAt.toISOString(),
+    started_at: iso(call.startedAt),
+    answered_at: iso(call.answeredAt),
+    ended_at: iso(call.endedAt),
+    call_duration: call.callDuration,
+    max_duration_seconds: call.maxDurationSeconds,
+    answered_by: call.answeredBy,
+    audio_url: null,
+    transcript: turns.map(toTranscriptTurn),
+    order_items: call.orderItems,
+    restaurant_id: call.restaurantId,
+    customer_name: call.customerName,
+    delivery_address: call.deliveryAddress,
+    notes: call.notes,
+    extracted: call.extracted,
+    summary: call.summary,
+    cost: {
+      carrier_price: call.carrierPrice === null ? null : Number(call.carrierPrice),
+      carrier_currency: call.carrierCurrency,
+      model_usage: call.usage,
+    },
+    latency: latencyOf(turns),
+    variables: call.variables,
+    metadata: call.metadata,
+    record: call.record,
+    dial_state: call.dialState,
+    error: call.errorCode === null ? null : { code: call.errorCode, detail: call.errorDetail ?? '' },
+    updated_at: call.updatedAt.toISOString(),
+  };
+}
+
+export function toTranscriptTurn(turn: Turn): z.infer<typeof transcriptTurn> {
+  return {
+    role: turn.role,
+    text: turn.text,
+    generated_text: turn.generatedText,
+    start_time: turn.startMs / 1000,
+    end_time: turn.endMs / 1000,
+    interrupted: turn.wasInterrupted,
+    latency_ms: turn.latencyMs,
+  };
+}
+
+/** Nearest-rank percentiles of what was measured. */
+export function latencyOf(turns: readonly Pick<Turn, 'latencyMs'>[]): z.infer<typeof latency> {
+  const measured = turns
+    .map(({ latencyMs }) => latencyMs)
+    .filter((ms) => ms !== null)
+    .sort((a, b) => a - b);
+  const rank = (share: number) => measured[Math.max(0, Math.ceil(measured.length * share) - 1)] ?? null;
+  return { turns: measured.length, p50_ms: rank(0.5), p95_ms: rank(0.95), max_ms: measured.at(-1) ?? null };
+}
+
+function iso(instant: Date | null): string | null {
+  return instant === null ? null : instant.toISOString();
+}

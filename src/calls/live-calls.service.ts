@@ -1,0 +1,189 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EntityManager, In, IsNull } from 'typeorm';
+import { DomainEvents } from '../common/domain-events';
+import type { Owner } from '../common/owner';
+import type { AppConfig } from '../config/app-config';
+import { APP_CONFIG } from '../config/config.module';
+import { Database } from '../database/database';
+import { Telephony } from '../integrations/telephony/telephony';
+import type { Agent } from '../scenarios/agent';
+import { User } from '../users/user.entity';
+import { CallLookups } from './call-lookups';
+import { isOver, LIVE_STATUSES } from './call-status';
+import { Call, CallDirection } from './call.entity';
+import { CallUpdated } from './calls.events';
+import type { EndedReason } from './ended-reason';
+import { StreamTokens } from './stream-token';
+import { Turn, TurnRole } from './turn.entity';
+
+/** What a conversation needs to know of its call. */
+export interface LiveCall {
+  owner: Owner;
+  callId: string;
+  callSid: string | null;
+  agent: Agent;
+  variables: Record<string, string>;
+  /** The person or company that the agent speaks for. */
+  ownerName: string;
+  phoneNumber: string;
+  direction: CallDirection;
+  maxDurationSeconds: number;
+  isOver: boolean;
+}
+
+/** A finished turn. Times are milliseconds since the answer. */
+export interface NewTurn {
+  sequence: number;
+  itemId: string | null;
+  role: TurnRole;
+  text: string;
+  generatedText: string | null;
+  startMs: number;
+  endMs: number;
+  wasInterrupted: boolean;
+  latencyMs: number | null;
+}
+
+export interface OrderSoFar {
+  items?: unknown[];
+  customerName?: string;
+  deliveryAddress?: string;
+}
+
+/** What the room that carries conversations asks of calls and writes on them. */
+@Injectable()
+export class LiveCalls {
+  private readonly tokens: StreamTokens;
+
+  constructor(
+    @Inject(APP_CONFIG) config: AppConfig,
+    private readonly db: Database,
+    private readonly lookups: CallLookups,
+    private readonly telephony: Telephony,
+    private readonly events: DomainEvents,
+  ) {
+    this.tokens = new StreamTokens(config.secretKey);
+  }
+
+  async find(owner: Owner, callId: string): Promise<LiveCall | null> {
+    return this.db.asOwner(owner, async (tx) => {
+      const call = await tx.findOneBy(Call, { userId: owner.userId, id: callId });
+      return call === null ? null : toLiveCall(tx, owner, call);
+    });
+  }
+
+  /** What the voice webhook puts into the instructions for the carrier. The same for the same call, every time. */
+  streamToken(call: Call): string {
+    return this.tokens.tokenFor(call.id, call.attemptId ?? call.id);
+  }
+
+  /**
+   * Redeems a stream token: right token, right call, right sid, not over, not used before. Of several at once one wins.
+   * @returns null for everything else, without telling which
+   */
+  async openStream(callId: string, token: string, callSid: string): Promise<LiveCall | null> {
+    const found = await this.lookups.byId(callId);
+    if (found === null || !this.tokens.isValid(token, found.callId, found.attemptId ?? found.callId)) return null;
+    const { owner } = found;
+    return this.db.asOwner(owner, async (tx) => {
+      const { affected } = await tx.update(
+        Call,
+        {
+          userId: owner.userId,
+          id: found.callId,
+          callSid,
+          streamOpenedAt: IsNull(),
+          endedReason: IsNull(),
+          status: In([...LIVE_STATUSES]),
+        },
+        { streamOpenedAt: () => 'clock_timestamp()' },
+      );
+      if (affected !== 1) return null;
+      return toLiveCall(tx, owner, await tx.findOneByOrFail(Call, { userId: owner.userId, id: found.callId }));
+    });
+  }
+
+  /** A turn that is reported again, because it has become longer or shorter, replaces the one of its place. */
+  async recordTurn(owner: Owner, callId: string, turn: NewTurn): Promise<void> {
+    await this.db.asOwner(owner, (tx) =>
+      tx.upsert(
+        Turn,
+        {
+          userId: owner.userId,
+          callId,
+          sequence: turn.sequence,
+          itemId: turn.itemId,
+          role: turn.role,
+          text: storable(turn.text),
+          generatedText: turn.generatedText === null ? null : storable(turn.generatedText),
+          startMs: Math.round(turn.startMs),
+          endMs: Math.round(turn.endMs),
+          wasInterrupted: turn.wasInterrupted,
+          latencyMs: turn.latencyMs === null ? null : Math.round(turn.latencyMs),
+        },
+        ['userId', 'callId', 'sequence'],
+      ),
+    );
+  }
+
+  /** What is not given stays as it is. */
+  async recordOrder(owner: Owner, callId: string, order: OrderSoFar): Promise<void> {
+    const changes = {
+      ...(order.items === undefined ? {} : { orderItems: storableItems(order.items) }),
+      ...(order.customerName === undefined ? {} : { customerName: storable(order.customerName) }),
+      ...(order.deliveryAddress === undefined ? {} : { deliveryAddress: storable(order.deliveryAddress) }),
+    };
+    if (Object.keys(changes).length === 0) return;
+    await this.db.asOwner(owner, (tx) => tx.update(Call, { userId: owner.userId, id: callId }, changes));
+    this.events.emit(new CallUpdated(owner, callId));
+  }
+
+  /** The reason is written only if none is there yet: the first to say why a call ended is believed. */
+  async recordEnd(
+    owner: Owner,
+    callId: string,
+    reason: EndedReason,
+    usage: Record<string, unknown> | null,
+  ): Promise<void> {
+    await this.db.asOwner(owner, async (tx) => {
+      await tx.update(Call, { userId: owner.userId, id: callId, endedReason: IsNull() }, { endedReason: reason });
+      if (usage !== null) await tx.update(Call, { userId: owner.userId, id: callId }, { usage: usage as never });
+    });
+  }
+
+  /** Hangs up at the carrier; a call that is over already, or has no sid, is fine. @throws CarrierError */
+  async hangUp(owner: Owner, callId: string): Promise<void> {
+    const call = await this.db.asOwner(owner, (tx) => tx.findOneBy(Call, { userId: owner.userId, id: callId }));
+    if (call === null || call.callSid === null || isOver(call.status)) return;
+    await this.telephony.hangUp(call.callSid);
+  }
+}
+
+async function toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<LiveCall> {
+  const { name, email } = await tx.findOneOrFail(User, {
+    where: { id: owner.userId },
+    select: { id: true, name: true, email: true },
+  });
+  return {
+    owner,
+    callId: call.id,
+    callSid: call.callSid,
+    agent: call.agent,
+    variables: call.variables,
+    ownerName: name ?? email.split('@')[0] ?? email,
+    phoneNumber: call.phoneNumber,
+    direction: call.direction,
+    maxDurationSeconds: call.maxDurationSeconds,
+    isOver: isOver(call.status),
+  };
+}
+
+function storableItems(items: unknown[]): never[] {
+  const clean = (_: string, value: unknown) => (typeof value === 'string' ? storable(value) : value);
+  return JSON.parse(JSON.stringify(items), clean) as never[];
+}
+
+/** A model may produce what PostgreSQL cannot store; losing a character is better than losing the turn. */
+function storable(text: string): string {
+  return Buffer.from(text.replaceAll('\0', ''), 'utf8').toString('utf8');
+}

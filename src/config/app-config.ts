@@ -1,0 +1,310 @@
+import { hkdfSync } from 'node:crypto';
+import { z } from 'zod';
+
+/**
+ * The environment as one typed, frozen object. `readConfig` is pure: it reads what it is given, names every problem at
+ * once, and is called by main.ts, the migration data source and the tests; nothing else looks at the environment.
+ */
+
+const text = z.string().trim();
+/** An unset variable and an empty one mean the same: compose files and .env files write `NAME=` for "not set". */
+const optional = text.transform((value) => (value === '' ? undefined : value)).optional();
+
+const number = (fallback: number, min: number, max: number) =>
+  text
+    .optional()
+    .transform((value) => (value === undefined || value === '' ? String(fallback) : value))
+    .refine((value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= min && Number(value) <= max, {
+      message: `must be a number from ${min} to ${max}`,
+    })
+    .transform(Number);
+
+const whole = (fallback: number, min: number, max: number) =>
+  number(fallback, min, max).refine(Number.isInteger, { message: 'must be a whole number' });
+
+const flag = (fallback: boolean) =>
+  text
+    .optional()
+    .transform((value) => (value === undefined || value === '' ? String(fallback) : value.toLowerCase()))
+    .refine((value) => ['true', 'false', '1', '0', 'yes', 'no'].includes(value), { message: 'must be true or false' })
+    .transform((value) => ['true', '1', 'yes'].includes(value));
+
+const list = (fallback: string) =>
+  text.optional().transform((value) =>
+    (value === undefined || value === '' ? fallback : value)
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+const url = (protocols: string[]) =>
+  optional.refine((value) => value === undefined || isUrl(value, protocols), {
+    message: `must be an address starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  });
+
+function isUrl(value: string, protocols: string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}
+
+/** `example.com` and `https://example.com/` alike become an origin without a trailing slash. */
+const publicUrl = optional
+  .transform((value) => (value === undefined ? undefined : /^[a-z]+:\/\//i.test(value) ? value : `https://${value}`))
+  .refine((value) => value === undefined || isUrl(value, ['http:', 'https:']), {
+    message: 'must be a host name or an http(s) address',
+  })
+  .transform((value) => value?.replace(/\/+$/, ''));
+
+const oneOf = <Word extends string>(words: readonly Word[], fallback: Word) =>
+  text
+    .optional()
+    .transform((value) => (value === undefined || value === '' ? fallback : value.toLowerCase()))
+    .refine((value): value is Word => words.some((word) => word === value), {
+      message: `must be one of ${words.join(', ')}`,
+    });
+
+/** What browsers send as `Origin`, separated by commas. */
+const origins = list('').refine(
+  (values) => values.every((value) => isUrl(value, ['http:', 'https:']) && new URL(value).origin === value),
+  { message: 'must be origins such as https://app.example.com, separated by commas' },
+);
+
+const environment = z.object({
+  NODE_ENV: oneOf(['production', 'development', 'test'], 'development'),
+  HOST: optional,
+  PORT: whole(5050, 0, 65535),
+  SECRET_KEY: optional,
+  ENCRYPTION_KEY: optional.refine((value) => value === undefined || Buffer.from(value, 'base64').length === 32, {
+    message: 'must be 32 bytes in base64 (openssl rand -base64 32)',
+  }),
+  DATABASE_URL: url(['postgres:', 'postgresql:']),
+  DATABASE_POOL_SIZE: whole(20, 2, 500),
+  DATA_DIR: text.optional().transform((value) => (value === undefined || value === '' ? './data' : value)),
+  PUBLIC_URL: publicUrl,
+  FRONTEND_URL: publicUrl,
+  CORS_ORIGINS: origins,
+  TRUST_PROXY: whole(0, 0, 10),
+  REDIS_URL: url(['redis:', 'rediss:']),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  SANDBOX: text
+    .optional()
+    .transform((value) => value?.toLowerCase() ?? '')
+    .refine((value) => ['', 'true', 'false'].includes(value), { message: 'must be true, false or empty' }),
+  SANDBOX_PORT: whole(5051, 0, 65535),
+
+  RATE_LIMIT_AUTH: whole(5, 1, 1_000_000),
+  RATE_LIMIT_CALLS: whole(2, 1, 1_000_000),
+  RATE_LIMIT_SCENARIOS: whole(10, 1, 1_000_000),
+  RATE_LIMIT_DEFAULT: whole(600, 1, 1_000_000),
+  MAX_CALL_SECONDS: whole(1800, 10, 14_400),
+  MAX_CONCURRENT_CALLS: whole(10, 1, 100_000),
+  MAX_CALLS_PER_DAY: whole(500, 1, 10_000_000),
+  MAX_BODY_KB: whole(1024, 16, 102_400),
+  ALLOWED_COUNTRIES: list('US,CA').refine((codes) => codes.every((code) => /^[A-Z]{2}$/.test(code)), {
+    message: 'must be two-letter country codes separated by commas, such as US,CA',
+  }),
+  DEFAULT_REGION: text
+    .optional()
+    .transform((value) => (value === undefined || value === '' ? 'US' : value))
+    .refine((code) => /^[A-Z]{2}$/.test(code), { message: 'must be a two-letter country code' }),
+  AI_DISCLOSURE: flag(true),
+  QUIET_HOURS: optional.refine(
+    (value) => value === undefined || /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/.test(value),
+    {
+      message: 'must look like 21:00-08:00',
+    },
+  ),
+  RING_TIMEOUT_SECONDS: whole(30, 5, 600),
+  SILENCE_REPROMPT_SECONDS: number(8, 1, 600),
+  SILENCE_END_SECONDS: number(8, 1, 600),
+  SHUTDOWN_GRACE_SECONDS: number(30, 0, 3600),
+
+  TWILIO_ACCOUNT_SID: optional.refine((value) => value === undefined || /^AC[0-9a-f]{32}$/i.test(value), {
+    message: 'must be AC followed by 32 hexadecimal digits',
+  }),
+  TWILIO_AUTH_TOKEN: optional,
+  TWILIO_PHONE_NUMBER: optional.refine((value) => value === undefined || /^\+[1-9]\d{6,14}$/.test(value), {
+    message: 'must be a number in E.164 form, such as +12025550000',
+  }),
+  TWILIO_API_BASE_URL: url(['http:', 'https:']),
+
+  OPENAI_API_KEY: optional,
+  OPENAI_BASE_URL: url(['http:', 'https:']),
+  OPENAI_REALTIME_URL: url(['ws:', 'wss:']),
+  OPENAI_REALTIME_MODEL: text.default('gpt-realtime-2.1').transform((value) => value || 'gpt-realtime-2.1'),
+  OPENAI_TRANSCRIPTION_MODEL: text.default('gpt-transcribe').transform((value) => value || 'gpt-transcribe'),
+});
+
+/** Every name that `readConfig` understands, for the spec that keeps .env.example complete. */
+export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape);
+
+export interface AppConfig {
+  readonly isProduction: boolean;
+  readonly isTest: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Signs access tokens and stream tokens. */
+  readonly secretKey: string;
+  /** 32 bytes; keys of stored hashes and encrypted columns are derived from it. */
+  readonly encryptionKey: Buffer;
+  /** Undefined means: start the embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+  readonly databasePoolSize: number;
+  readonly dataDir: string;
+  /** Origin that Twilio and browsers reach, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly frontendUrl: string;
+  readonly corsOrigins: readonly string[];
+  /** How many proxies in front of the server may be believed in X-Forwarded-For. */
+  readonly trustedProxies: number;
+  readonly redisUrl: string | undefined;
+  readonly logLevel: string;
+  readonly sandbox: SandboxConfig;
+  readonly limits: {
+    readonly authPerMinute: number;
+    readonly callsPerMinute: number;
+    readonly scenariosPerMinute: number;
+    readonly defaultPerMinute: number;
+    readonly maxCallSeconds: number;
+    readonly maxConcurrentCalls: number;
+    readonly maxCallsPerDay: number;
+    readonly maxBodyBytes: number;
+  };
+  readonly calls: {
+    readonly allowedCountries: readonly string[];
+    readonly defaultRegion: string;
+    readonly aiDisclosure: boolean;
+    /** Local wall-clock times between which nobody is called, such as 21:00-08:00. */
+    readonly quietHours: string | undefined;
+    readonly ringTimeoutSeconds: number;
+    readonly silenceRepromptMs: number;
+    readonly silenceEndMs: number;
+    readonly shutdownGraceMs: number;
+  };
+  readonly twilio: {
+    readonly accountSid: string;
+    readonly authToken: string;
+    readonly phoneNumber: string;
+    readonly apiBaseUrl: string | undefined;
+  };
+  readonly openai: {
+    readonly apiKey: string;
+    readonly baseUrl: string | undefined;
+    readonly realtimeUrl: string;
+    readonly realtimeModel: string;
+    readonly transcriptionModel: string;
+  };
+}
+
+/** Whether simulated providers run beside the server, which, and where they are steered. */
+export interface SandboxConfig {
+  readonly enabled: boolean;
+  readonly providers: readonly string[];
+  readonly controlUrl: string | undefined;
+}
+
+export const NO_SANDBOX: SandboxConfig = { enabled: false, providers: [], controlUrl: undefined };
+
+/** The configuration cannot be used; `problems` has a sentence for each variable that is wrong or missing. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment. Provider credentials must be there: whoever starts the server without them starts the sandbox
+ * first and passes the environment that the sandbox completed (see main.ts).
+ * @throws ConfigError with every problem at once
+ */
+export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX): AppConfig {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  }
+  const e = parsed.data;
+  const problems: string[] = [];
+  const isProduction = e.NODE_ENV === 'production';
+
+  if (e.SECRET_KEY === undefined) problems.push('SECRET_KEY is missing (openssl rand -base64 48)');
+  else if (isProduction && Buffer.byteLength(e.SECRET_KEY) < 32) {
+    problems.push('SECRET_KEY must have at least 32 bytes in production (openssl rand -base64 48)');
+  }
+  if (isProduction && e.ENCRYPTION_KEY === undefined) {
+    problems.push('ENCRYPTION_KEY is missing: 32 bytes in base64 (openssl rand -base64 32)');
+  }
+  if (isProduction && e.PUBLIC_URL === undefined && !sandbox.enabled) {
+    problems.push('PUBLIC_URL is missing: the host under which Twilio reaches this server');
+  }
+  for (const name of ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_PHONE_NUMBER', 'OPENAI_API_KEY'] as const) {
+    if (e[name] === undefined) problems.push(`${name} is missing`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  const secretKey = e.SECRET_KEY ?? '';
+  const publicOrigin = e.PUBLIC_URL ?? `http://127.0.0.1:${e.PORT}`;
+  return deepFreeze<AppConfig>({
+    isProduction,
+    isTest: e.NODE_ENV === 'test',
+    host: e.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    port: e.PORT,
+    secretKey,
+    encryptionKey: e.ENCRYPTION_KEY === undefined ? deriveKey(secretKey) : Buffer.from(e.ENCRYPTION_KEY, 'base64'),
+    databaseUrl: e.DATABASE_URL,
+    databasePoolSize: e.DATABASE_POOL_SIZE,
+    dataDir: e.DATA_DIR,
+    publicUrl: publicOrigin,
+    frontendUrl: e.FRONTEND_URL ?? publicOrigin,
+    corsOrigins: e.CORS_ORIGINS,
+    trustedProxies: e.TRUST_PROXY,
+    redisUrl: e.REDIS_URL,
+    logLevel: e.LOG_LEVEL,
+    sandbox,
+    limits: {
+      authPerMinute: e.RATE_LIMIT_AUTH,
+      callsPerMinute: e.RATE_LIMIT_CALLS,
+      scenariosPerMinute: e.RATE_LIMIT_SCENARIOS,
+      defaultPerMinute: e.RATE_LIMIT_DEFAULT,
+      maxCallSeconds: e.MAX_CALL_SECONDS,
+      maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
+      maxCallsPerDay: e.MAX_CALLS_PER_DAY,
+      maxBodyBytes: e.MAX_BODY_KB * 1024,
+    },
+    calls: {
+      allowedCountries: e.ALLOWED_COUNTRIES,
+      defaultRegion: e.DEFAULT_REGION,
+      aiDisclosure: e.AI_DISCLOSURE,
+      quietHours: e.QUIET_HOURS,
+      ringTimeoutSeconds: e.RING_TIMEOUT_SECONDS,
+      silenceRepromptMs: e.SILENCE_REPROMPT_SECONDS * 1000,
+      silenceEndMs: e.SILENCE_END_SECONDS * 1000,
+      shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
+    },
+    twilio: {
+      accountSid: e.TWILIO_ACCOUNT_SID ?? '',
+      authToken: e.TWILIO_AUTH_TOKEN ?? '',
+      phoneNumber: e.TWILIO_PHONE_NUMBER ?? '',
+      apiBaseUrl: e.TWILIO_API_BASE_URL,
+    },
+    openai: {
+      apiKey: e.OPENAI_API_KEY ?? '',
+      baseUrl: e.OPENAI_BASE_URL,
+      realtimeUrl: e.OPENAI_REALTIME_URL ?? 'wss://api.openai.com/v1/realtime',
+      realtimeModel: e.OPENAI_REALTIME_MODEL,
+      transcriptionModel: e.OPENAI_TRANSCRIPTION_MODEL,
+    },
+  });
+}
+
+function deriveKey(secretKey: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secretKey, '', 'speech-assistant/encryption-key', 32));
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null && !Buffer.isBuffer(inner)) deepFreeze(inner as object);
+  }
+  return Object.freeze(value);
+}

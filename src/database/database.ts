@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { PoolClient, QueryResult } from 'pg';
+import { DataSource, EntityManager, ObjectLiteral, QueryRunner } from 'typeorm';
+import { NotAuthenticated } from '../common/app-error';
+import type { Owner } from '../common/owner';
+import { APP_ROLE } from './row-level-security';
+
+/**
+ * The only door to owned tables. Whatever runs inside `asOwner` sees and writes the rows of that user and no others:
+ * PostgreSQL decides, by the policies of row-level-security.ts. Never await a provider (Twilio, OpenAI, …) inside.
+ */
+@Injectable()
+export class Database {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * One unit of work of one user, in one transaction. Begin, role, user id and the check that the user still exists
+   * travel in one round trip. What `work` throws rolls everything back and is thrown on as it is.
+   * @throws NotAuthenticated when the user is gone or switched off (a token outlives its user by up to 30 minutes)
+   */
+  async asOwner<T>(owner: Owner, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const userId = wholeUserId(owner);
+    return this.inTransaction(
+      `BEGIN; SET LOCAL ROLE ${APP_ROLE}; SELECT set_config('app.user_id', '${userId}', true); SELECT 1 FROM users WHERE id = ${userId} AND is_active`,
+      (results) => {
+        if (results.at(-1)?.rowCount !== 1) throw new NotAuthenticated();
+      },
+      work,
+    );
+  }
+
+  /**
+   * Makes a user: the same as `asOwner` for an id whose row is only about to be inserted. For registration alone.
+   */
+  async asNewOwner<T>(owner: Owner, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.inTransaction(
+      `BEGIN; SET LOCAL ROLE ${APP_ROLE}; SELECT set_config('app.user_id', '${wholeUserId(owner)}', true)`,
+      () => undefined,
+      work,
+    );
+  }
+
+  /**
+   * A question that must be answered before the owner is known ("whose call is CA…?"). It runs without a user, so owned
+   * tables show no rows; what it may learn is what the `lookup_…` functions of the migrations give away. One round trip:
+   * connections are in the application's role from the start (data-source.ts).
+   */
+  async lookup<Row extends ObjectLiteral>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.dataSource.query<Row[]>(sql, parameters);
+  }
+
+  private async inTransaction<T>(
+    begin: string,
+    accept: (results: QueryResult[]) => void,
+    work: (tx: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    const runner = this.dataSource.createQueryRunner() as PooledRunner;
+    const client = (await runner.connect()) as PoolClient;
+    let unusable: Error | undefined;
+    try {
+      accept((await client.query(begin)) as unknown as QueryResult[]);
+      isInTransaction(runner, true);
+      const result = await work(runner.manager);
+      isInTransaction(runner, false);
+      await commit(client);
+      return result;
+    } catch (error) {
+      isInTransaction(runner, false);
+      unusable = await rollBack(client);
+      throw error;
+    } finally {
+      await runner.releasePostgresConnection(unusable);
+    }
+  }
+}
+
+/** TypeORM's runner, which takes an error as the reason to throw its connection away rather than back into the pool. */
+type PooledRunner = QueryRunner & { releasePostgresConnection(unusable: Error | undefined): Promise<void> };
+
+/**
+ * TypeORM's own startTransaction costs a round trip of its own and the settings another. We begin by one simple query
+ * and tell the runner, so that what it does inside (save, nested transaction) uses savepoints of this transaction.
+ */
+function isInTransaction(runner: QueryRunner, isActive: boolean): void {
+  Object.assign(runner, { isTransactionActive: isActive, transactionDepth: isActive ? 1 : 0 });
+}
+
+/** After an error that the work swallowed PostgreSQL answers COMMIT with ROLLBACK, and does not call it an error. */
+async function commit(client: PoolClient): Promise<void> {
+  const { command } = await client.query('COMMIT');
+  if (command !== 'COMMIT') {
+    throw new Error('The transaction was rolled back: a statement in it had failed and the error was swallowed.');
+  }
+}
+
+/** @returns the reason why the connection cannot be used again: it may still be inside the transaction */
+async function rollBack(client: PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('ROLLBACK');
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function wholeUserId(owner: Owner): number {
+  if (!Number.isSafeInteger(owner.userId) || owner.userId < 1) {
+    throw new Error(`An owner needs a positive integer user id, got ${String(owner.userId)}`);
+  }
+  return owner.userId;
+}

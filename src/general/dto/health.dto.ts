@@ -1,0 +1,38 @@
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+
+const healthSchema = z
+  .object({
+    status: z.enum(['ok', 'degraded', 'draining']),
+    version: z.string(),
+    sandbox: z.object({
+      enabled: z.boolean().describe('Whether some providers are simulated'),
+      providers: z.array(z.string()),
+      control_url: z.string().nullable(),
+    }),
+    checks: z.object({ database: z.enum(['up', 'down']) }),
+  })
+  .meta({
+    example: {
+      status: 'ok',
+      version: '0.1.0',
+      sandbox: { enabled: true, providers: ['twilio', 'openai'], control_url: 'http://127.0.0.1:5051' },
+      checks: { database: 'up' },
+    },
+  });
+
+export class HealthDto extends createZodDto(healthSchema) {}
+
+export class LivenessDto extends createZodDto(z.object({ status: z.literal('ok') })) {}
+
+const aboutSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  version: z.string(),
+  documentation: z.string(),
+  reference: z.string(),
+  openapi: z.string(),
+  health: z.string(),
+});
+
+export class AboutDto extends createZodDto(aboutSchema) {}

@@ -1,0 +1,109 @@
+/** A call that shall be dialled. Addresses are absolute and reachable by the carrier. */
+export interface OutboundCall {
+  /** E.164. */
+  to: string;
+  from: string;
+  /** Asked for instructions when the callee answers. */
+  voiceUrl: string;
+  /** Told about every step: initiated, ringing, answered, completed. */
+  statusCallbackUrl: string;
+  ringTimeoutSeconds: number;
+  /** The carrier itself ends the call after this long. */
+  timeLimitSeconds: number;
+  record: boolean;
+  recordingStatusCallbackUrl?: string;
+  /** Finds out beside the running call whether a machine has answered. */
+  machineDetection?: { callbackUrl: string };
+}
+
+export interface PlacedCall {
+  callSid: string;
+  /** The carrier's word for where the call stands. */
+  status: string;
+  /** How long the carrier expects to hold the call back before it dials, because of its calls per second. */
+  queueTimeMs: number | null;
+}
+
+/** A call as the carrier knows it. */
+export interface CarrierCall {
+  callSid: string;
+  status: string;
+  /** Null where the carrier has not written it down yet. */
+  createdAt: Date | null;
+  startedAt: Date | null;
+  endedAt: Date | null;
+  durationSeconds: number | null;
+  answeredBy: string | null;
+  /** What the carrier charges, as a positive amount; null until it knows. */
+  price: { amount: string; currency: string } | null;
+}
+
+export type FormParams = Readonly<Record<string, string | string[]>>;
+
+/** The telephone network, in our words. */
+export abstract class Telephony {
+  /**
+   * Dials out, once: a create is never repeated, because the carrier would dial twice.
+   * @throws CarrierRefused, CarrierBusy, CarrierUnreachable: it was certainly not dialled
+   * @throws CarrierOutcomeUnknown: it may have been
+   */
+  abstract placeCall(call: OutboundCall): Promise<PlacedCall>;
+
+  /**
+   * Ends a call in whatever state it is; `false` when it was over already.
+   * @throws CarrierError of any kind; asking again does no harm
+   */
+  abstract hangUp(callSid: string): Promise<boolean>;
+
+  /** The newest calls between two numbers, at most 100. `since` leaves out those known to be older. */
+  abstract findCalls(query: { to: string; from: string; since: Date }): Promise<CarrierCall[]>;
+
+  /** One call; null when the carrier does not know it. */
+  abstract fetchCall(callSid: string): Promise<CarrierCall | null>;
+
+  /** Whether a webhook with form fields was sent by the carrier. `url` is the public address with its query, as sent. */
+  abstract verifySignature(webhook: { url: string; params: FormParams; signature: string }): boolean;
+
+  /** Whether a webhook with a JSON body was sent by the carrier: the address carries the body's hash. */
+  abstract verifyBodySignature(webhook: { url: string; rawBody: string; signature: string }): boolean;
+
+  /** Whether the handshake of a media stream was sent by the carrier. `url` is the ws(s) address exactly as we gave it. */
+  abstract verifyStreamHandshake(url: string, signature: string): boolean;
+
+  /** Instructions that connect the call to our media stream; `parameters` arrive in its `start` message. */
+  abstract connectStream(url: string, parameters: Readonly<Record<string, string>>): string;
+
+  /** Instructions that end the call. */
+  abstract hangUpInstructions(): string;
+
+  /** Instructions that read a sentence aloud and end the call. */
+  abstract sayAndHangUp(sentence: string, language: string): string;
+}
+
+/** The carrier did not do what it was asked for. */
+export abstract class CarrierError extends Error {
+  constructor(
+    message: string,
+    readonly carrierCode: number | null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A definite no; `message` is the carrier's sentence. Nothing was dialled. */
+export class CarrierRefused extends CarrierError {}
+
+/** Too many requests at the moment. Nothing was dialled. */
+export class CarrierBusy extends CarrierError {}
+
+/** No connection could be made, so nothing was sent. */
+export class CarrierUnreachable extends CarrierError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, null, options);
+  }
+}
+
+/** The request was sent and its outcome did not come back: it may have been done. */
+export class CarrierOutcomeUnknown extends CarrierError {}

@@ -1,0 +1,173 @@
+import { Inject, Injectable } from '@nestjs/common';
+import twilio from 'twilio';
+import type { AppConfig } from '../../../config/app-config';
+import { APP_CONFIG } from '../../../config/config.module';
+import {
+  CarrierCall,
+  CarrierOutcomeUnknown,
+  CarrierRefused,
+  FormParams,
+  OutboundCall,
+  PlacedCall,
+  Telephony,
+} from '../telephony';
+import { clientForCreates, clientForReads } from './twilio-client';
+import { toCarrierError } from './twilio-errors';
+
+/** Updating a call that is not in progress any more, and one that is not known any more (reference/twilio.md section 1). */
+const CALL_NOT_IN_PROGRESS = 21220;
+const NOT_FOUND = 20404;
+
+const MAX_FOUND_CALLS = 100;
+
+@Injectable()
+export class TwilioTelephony extends Telephony {
+  private readonly creates: twilio.Twilio;
+  private readonly reads: twilio.Twilio;
+  private readonly authToken: string;
+
+  constructor(@Inject(APP_CONFIG) config: AppConfig) {
+    super();
+    this.authToken = config.twilio.authToken;
+    this.creates = clientForCreates(config.twilio);
+    this.reads = clientForReads(config.twilio);
+  }
+
+  async placeCall(call: OutboundCall): Promise<PlacedCall> {
+    const placed = await translated(() =>
+      this.creates.calls.create({
+        to: call.to,
+        from: call.from,
+        url: call.voiceUrl,
+        statusCallback: call.statusCallbackUrl,
+        statusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
+        timeout: call.ringTimeoutSeconds,
+        timeLimit: call.timeLimitSeconds,
+        ...(call.record
+          ? {
+              record: true,
+              recordingChannels: 'dual',
+              // The default for this field trims silence, which shifts the recording against the transcript's times.
+              trim: 'do-not-trim',
+              ...(call.recordingStatusCallbackUrl === undefined
+                ? {}
+                : { recordingStatusCallback: call.recordingStatusCallbackUrl }),
+            }
+          : {}),
+        ...(call.machineDetection === undefined
+          ? {}
+          : {
+              machineDetection: 'Enable',
+              asyncAmd: 'true',
+              asyncAmdStatusCallback: call.machineDetection.callbackUrl,
+            }),
+      }),
+    );
+    if (!isCallSid(placed.sid)) throw new CarrierOutcomeUnknown('Twilio answered without a call sid.', null);
+    const queueTimeMs = Number(placed.queueTime);
+    return {
+      callSid: placed.sid,
+      status: placed.status,
+      queueTimeMs: Number.isFinite(queueTimeMs) ? queueTimeMs : null,
+    };
+  }
+
+  async hangUp(callSid: string): Promise<boolean> {
+    try {
+      await translated(() => this.reads.calls(callSid).update({ status: 'completed' }));
+      return true;
+    } catch (error) {
+      if (error instanceof CarrierRefused && isOver(error)) return false;
+      throw error;
+    }
+  }
+
+  async findCalls({ to, from, since }: { to: string; from: string; since: Date }): Promise<CarrierCall[]> {
+    // Twilio filters by start time only, which a call that still waits or rings does not have: we look at the newest.
+    const found = await translated(() => this.reads.calls.list({ to, from, limit: MAX_FOUND_CALLS }));
+    return found.map(toCarrierCall).filter((call) => {
+      const known = call.createdAt ?? call.startedAt;
+      return known === null || known >= since;
+    });
+  }
+
+  async fetchCall(callSid: string): Promise<CarrierCall | null> {
+    try {
+      return toCarrierCall(await translated(() => this.reads.calls(callSid).fetch()));
+    } catch (error) {
+      if (error instanceof CarrierRefused && error.carrierCode === NOT_FOUND) return null;
+      throw error;
+    }
+  }
+
+  verifySignature({ url, params, signature }: { url: string; params: FormParams; signature: string }): boolean {
+    return twilio.validateRequest(this.authToken, signature, url, { ...params });
+  }
+
+  verifyBodySignature({ url, rawBody, signature }: { url: string; rawBody: string; signature: string }): boolean {
+    // Without the hash in its address the signature would not cover the body.
+    if (!new URL(url).searchParams.has('bodySHA256')) return false;
+    return twilio.validateRequestWithBody(this.authToken, signature, url, rawBody);
+  }
+
+  verifyStreamHandshake(url: string, signature: string): boolean {
+    return twilio.validateRequest(this.authToken, signature, url, {});
+  }
+
+  connectStream(url: string, parameters: Readonly<Record<string, string>>): string {
+    const response = new twilio.twiml.VoiceResponse();
+    const stream = response.connect().stream({ url });
+    for (const [name, value] of Object.entries(parameters)) stream.parameter({ name, value });
+    return response.toString();
+  }
+
+  hangUpInstructions(): string {
+    const response = new twilio.twiml.VoiceResponse();
+    response.hangup();
+    return response.toString();
+  }
+
+  sayAndHangUp(sentence: string, language: string): string {
+    const response = new twilio.twiml.VoiceResponse();
+    response.say({ language: language as 'en-US' }, sentence);
+    response.hangup();
+    return response.toString();
+  }
+}
+
+type TwilioCall = Awaited<ReturnType<twilio.Twilio['calls']['list']>>[number];
+
+function toCarrierCall(call: TwilioCall): CarrierCall {
+  const duration = Number.parseInt(call.duration ?? '', 10);
+  return {
+    callSid: call.sid,
+    status: call.status,
+    createdAt: dateOrNull(call.dateCreated),
+    startedAt: dateOrNull(call.startTime),
+    endedAt: dateOrNull(call.endTime),
+    durationSeconds: Number.isInteger(duration) ? duration : null,
+    answeredBy: call.answeredBy ?? null,
+    // Twilio states charges as negative amounts.
+    price: call.price ? { amount: call.price.replace(/^-/, ''), currency: call.priceUnit } : null,
+  };
+}
+
+function dateOrNull(date: Date | null | undefined): Date | null {
+  return date instanceof Date && !Number.isNaN(date.getTime()) ? date : null;
+}
+
+function isCallSid(sid: unknown): sid is string {
+  return typeof sid === 'string' && /^CA[0-9a-f]{32}$/i.test(sid);
+}
+
+function isOver(error: CarrierRefused): boolean {
+  return error.carrierCode === CALL_NOT_IN_PROGRESS || error.carrierCode === NOT_FOUND;
+}
+
+async function translated<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw toCarrierError(error);
+  }
+}

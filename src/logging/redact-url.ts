@@ -1,0 +1,51 @@
+/** Parameters whose values say nothing about a person and open nothing. */
+const HARMLESS_PARAMETERS = new Set([
+  'limit',
+  'offset',
+  'skip',
+  'page_size',
+  'max_results',
+  'status',
+  'direction',
+  'call_direction',
+  'scenario_name',
+  'format',
+  'mode',
+  'from',
+  'to',
+]);
+
+/** A path segment that can be a phone number: seven digits or more, however a person writes them. */
+const PHONE_NUMBER = /^(tel:)?[+(]?(?=(?:\D*\d){7})[\d\s().+-]+(;.*)?$/i;
+
+/** `GT…` and `CA…` sids, ids and words stay; phone numbers go, and every parameter not known to be harmless. */
+export function redactUrl(url: string): string {
+  const [path = '', query] = split(url, '?');
+  const cleanPath = path
+    .split('/')
+    .map((segment) => (PHONE_NUMBER.test(decoded(segment)) ? '[number]' : segment))
+    .join('/');
+  if (query === undefined) return cleanPath;
+  const cleanQuery = query
+    .split('&')
+    .map((pair) => {
+      const [name = '', value] = split(pair, '=');
+      if (value === undefined || (HARMLESS_PARAMETERS.has(name) && !PHONE_NUMBER.test(decoded(value)))) return pair;
+      return `${name}=[redacted]`;
+    })
+    .join('&');
+  return `${cleanPath}?${cleanQuery}`;
+}
+
+function split(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part.replace(/\+(?=.*%)/g, ' '));
+  } catch {
+    return part;
+  }
+}

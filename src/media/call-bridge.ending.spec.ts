@@ -1,0 +1,289 @@
+import { TIME_UP_GRACE_MS, TIME_UP_RESERVE_MS } from './call-bridge';
+import { DRAIN_LIMIT_MS, TRANSCRIPTION_LIMIT_MS } from './ending';
+import { ScriptedCall, type Message } from './testing/scripted-call';
+
+const WORDS = 'one two three four five six seven eight nine ten';
+const ITEM = { responseId: 'r1', itemId: 'a1', text: WORDS, audioMs: 2000 };
+
+function live(plan = {}): ScriptedCall {
+  const call = new ScriptedCall(plan).ring().answer();
+  call.respond(ITEM);
+  return call;
+}
+
+function lastDetection(call: ScriptedCall): Message {
+  const session = call.model.of('session.update').at(-1)?.['session'];
+  return (session as { audio: { input: { turn_detection: Message } } }).audio.input.turn_detection;
+}
+
+describe('a polite end', () => {
+  it('says the last words, protected, hears them to their end, and is over', () => {
+    const call = live();
+    call.pass(2100);
+    call.bridge.end('demo_limit', 'That was the demo.');
+    expect(lastDetection(call)).toMatchObject({ create_response: false, interrupt_response: false });
+    const kinds = call.model.messages.map(({ type }) => type);
+    expect(kinds.lastIndexOf('session.update')).toBeLessThan(kinds.lastIndexOf('response.create'));
+    expect(call.lastCreate().instructions).toBe('Say word for word "That was the demo." and nothing else.');
+    call.respond({ responseId: 'r2', itemId: 'a2', text: 'That was the demo.', audioMs: 1000 });
+    call.speechStarted('u1', 2200);
+    expect(call.carrier.of('clear')).toEqual([]);
+    call.speechStopped('u1', 2900, 'a1');
+    call.transcribed('u1', 'Wait');
+    expect(call.model.of('response.create')).toHaveLength(2);
+    call.pass(1020);
+    expect(call.finished).toEqual(['demo_limit']);
+    expect(call.turns.map(({ text }) => text)).toEqual([WORDS, 'Wait', 'That was the demo.']);
+    expect(call.clock.pendingTimers).toBe(0);
+  });
+
+  it('without words lets what is playing be heard', () => {
+    const call = live();
+    call.pass(500);
+    call.bridge.end('agent_ended');
+    call.pass(1400);
+    expect(call.finished).toEqual([]);
+    call.pass(200);
+    expect(call.finished).toEqual(['agent_ended']);
+    expect(call.turns).toMatchObject([{ text: WORDS, wasInterrupted: false }]);
+  });
+
+  it('does not wait for ever for marks that do not come', () => {
+    const call = live();
+    call.bridge.end('agent_ended');
+    call.clock.advance(DRAIN_LIMIT_MS);
+    expect(call.finished).toEqual(['agent_ended']);
+  });
+
+  it('makes nothing more of what was being said, and answers nobody', () => {
+    const call = new ScriptedCall().ring().answer();
+    call.begin('r1', call.lastCreate().requestId);
+    call.speak(ITEM);
+    call.pass(500);
+    call.bridge.end('owner_hung_up');
+    expect(call.model.of('response.cancel')).toMatchObject([{ response_id: 'r1' }]);
+    call.delta('r1', 'a1', 200);
+    expect(call.bridge.stats().lateDeltas).toBe(1);
+    call.done('r1', 'cancelled');
+    call.begin('r2');
+    expect(call.model.of('response.cancel')).toHaveLength(2);
+    call.done('r2', 'cancelled');
+    call.pass(1520);
+    expect(call.finished).toEqual(['owner_hung_up']);
+  });
+
+  it('waits for the words of a customer that are still being written down', () => {
+    const call = live();
+    call.pass(2100);
+    call.speechStarted('u1', 2000);
+    call.speechStopped('u1', 2900, 'a1');
+    call.bridge.end('agent_ended');
+    expect(call.finished).toEqual([]);
+    call.transcribed('u1', 'Bye!');
+    expect(call.finished).toEqual(['agent_ended']);
+    expect(call.turns.at(-1)).toMatchObject({ text: 'Bye!' });
+  });
+
+  it('but not for long', () => {
+    const call = live();
+    call.pass(2100);
+    call.speechStarted('u1', 2000);
+    call.speechStopped('u1', 2900, 'a1');
+    call.bridge.end('agent_ended');
+    call.clock.advance(TRANSCRIPTION_LIMIT_MS);
+    expect(call.finished).toEqual(['agent_ended']);
+    expect(call.turns.at(-1)).toMatchObject({ text: '[inaudible]' });
+  });
+
+  it('has one reason, and happens once', () => {
+    const call = live();
+    call.bridge.end('agent_ended');
+    call.bridge.end('silence', 'Bye');
+    call.bridge.onCarrierClosed(1000);
+    call.bridge.abort('server_error');
+    expect(call.finished).toEqual(['agent_ended']);
+  });
+
+  it('is at once while the phone still rings', () => {
+    const call = new ScriptedCall().ring();
+    call.bridge.end('owner_hung_up', 'Bye');
+    expect(call.finished).toEqual(['owner_hung_up']);
+    call.answer();
+    expect(call.carrier.texts).toEqual([]);
+  });
+
+  it('is over when the last words cannot be made', () => {
+    const call = live();
+    call.pass(2100);
+    call.bridge.end('silence', 'Bye');
+    call.begin('r2', call.lastCreate().requestId);
+    call.done('r2', 'failed', [], { error: { code: 'server_error' } });
+    expect(call.finished).toEqual([]);
+    expect(call.model.of('response.create')).toHaveLength(3);
+    call.begin('r3', call.lastCreate().requestId);
+    call.done('r3', 'failed', [], { error: { code: 'server_error' } });
+    expect(call.finished).toEqual(['silence']);
+  });
+});
+
+describe('the maximum duration', () => {
+  const plan = { maxDurationMs: 60_000, silence: { repromptAfterMs: 90_000, endAfterMs: 90_000 } };
+
+  it('is announced early enough to be over by then', () => {
+    const call = live(plan);
+    call.pass(2100);
+    call.clock.advance(60_000 - TIME_UP_RESERVE_MS - 2100 - 1000 - 8000);
+    call.begin('r2');
+    call.speak({ responseId: 'r2', itemId: 'a2', text: WORDS.repeat(4), audioMs: 20_000 });
+    call.pass(9000);
+    expect(call.carrier.of('clear')).toHaveLength(1);
+    expect(call.model.of('response.cancel')).toMatchObject([{ response_id: 'r2' }]);
+    expect(call.turns.at(-1)).toMatchObject({ itemId: 'a2', wasInterrupted: true });
+    call.done('r2', 'cancelled');
+    expect(call.lastCreate().instructions).toContain('"Our time is up."');
+    call.respond({ responseId: 'r3', itemId: 'a3', text: 'Our time is up.', audioMs: 1200 });
+    call.pass(1220);
+    expect(call.finished).toEqual(['max_duration']);
+  });
+
+  it('is kept even when nobody answers any more', () => {
+    const call = live({ ...plan, maxDurationEnd: 'demo_limit' as const });
+    call.clock.advance(60_000 + TIME_UP_GRACE_MS);
+    expect(call.finished).toEqual(['demo_limit']);
+    expect(call.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a caller who hangs up', () => {
+  it('in mid-sentence leaves what was heard', () => {
+    const call = live();
+    call.pass(1000);
+    call.hangUp();
+    expect(call.finished).toEqual(['customer_hung_up']);
+    expect(call.turns).toMatchObject([{ text: 'one two three four five', wasInterrupted: true }]);
+    expect(call.model.of('conversation.item.truncate')).toEqual([]);
+    call.bridge.onCarrierClosed(1006);
+    expect(call.finished).toHaveLength(1);
+    expect(call.troubles).toEqual([]);
+  });
+
+  it('in the middle of their own sentence still has it written down', () => {
+    const call = live();
+    call.pass(2100);
+    call.speechStarted('u1', 1700);
+    call.pass(600);
+    call.hangUp();
+    expect(call.model.of('input_audio_buffer.commit')).toHaveLength(1);
+    expect(call.finished).toEqual([]);
+    call.event({ type: 'input_audio_buffer.committed', item_id: 'u1', previous_item_id: 'a1' });
+    call.begin('r2');
+    expect(call.model.of('response.cancel')).toHaveLength(1);
+    call.transcribed('u1', 'I have to go');
+    expect(call.finished).toEqual(['customer_hung_up']);
+    expect(call.turns.at(-1)).toMatchObject({ text: 'I have to go', startMs: 2000, endMs: 2700 });
+  });
+
+  it('leaves the keys they pressed', () => {
+    const call = live();
+    call.press('4');
+    call.bridge.onCarrierClosed(1006);
+    expect(call.turns.at(-1)).toMatchObject({ text: '[pressed 4]' });
+    expect(call.finished).toEqual(['customer_hung_up']);
+    expect(call.troubles).toEqual(['carrier_closed 1006']);
+    expect(call.model.of('conversation.item.create')).toEqual([]);
+  });
+
+  it('keeps the reason of an end that was under way', () => {
+    const call = live();
+    call.bridge.end('silence', 'Bye');
+    call.hangUp();
+    expect(call.finished).toEqual(['silence']);
+  });
+});
+
+describe('a model that cannot go on', () => {
+  it('is heard as far as it came, when its socket closes', () => {
+    const call = new ScriptedCall().ring().answer();
+    call.begin('r1', call.lastCreate().requestId);
+    call.speak(ITEM);
+    call.pass(500);
+    call.bridge.onModelClosed(1006, '');
+    expect(call.finished).toEqual([]);
+    call.pass(1520);
+    expect(call.finished).toEqual(['model_error']);
+    expect(call.turns).toMatchObject([{ text: WORDS }]);
+    expect(call.troubles).toEqual(['model_closed 1006']);
+    expect(call.clock.pendingTimers).toBe(0);
+  });
+
+  it('ends the call at once while the phone rings, or when nothing is playing', () => {
+    const ringing = new ScriptedCall().ring();
+    ringing.bridge.onModelClosed(3000, 'invalid_request_error.invalid_api_key');
+    expect(ringing.finished).toEqual(['model_error']);
+    expect(ringing.troubles).toEqual(['model_closed 3000 invalid_request_error.invalid_api_key']);
+    const quiet = live();
+    quiet.pass(2100);
+    quiet.event({ type: 'error', error: { code: 'session_expired' } });
+    expect(quiet.finished).toEqual(['model_error']);
+  });
+
+  it('gets a second chance for a response that failed, and no third', () => {
+    const call = new ScriptedCall().ring().answer();
+    call.begin('r1', call.lastCreate().requestId);
+    call.done('r1', 'failed', [], { error: { code: 'server_error' } });
+    expect(call.model.of('response.create')).toHaveLength(2);
+    call.begin('r2', call.lastCreate().requestId);
+    call.done('r2', 'failed', [], { error: { code: 'insufficient_quota' } });
+    expect(call.finished).toEqual(['model_error']);
+    expect(call.troubles).toEqual(['response_failed server_error', 'response_failed insufficient_quota']);
+  });
+
+  it('is forgiven when a response succeeds in between', () => {
+    const call = live();
+    call.pass(2100);
+    for (const n of [2, 4]) {
+      call.begin(`r${n}`);
+      call.done(`r${n}`, 'failed');
+      call.begin(`r${n + 1}`, call.lastCreate().requestId);
+      call.done(`r${n + 1}`);
+    }
+    expect(call.finished).toEqual([]);
+  });
+
+  it('gets no more audio', () => {
+    const call = live();
+    call.bridge.onModelClosed(1006, '');
+    call.frame();
+    expect(call.model.of('input_audio_buffer.append')).toEqual([]);
+  });
+});
+
+describe('after the end', () => {
+  it('nothing has any effect', () => {
+    const call = live();
+    call.pass(500);
+    call.bridge.abort('server_error');
+    expect(call.finished).toEqual(['server_error']);
+    const before = [call.model.texts.length, call.carrier.texts.length, call.turns.length, call.troubles.length];
+    call.frame();
+    call.press('1');
+    call.delta('r1', 'a1', 200);
+    call.speechStarted('u1', 100);
+    call.speechStopped('u1', 900);
+    call.transcribed('u1', 'Hello?');
+    call.done('r9', 'failed');
+    call.bridge.onModelMessage('garbage');
+    call.bridge.onCarrierMessage('garbage');
+    call.bridge.toolResult('c1', '{}');
+    call.bridge.end('silence', 'Bye');
+    call.bridge.onModelClosed(1006, '');
+    call.bridge.onCarrierClosed(1006);
+    call.hangUp();
+    call.pass(700_000);
+    expect([call.model.texts.length, call.carrier.texts.length, call.turns.length, call.troubles.length]).toEqual(
+      before,
+    );
+    expect(call.finished).toEqual(['server_error']);
+    expect(call.clock.pendingTimers).toBe(0);
+  });
+});

@@ -1,0 +1,29 @@
+/** A function that the model may call, as the Realtime session wants it (JSON Schema parameters). */
+export interface ToolDefinition {
+  name: string;
+  description: string;
+  parameters: Record<string, unknown>;
+}
+
+/** Everything the bridge needs to know about a conversation before it begins. Made by the owner, never changed. */
+export interface CallPlan {
+  instructions: string;
+  voice: string;
+  transcriptionModel: string;
+  /** Primary BCP 47 subtag for the transcriber (`en`, `de`); absent = the transcriber finds out. */
+  language?: string;
+  tools: ToolDefinition[];
+  /** The sentence that must be the agent's first words; absent = switched off. */
+  disclosure?: string;
+  /** The exact first sentence after the disclosure; absent = the model greets in its own words. */
+  greeting?: string;
+  whoSpeaksFirst: 'agent' | 'customer';
+  /** From the answer (attach). The spoken end starts early enough to be over by then. */
+  maxDurationMs: number;
+  /** Which end the maximum duration is; `demo_limit` for a demo call. Absent = `max_duration`. */
+  maxDurationEnd?: 'max_duration' | 'demo_limit';
+  /** Counted after the agent has been heard and nobody speaks; `endAfterMs` counts from the end of the re-prompt. */
+  silence: { repromptAfterMs: number; endAfterMs: number };
+  /** Exact sentences that the agent is told to say. */
+  phrases: { stillThere: string; silenceGoodbye: string; timeUpGoodbye: string };
+}

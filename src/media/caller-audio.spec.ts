@@ -1,0 +1,81 @@
+import * as fc from 'fast-check';
+import { CallerAudio, QUEUE_LIMIT_MS } from './caller-audio';
+import { audioOf } from './testing/scripted-call';
+
+function setUp() {
+  const sent: Buffer[] = [];
+  const audio = new CallerAudio((text) => {
+    const message = JSON.parse(text) as { type: string; audio: string };
+    expect(message.type).toBe('input_audio_buffer.append');
+    sent.push(Buffer.from(message.audio, 'base64'));
+  });
+  return { audio, sent };
+}
+
+describe('caller audio', () => {
+  it('waits for the session, goes joined, and loses and reorders nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ minLength: 1, maxLength: 200 }), { maxLength: 50 }),
+        fc.nat(50),
+        (frames, at) => {
+          const { audio, sent } = setUp();
+          frames.forEach((frame, index) => {
+            if (index === at) audio.open();
+            audio.receive(Buffer.from(frame).toString('base64'), null);
+          });
+          const early = Math.min(at, frames.length);
+          if (frames.length <= at) {
+            expect(sent).toEqual([]);
+            audio.open();
+          }
+          expect(Buffer.concat(sent)).toEqual(Buffer.concat(frames));
+          expect(audio.framesQueuedAtSetup).toBe(early);
+          expect(audio.appendedBytes).toBe(Buffer.concat(frames).length);
+          expect(sent.length).toBe(frames.length - early + (early > 0 ? 1 : 0));
+        },
+      ),
+    );
+  });
+
+  it('passes payloads on as the text they came as', () => {
+    const texts: string[] = [];
+    const audio = new CallerAudio((text) => texts.push(text));
+    audio.open();
+    audio.receive('AAAA', 0);
+    expect(texts).toEqual(['{"type":"input_audio_buffer.append","audio":"AAAA"}']);
+  });
+
+  it('keeps the newest half minute when the session is not ready for longer', () => {
+    const { audio, sent } = setUp();
+    const frames = QUEUE_LIMIT_MS / 20 + 10;
+    for (let i = 0; i < frames; i++) audio.receive(audioOf(20, i % 250), i * 20);
+    audio.open();
+    expect(audio.framesDropped).toBe(10);
+    expect(Buffer.concat(sent).length).toBe(QUEUE_LIMIT_MS * 8);
+    expect(Buffer.concat(sent)[0]).toBe(10);
+    // The model's zero is 200 ms into the call now.
+    expect(audio.toCallMs(0)).toBe(200);
+  });
+});
+
+describe('the time of the caller’s words', () => {
+  it('is the carrier’s, with holes where it sent nothing', () => {
+    const { audio } = setUp();
+    audio.open();
+    for (let i = 0; i < 50; i++) audio.receive(audioOf(20), i * 20);
+    for (let i = 0; i < 50; i++) audio.receive(audioOf(20), 3000 + i * 20);
+    expect(audio.toCallMs(500)).toBe(500);
+    expect(audio.toCallMs(1000)).toBe(3000);
+    expect(audio.toCallMs(1500)).toBe(3500);
+  });
+
+  it('does not mind jitter, a late beginning, or a carrier without timestamps', () => {
+    const jittery = setUp().audio;
+    [5, 25, 47, 62, 85].forEach((timestamp) => jittery.receive(audioOf(20), timestamp));
+    expect(jittery.toCallMs(80)).toBe(85);
+    const silent = setUp().audio;
+    for (let i = 0; i < 10; i++) silent.receive(audioOf(20), null);
+    expect(silent.toCallMs(120)).toBe(120);
+  });
+});

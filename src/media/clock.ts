@@ -1,0 +1,38 @@
+/** Takes a timer back; harmless after it has fired. */
+export type CancelTimer = () => void;
+
+/** Time, injected, so that a spec can replay a call in a millisecond. */
+export interface Clock {
+  /** Monotonic milliseconds; only differences mean something. */
+  nowMs(): number;
+  /** Runs once, `ms` milliseconds from now. */
+  after(ms: number, run: () => void): CancelTimer;
+}
+
+/** The timers of one call: all of them can be taken back at once, so that nothing fires after the call is over. */
+export class CallTimers implements Clock {
+  private readonly running = new Set<CancelTimer>();
+
+  constructor(private readonly clock: Clock) {}
+
+  nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  after(ms: number, run: () => void): CancelTimer {
+    const cancelTimer = this.clock.after(Math.max(0, ms), () => {
+      this.running.delete(cancel);
+      run();
+    });
+    const cancel = (): void => {
+      cancelTimer();
+      this.running.delete(cancel);
+    };
+    this.running.add(cancel);
+    return cancel;
+  }
+
+  cancelAll(): void {
+    for (const cancel of [...this.running]) cancel();
+  }
+}

@@ -1,0 +1,73 @@
+import type { CallPlan } from './call-plan';
+import { Opening, sayExactly } from './opening';
+import { aPlan, DISCLOSURE, GREETING } from './testing/scripted-call';
+
+const anOpening = (plan: Partial<CallPlan> = {}): Opening =>
+  new Opening(aPlan({ disclosure: DISCLOSURE, greeting: GREETING, ...plan }));
+
+describe('the first words', () => {
+  it('are the disclosure and the greeting, word for word, in one quotation', () => {
+    expect(anOpening().firstWords()).toEqual({
+      instructions: `Say word for word "${DISCLOSURE} ${GREETING}" and nothing else.`,
+      speaksOnly: true,
+    });
+  });
+
+  it('are the model’s own after the disclosure when there is no greeting', () => {
+    const { instructions } = anOpening({ greeting: undefined }).firstWords();
+    expect(instructions).toMatch(`Begin by saying word for word "${DISCLOSURE}".`);
+    expect(instructions).toContain('You are a friendly baker.');
+    expect(anOpening({ greeting: undefined, disclosure: undefined }).firstWords().instructions).not.toContain('"');
+  });
+
+  it('keep their quotation marks to themselves', () => {
+    expect(sayExactly('I am "Ann", the “bot”').instructions).toBe(
+      `Say word for word "I am 'Ann', the 'bot'" and nothing else.`,
+    );
+  });
+});
+
+describe('the disclosure', () => {
+  it('is not repeated while it is on its way, and is when that was cut', () => {
+    const opening = anOpening();
+    opening.firstWords();
+    expect(opening.answer()).toEqual({});
+    opening.notUnderway();
+    expect(opening.answer().instructions).toMatch(
+      `Begin by saying word for word "${DISCLOSURE}". Then answer what was said last.\n\nYou are a friendly baker.`,
+    );
+  });
+
+  it('is owed until enough of it was heard', () => {
+    const opening = anOpening();
+    expect(opening.heard('This is an automated')).toBe(false);
+    expect(opening.isDisclosureOwed).toBe(true);
+    expect(opening.allowsServerResponses).toBe(false);
+    expect(opening.heard(`${DISCLOSURE} ${GREETING}`)).toBe(true);
+    expect(opening.isDisclosureOwed).toBe(false);
+    expect(opening.allowsServerResponses).toBe(true);
+    expect(opening.heard(DISCLOSURE)).toBe(false);
+  });
+
+  it('comes with the greeting in the first answer to a customer who speaks first', () => {
+    const opening = anOpening({ whoSpeaksFirst: 'customer', disclosure: undefined });
+    expect(opening.allowsServerResponses).toBe(false);
+    expect(opening.answer().instructions).toContain(`word for word "${GREETING}"`);
+    expect(opening.allowsServerResponses).toBe(true);
+    expect(opening.answer()).toEqual({});
+  });
+
+  it('takes the greeting with it again when the response was never made', () => {
+    const opening = anOpening();
+    opening.firstWords();
+    opening.failed();
+    expect(opening.firstWords().instructions).toContain(GREETING);
+    opening.notUnderway();
+    expect(opening.answer().instructions).not.toContain(GREETING);
+  });
+
+  it('goes before a sentence of the product’s, and is not owed when it is switched off', () => {
+    expect(anOpening({ greeting: undefined }).sentence('Hello?').instructions).toContain(`"${DISCLOSURE} Hello?"`);
+    expect(anOpening({ disclosure: ' ' }).isDisclosureOwed).toBe(false);
+  });
+});

@@ -1,0 +1,207 @@
+import type { CancelTimer, Clock } from './clock';
+
+/**
+ * What a response is for. `opening`: the agent's first words · `reply`: an answer to what is in the conversation ·
+ * `reprompt`: are you still there · `goodbye`: the last words; nothing else is created after it was asked for.
+ */
+export type ResponseKind = 'opening' | 'reply' | 'reprompt' | 'goodbye';
+
+export interface SequencerSend {
+  /** Writes a `response.create`; the id comes back in `response.created` metadata or in an `error`. */
+  create(kind: ResponseKind, requestId: string): void;
+  cancel(responseId: string): void;
+  /** A create that the server never answered. */
+  lost(kind: ResponseKind): void;
+}
+
+/** A refused create without a known running response is tried again after this: its `response.done` is on its way. */
+const RETRY_MS = 300;
+/** A create that is neither begun nor refused by then is lost. */
+const CREATED_LIMIT_MS = 8000;
+/** A cancelled response that does not end by itself is taken as over after this. */
+const CANCEL_LIMIT_MS = 1500;
+
+/**
+ * Lets one response at a time be active, ours or the server's own. A second one is refused by the server with
+ * `conversation_already_has_active_response`, so what is asked for meanwhile waits for `response.done`.
+ */
+export class ResponseSequencer {
+  private readonly waiting: ResponseKind[] = [];
+  private requested: { kind: ResponseKind; requestId: string; isUnwanted: boolean } | null = null;
+  private active: { responseId: string; kind: ResponseKind | null; requestId: string | null } | null = null;
+  /** The latest create that a response was taken for without proof. */
+  private unproved: { kind: ResponseKind; requestId: string } | null = null;
+  private isHeld = false;
+  /** True once the server has repeated a request id: from then on a response without one is its own idea. */
+  private seesRequestIds = false;
+  private requestCount = 0;
+  private cancelGuard: CancelTimer | null = null;
+  private requestGuard: CancelTimer | null = null;
+  private retry: CancelTimer | null = null;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly send: SequencerSend,
+  ) {}
+
+  get activeResponseId(): string | null {
+    return this.active?.responseId ?? null;
+  }
+
+  /** What the active response is for; null for one that the server began by itself, or none. */
+  get activeKind(): ResponseKind | null {
+    return this.active?.kind ?? null;
+  }
+
+  /** True while a response is being made or has been asked of the server. */
+  get isResponding(): boolean {
+    return this.active !== null || this.requested !== null;
+  }
+
+  /** True when nothing is being made and nothing waits. */
+  get isIdle(): boolean {
+    return !this.isResponding && this.waiting.length === 0;
+  }
+
+  /** Asks for a response; one of the same kind that still waits is enough. */
+  request(kind: ResponseKind): void {
+    if (!this.waiting.includes(kind)) this.waiting.push(kind);
+    this.advance();
+  }
+
+  /** While the customer speaks nothing new is begun, except the last words. */
+  hold(): void {
+    this.isHeld = true;
+  }
+
+  release(): void {
+    this.isHeld = false;
+    this.advance();
+  }
+
+  /** Forgets what waits, because another response will cover it; the last words stay. */
+  dropWaiting(): void {
+    const keepsGoodbye = this.waiting.includes('goodbye');
+    this.waiting.length = 0;
+    if (keepsGoodbye) this.waiting.push('goodbye');
+  }
+
+  /**
+   * The server began a response. Answers what it is for (null: its own idea), and whether it was given up while it was
+   * on its way, in which case it has just been cancelled.
+   */
+  created(responseId: string, requestId: string | null): { kind: ResponseKind | null; isUnwanted: boolean } {
+    if (this.active?.responseId === responseId) return { kind: this.active.kind, isUnwanted: false };
+    const request = this.requested;
+    // From a server that does not repeat metadata any response may be ours; if it was not, the refusal of our create
+    // says so (see refused).
+    const isOurs =
+      request !== null && (requestId === request.requestId || (requestId === null && !this.seesRequestIds));
+    if (requestId !== null) this.seesRequestIds = true;
+    this.stopCancelGuard();
+    this.active = { responseId, kind: isOurs ? request.kind : null, requestId: isOurs ? request.requestId : null };
+    if (!isOurs) return { kind: null, isUnwanted: false };
+    this.unproved = requestId === null ? request : null;
+    this.requested = null;
+    this.stopRequestGuard();
+    if (request.isUnwanted) this.cancel();
+    return { kind: request.kind, isUnwanted: request.isUnwanted };
+  }
+
+  /** The server ended a response. False for one that is not the active one (known before, or never begun). */
+  done(responseId: string): boolean {
+    if (this.active?.responseId !== responseId) return false;
+    this.active = null;
+    this.stopCancelGuard();
+    this.advance();
+    return true;
+  }
+
+  /**
+   * The server answered a create of ours with an error (null: it did not say which). Answers the kind of the create that
+   * has failed for good; null when it was no create of ours, or when it only has to wait for the active response to end.
+   */
+  refused(requestId: string | null, isAlreadyActive: boolean): ResponseKind | null {
+    let kind: ResponseKind | null = null;
+    if (this.requested !== null && (requestId === null || this.requested.requestId === requestId)) {
+      kind = this.requested.kind;
+      const { isUnwanted } = this.requested;
+      this.requested = null;
+      this.stopRequestGuard();
+      if (isUnwanted) kind = null;
+    } else if (requestId !== null && this.unproved?.requestId === requestId) {
+      kind = this.unproved.kind;
+      this.unproved = null;
+      if (this.active?.requestId === requestId) this.active = { ...this.active, kind: null, requestId: null };
+    }
+    if (kind === null || !isAlreadyActive) {
+      this.advance();
+      return kind;
+    }
+    if (!this.waiting.includes(kind)) this.waiting.unshift(kind);
+    if (this.active === null) {
+      this.retry?.();
+      this.retry = this.clock.after(RETRY_MS, () => {
+        this.retry = null;
+        this.advance();
+      });
+    }
+    return null;
+  }
+
+  /** Cancels what is being made, also when the server has not begun it yet. Waiting requests stay. */
+  cancel(): void {
+    this.giveUpRequested();
+    if (this.active === null || this.cancelGuard !== null) return;
+    this.send.cancel(this.active.responseId);
+    this.guardCancelled(this.active.responseId);
+  }
+
+  /** The server cancels the active response by itself; only a create on its way has to be cancelled by us. */
+  cancelledByServer(): void {
+    this.giveUpRequested();
+    if (this.active !== null && this.cancelGuard === null) this.guardCancelled(this.active.responseId);
+  }
+
+  /** The server said `response_cancel_not_active`: what we wanted to cancel is over. */
+  nothingToCancel(): void {
+    if (this.active !== null && this.cancelGuard !== null) this.done(this.active.responseId);
+  }
+
+  private giveUpRequested(): void {
+    if (this.requested !== null) this.requested.isUnwanted = true;
+  }
+
+  private guardCancelled(responseId: string): void {
+    this.cancelGuard = this.clock.after(CANCEL_LIMIT_MS, () => {
+      this.cancelGuard = null;
+      this.done(responseId);
+    });
+  }
+
+  private advance(): void {
+    if (this.isResponding || this.retry !== null) return;
+    const at = this.isHeld || this.waiting.includes('goodbye') ? this.waiting.indexOf('goodbye') : 0;
+    const kind = at < 0 ? undefined : this.waiting.splice(at, 1)[0];
+    if (kind === undefined) return;
+    const requestId = `response_${++this.requestCount}`;
+    this.requested = { kind, requestId, isUnwanted: false };
+    this.requestGuard = this.clock.after(CREATED_LIMIT_MS, () => {
+      this.requested = null;
+      this.requestGuard = null;
+      this.send.lost(kind);
+      this.advance();
+    });
+    this.send.create(kind, requestId);
+  }
+
+  private stopCancelGuard(): void {
+    this.cancelGuard?.();
+    this.cancelGuard = null;
+  }
+
+  private stopRequestGuard(): void {
+    this.requestGuard?.();
+    this.requestGuard = null;
+  }
+}

@@ -1,0 +1,47 @@
+import type { CancelTimer, Clock } from '../clock';
+
+interface Timer {
+  readonly atMs: number;
+  readonly run: () => void;
+}
+
+/** A clock that only moves when a spec says so; what is due runs in the order of its time. */
+export class ManualClock implements Clock {
+  private now = 1_000_000;
+  private readonly timers = new Set<Timer>();
+
+  /** Timers that wait; a call that is over leaves none. */
+  get pendingTimers(): number {
+    return this.timers.size;
+  }
+
+  nowMs(): number {
+    return this.now;
+  }
+
+  after(ms: number, run: () => void): CancelTimer {
+    const timer: Timer = { atMs: this.now + ms, run };
+    this.timers.add(timer);
+    return () => {
+      this.timers.delete(timer);
+    };
+  }
+
+  advance(ms: number): void {
+    const endMs = this.now + ms;
+    for (let timer = this.nextDue(endMs); timer !== null; timer = this.nextDue(endMs)) {
+      this.timers.delete(timer);
+      this.now = timer.atMs;
+      timer.run();
+    }
+    this.now = endMs;
+  }
+
+  private nextDue(endMs: number): Timer | null {
+    let next: Timer | null = null;
+    for (const timer of this.timers) {
+      if (timer.atMs <= endMs && (next === null || timer.atMs < next.atMs)) next = timer;
+    }
+    return next;
+  }
+}

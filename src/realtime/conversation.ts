@@ -1,0 +1,207 @@
+import type { Logger } from '@nestjs/common';
+import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import type { AppConfig } from '../config/app-config';
+import type { RealtimeModel } from '../integrations/realtime-model/realtime-model';
+import { BridgeEnd, CallBridge, CallBridgeEvents, Turn } from '../media/call-bridge';
+import type { CallPlan } from '../media/call-plan';
+import type { BridgeSocket } from '../media/sockets';
+import { instructionsFor } from './instructions';
+import { phrasesFor, primaryLanguage } from './phrases';
+import { systemClock } from './system-clock';
+import { runTool, toolDefinitions } from './tools';
+import { UsageMeter } from './usage';
+import { WriteBehind } from './write-behind';
+
+/** How long the carrier may take to close its side after it was told to hang up. */
+const CARRIER_CLOSE_GRACE_MS = 3000;
+/** The reason of the end is written before the hang-up so that the carrier's callback finds it there; bounded. */
+const END_WRITE_LIMIT_MS = 2000;
+
+/** RFC 6455 close codes that the product uses. */
+export const CLOSE_NORMAL = 1000;
+export const CLOSE_GOING_AWAY = 1001;
+export const CLOSE_REFUSED = 1008;
+export const CLOSE_OUR_FAULT = 1011;
+
+/**
+ * One live call: the bridge between the carrier's socket and the model's, and what hangs on it (turns to the database,
+ * tools, the end). It begins while the phone rings and is over when everything is written.
+ */
+export class Conversation {
+  readonly callId: string;
+  private readonly bridge: CallBridge;
+  private readonly usage = new UsageMeter();
+  private readonly writes: WriteBehind;
+  private readonly model = new PendingSocket();
+  private carrier: BridgeSocket | undefined;
+  private carrierSaidStop = false;
+  private cancelCloseTimer: (() => void) | undefined;
+  private finish: (() => void) | undefined;
+  /** Resolves when the call is over and everything about it is written. */
+  readonly finished = new Promise<void>((resolve) => (this.finish = resolve));
+
+  constructor(
+    private readonly call: LiveCall,
+    private readonly deps: { calls: LiveCalls; models: RealtimeModel; config: AppConfig; log: Logger },
+  ) {
+    this.callId = call.callId;
+    this.writes = new WriteBehind((what, error) => {
+      deps.log.error({ msg: 'A write about a call was given up', call_id: this.callId, what, err: error });
+    });
+    this.bridge = new CallBridge({
+      plan: planOf(call, deps.config),
+      model: this.model,
+      clock: systemClock,
+      events: this.bridgeEvents(),
+    });
+    this.openModel();
+  }
+
+  get hasCarrier(): boolean {
+    return this.carrier !== undefined;
+  }
+
+  /** The answered leg's media stream. Messages that came while the call was looked up are passed on in order. */
+  attach(socket: BridgeSocket, streamSid: string, waiting: readonly string[]): void {
+    this.carrier = socket;
+    this.bridge.attachCarrier(socket, streamSid);
+    for (const message of waiting) this.onCarrierMessage(message);
+  }
+
+  onCarrierMessage(text: string): void {
+    if (text.startsWith('{"event":"stop"')) this.carrierSaidStop = true;
+    this.bridge.onCarrierMessage(text);
+  }
+
+  onCarrierClosed(code: number): void {
+    this.cancelCloseTimer?.();
+    // A person who hangs up is announced by `stop`; a socket that only vanishes is trouble on the line.
+    if (this.carrierSaidStop) this.bridge.onCarrierClosed(code);
+    else this.bridge.abort('carrier_error');
+  }
+
+  /** The carrier says the call is over, or nobody ever answered: nothing more will come. */
+  dispose(): void {
+    if (this.carrier === undefined) this.bridge.abort('customer_hung_up');
+    else
+      this.cancelCloseTimer ??= systemClock.after(CARRIER_CLOSE_GRACE_MS, () => this.bridge.abort('customer_hung_up'));
+  }
+
+  /** Ends the call at once, without a word. */
+  abort(reason: BridgeEnd): void {
+    this.bridge.abort(reason);
+  }
+
+  private openModel(): void {
+    this.deps.models.open({
+      onOpen: (socket) => this.model.use(socket),
+      onUnavailable: (error) => {
+        this.deps.log.warn({ msg: 'The model could not be reached', call_id: this.callId, err: error });
+        this.bridge.abort('model_error');
+      },
+      onMessage: (text) => this.bridge.onModelMessage(text),
+      onClosed: (code, reason) => this.bridge.onModelClosed(code, reason),
+    });
+  }
+
+  private bridgeEvents(): CallBridgeEvents {
+    return {
+      onTurn: (turn) => this.writeTurn(turn),
+      onUsage: (usage) => this.usage.add(usage),
+      onToolCall: (toolCall) => this.runTool(toolCall),
+      onTrouble: (what, detail) => this.deps.log.warn({ msg: 'Trouble on a call', call_id: this.callId, what, detail }),
+      onFinished: (reason) => {
+        this.close(reason).catch((error: unknown) =>
+          this.deps.log.error({ msg: 'A call did not close cleanly', call_id: this.callId, err: error }),
+        );
+      },
+    };
+  }
+
+  private writeTurn(turn: Turn): void {
+    this.writes.add('turn', () => this.deps.calls.recordTurn(this.call.owner, this.callId, turn));
+  }
+
+  private runTool(toolCall: { toolCallId: string; name: string; argumentsJson: string }): void {
+    runTool(this.call, toolCall.name, toolCall.argumentsJson, this.deps.calls).then(
+      ({ output, then }) => {
+        this.bridge.toolResult(toolCall.toolCallId, JSON.stringify(output), { respond: then === 'respond' });
+        if (then === 'end-call') this.bridge.end('agent_ended');
+      },
+      (error: unknown) => {
+        this.deps.log.error({ msg: 'A tool failed', call_id: this.callId, tool: toolCall.name, err: error });
+        this.bridge.toolResult(
+          toolCall.toolCallId,
+          JSON.stringify({ ok: false, error: 'That did not work because of a technical problem.' }),
+          { respond: true },
+        );
+      },
+    );
+  }
+
+  private async close(reason: BridgeEnd): Promise<void> {
+    const { owner } = this.call;
+    this.model.close(CLOSE_NORMAL, 'call over');
+    const usage = this.usage.isEmpty ? null : { ...this.usage.total };
+    this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
+    await Promise.race([this.writes.drain(), new Promise((done) => setTimeout(done, END_WRITE_LIMIT_MS))]);
+    try {
+      if (!this.carrierSaidStop) await this.deps.calls.hangUp(owner, this.callId);
+    } catch (error) {
+      // Closing the media socket ends the call as well: no verb follows <Connect> in its TwiML.
+      this.deps.log.warn({ msg: 'The carrier could not be told to hang up', call_id: this.callId, err: error });
+    }
+    this.carrier?.close(CLOSE_NORMAL, 'call over');
+    await this.writes.drain();
+    this.deps.log.log({
+      msg: 'Call over',
+      call_id: this.callId,
+      user_id: owner.userId,
+      reason,
+      ...this.bridge.stats(),
+    });
+    this.finish?.();
+  }
+}
+
+function planOf(call: LiveCall, config: AppConfig): CallPlan {
+  const { agent } = call;
+  const { disclosure, ...phrases } = phrasesFor(agent.language, call.ownerName);
+  return {
+    instructions: instructionsFor(agent, call),
+    voice: agent.voice,
+    transcriptionModel: config.openai.transcriptionModel,
+    language: primaryLanguage(agent.language),
+    tools: toolDefinitions(agent),
+    ...(config.calls.aiDisclosure ? { disclosure } : {}),
+    ...(agent.greeting === null ? {} : { greeting: agent.greeting }),
+    whoSpeaksFirst: agent.whoSpeaksFirst,
+    maxDurationMs: call.maxDurationSeconds * 1000,
+    silence: { repromptAfterMs: config.calls.silenceRepromptMs, endAfterMs: config.calls.silenceEndMs },
+    phrases,
+  };
+}
+
+/** Stands for the model's socket until it is open. The bridge speaks only after the model's first word, so nothing is lost. */
+class PendingSocket implements BridgeSocket {
+  private socket: BridgeSocket | undefined;
+  private closed: { code: number; reason: string } | undefined;
+
+  use(socket: BridgeSocket): void {
+    this.socket = socket;
+    if (this.closed !== undefined) socket.close(this.closed.code, this.closed.reason);
+  }
+
+  get bufferedAmount(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  send(text: string): void {
+    this.socket?.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    this.closed = { code, reason };
+    this.socket?.close(code, reason);
+  }
+}

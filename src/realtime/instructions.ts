@@ -1,0 +1,46 @@
+import type { Agent } from '../scenarios/agent';
+
+/** What the model must know of the call beside the scenario. */
+export interface CallFacts {
+  ownerName: string;
+  direction: 'inbound' | 'outbound';
+  variables: Readonly<Record<string, string>>;
+}
+
+/** Fills `{{name}}` with the call's variables; a placeholder without a value becomes nothing rather than being read out. */
+export function fillIn(text: string, variables: Readonly<Record<string, string>>): string {
+  return text.replace(/\{\{\s*([\w.-]{1,64})\s*\}\}/g, (_, name: string) =>
+    Object.hasOwn(variables, name) ? (variables[name] as string) : '',
+  );
+}
+
+/** The session's instructions: who the agent is, what it is to do, and how one behaves on a telephone. */
+export function instructionsFor(agent: Agent, facts: CallFacts): string {
+  const language = new Intl.DisplayNames(['en'], { type: 'language' }).of(agent.language) ?? agent.language;
+  const given = Object.entries(facts.variables);
+  return [
+    `# Who you are\n${fillIn(agent.persona, facts.variables)}`,
+    `# What you are to do\n${fillIn(agent.prompt, facts.variables)}`,
+    given.length > 0
+      ? `# What you know of this call\n${given.map(([name, value]) => `${name}: ${value}`).join('\n')}`
+      : '',
+    [
+      '# How to behave on this call',
+      `You are an automated assistant on a phone call ${facts.direction === 'outbound' ? 'that you placed' : 'that you answered'} on behalf of ${facts.ownerName}. If anybody asks, say so; never claim to be a human being.`,
+      `Speak ${language} unless the other person asks for another language.`,
+      'Speak in one or two short sentences at a time and ask one thing at a time. Say numbers, times and addresses the way people say them.',
+      'What you say is spoken aloud: no lists, no markup, no emoji.',
+      'If you did not understand something, ask. Do not invent facts, prices or appointments.',
+      agent.tools.includes('end_call')
+        ? 'When the conversation is over or the other person wants to end it, say a short goodbye and then call the tool end_call.'
+        : '',
+      agent.tools.includes('record_order')
+        ? 'Call the tool record_order whenever the order becomes clear or changes, always with the whole order so far, and then repeat it to the caller.'
+        : '',
+    ]
+      .filter((line) => line !== '')
+      .join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}

@@ -1,0 +1,99 @@
+import { BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
+import { CallEnded, CallRinging } from '../calls/calls.events';
+import { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import { Drain } from '../common/drain';
+import type { Owner } from '../common/owner';
+import type { AppConfig } from '../config/app-config';
+import { APP_CONFIG } from '../config/config.module';
+import { RealtimeModel } from '../integrations/realtime-model/realtime-model';
+import { Conversation } from './conversation';
+import { systemClock } from './system-clock';
+
+/** A conversation that nobody joined this long after the phone must have stopped ringing is given up. */
+const UNJOINED_GRACE_MS = 60_000;
+
+/** Writing the reason and telling the carrier takes a round trip each; more than this and something is down. */
+const SHUTDOWN_LIMIT_MS = 5000;
+
+/** The conversations that this process carries, by call. */
+@Injectable()
+export class LiveConversations implements BeforeApplicationShutdown {
+  private readonly log = new Logger(LiveConversations.name);
+  private readonly byCall = new Map<string, Conversation>();
+  private readonly underPreparation = new Map<string, Promise<void>>();
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly calls: LiveCalls,
+    private readonly models: RealtimeModel,
+    drain: Drain,
+  ) {
+    drain.onDrain(() => this.untilIdle());
+  }
+
+  get count(): number {
+    return this.byCall.size;
+  }
+
+  /** While the phone rings the model is called, so that the greeting is there when it is picked up. */
+  @OnEvent(CallRinging.type)
+  async onRinging({ owner, callId }: CallRinging): Promise<void> {
+    if (this.byCall.has(callId)) return;
+    const underWay = this.underPreparation.get(callId) ?? this.prepare(owner, callId);
+    this.underPreparation.set(callId, underWay);
+    await underWay.finally(() => this.underPreparation.delete(callId));
+  }
+
+  @OnEvent(CallEnded.type)
+  async onEnded({ callId }: CallEnded): Promise<void> {
+    await this.underPreparation.get(callId);
+    this.byCall.get(callId)?.dispose();
+  }
+
+  /**
+   * The conversation for a media stream that has just started, if the token proves that the stream is that call's.
+   * It is the prepared one, or a new one where the ringing went unseen (a lost callback, another instance).
+   */
+  async join(callId: string, token: string, callSid: string): Promise<Conversation | null> {
+    const [call] = await Promise.all([
+      this.calls.openStream(callId, token, callSid),
+      this.underPreparation.get(callId),
+    ]);
+    if (call === null) return null;
+    return this.byCall.get(callId) ?? this.begin(call);
+  }
+
+  /** The grace of the shutdown is over: whoever still talks is hung up on, and the row says why. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const live = [...this.byCall.values()];
+    for (const conversation of live) conversation.abort('server_error');
+    let cancel: () => void = () => undefined;
+    const limit = new Promise<void>((resolve) => (cancel = systemClock.after(SHUTDOWN_LIMIT_MS, resolve)));
+    await Promise.race([Promise.all(live.map(({ finished }) => finished)), limit]);
+    cancel();
+  }
+
+  private async prepare(owner: Owner, callId: string): Promise<void> {
+    const call = await this.calls.find(owner, callId);
+    if (call === null || call.isOver || this.byCall.has(callId)) return;
+    const conversation = this.begin(call);
+    const cancel = systemClock.after(this.config.calls.ringTimeoutSeconds * 1000 + UNJOINED_GRACE_MS, () => {
+      if (!conversation.hasCarrier) conversation.dispose();
+    });
+    conversation.finished.then(cancel, cancel);
+  }
+
+  private begin(call: LiveCall): Conversation {
+    const { calls, models, config, log } = this;
+    const conversation = new Conversation(call, { calls, models, config, log });
+    this.byCall.set(call.callId, conversation);
+    const forget = () => void this.byCall.delete(call.callId);
+    conversation.finished.then(forget, forget);
+    return conversation;
+  }
+
+  private async untilIdle(): Promise<void> {
+    while (this.byCall.size > 0) await Promise.all([...this.byCall.values()].map(({ finished }) => finished));
+  }
+}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { CallsModule } from '../calls/calls.module';
+import { RealtimeModelModule } from '../integrations/realtime-model/realtime-model.module';
+import { TelephonyModule } from '../integrations/telephony/telephony.module';
+import { LiveConversations } from './live-conversations';
+import { MediaStreamGateway } from './media-stream.gateway';
+
+@Module({
+  imports: [CallsModule, TelephonyModule, RealtimeModelModule],
+  providers: [LiveConversations, MediaStreamGateway],
+})
+export class RealtimeModule {}

@@ -1,0 +1,10 @@
+import type { CancelTimer, Clock } from '../media/clock';
+
+/** The real clock behind the media room's injected one: monotonic milliseconds and timers. */
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  after(ms: number, run: () => void): CancelTimer {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};

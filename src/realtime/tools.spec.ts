@@ -1,0 +1,66 @@
+import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import type { Agent } from '../scenarios/agent';
+import { runTool, toolDefinitions } from './tools';
+
+type Order = Parameters<LiveCalls['recordOrder']>[2];
+
+function setUp(tools: Agent['tools']) {
+  const recorded: Order[] = [];
+  const calls = {
+    recordOrder: (_owner: unknown, _callId: string, order: Order) => Promise.resolve(void recorded.push(order)),
+  } as unknown as LiveCalls;
+  const call = { owner: { userId: 1 }, callId: 'c1', agent: { tools } } as unknown as LiveCall;
+  return { recorded, run: (name: string, json: string) => runTool(call, name, json, calls) };
+}
+
+describe('tools', () => {
+  it('are offered as the scenario has them', () => {
+    const names = toolDefinitions({ tools: ['end_call', 'record_order'] } as Agent).map(({ name }) => name);
+    expect(names).toEqual(['end_call', 'record_order']);
+  });
+
+  it('record_order keeps the whole order with name and address', async () => {
+    const { run, recorded } = setUp(['record_order']);
+    const outcome = await run(
+      'record_order',
+      JSON.stringify({
+        items: [{ name: 'margherita', quantity: 2, notes: 'no onions' }, { name: 'cola' }],
+        customer_name: 'Ann',
+        delivery_address: '1 Main Street',
+      }),
+    );
+    expect(outcome).toEqual({ output: { recorded: true, items: 2 }, then: 'respond' });
+    expect(recorded).toEqual([
+      {
+        items: [
+          { name: 'margherita', quantity: 2, notes: 'no onions' },
+          { name: 'cola', quantity: 1 },
+        ],
+        customerName: 'Ann',
+        deliveryAddress: '1 Main Street',
+      },
+    ]);
+  });
+
+  it('end_call ends the call after what is being said', async () => {
+    expect(await setUp(['end_call']).run('end_call', '')).toEqual({ output: { ok: true }, then: 'end-call' });
+  });
+
+  it.each([
+    ['record_order', '{"items":'],
+    ['record_order', '{"items":[{"quantity":2}]}'],
+    ['record_order', '[]'],
+    ['transfer_money', '{}'],
+    ['constructor', '{}'],
+  ])('answer the model in words when it got %s %s wrong', async (name, json) => {
+    const { run, recorded } = setUp(['end_call', 'record_order']);
+    const outcome = await run(name, json);
+    expect(outcome.then).toBe('respond');
+    expect(outcome.output['ok']).toBe(false);
+    expect(recorded).toEqual([]);
+  });
+
+  it('are refused when the scenario does not have them', async () => {
+    expect((await setUp(['end_call']).run('record_order', '{"items":[]}')).output['ok']).toBe(false);
+  });
+});

@@ -1,0 +1,171 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { FAULTS_BY_PROVIDER, UnknownFault, type FaultBox } from '../faults';
+import type { FrameTicker } from '../frame-ticker';
+import { MAGIC_NUMBERS } from '../phone/directory';
+import type { Carrier } from '../twilio/carrier';
+import type { CarrierCall } from '../twilio/carrier-call';
+import { parsePhoneNumber } from '../twilio/phone-number';
+import { wavFile } from '../twilio/wav';
+import { callSummary, callView } from './call-view';
+
+export interface ControlSettings {
+  carrier: Carrier;
+  faults: FaultBox;
+  ticker: FrameTicker;
+  phoneNumbers: readonly string[];
+  openAiSessions: () => unknown;
+  /** Called when a fault was armed that may strike what is under way already. */
+  onArmed: (provider: string, fault: string, afterMs: number | undefined) => void;
+  baseUrl: () => string;
+}
+
+const phoneNumber = z.string().transform((written, context) => {
+  const e164 = parsePhoneNumber(written);
+  if (e164 === undefined) context.addIssue({ code: 'custom', message: `"${written}" is not a phone number.` });
+  return e164 ?? '';
+});
+const line = z.string().trim().min(1, 'must not be empty').max(1000, 'must not be longer than 1,000 characters');
+const keys = z.string().regex(/^[0-9*#A-D]{1,64}$/, 'must be 1 to 64 keys of a phone: 0-9, *, # and A-D');
+
+const inboundCall = z.strictObject({
+  from: phoneNumber,
+  to: phoneNumber,
+  says: z.array(line).max(100).optional(),
+  digits: keys.optional(),
+});
+const faultOrder = z.strictObject({
+  provider: z.string(),
+  fault: z.string(),
+  count: z.number().int().min(1).max(10_000).optional(),
+  after_ms: z.number().int().min(0).max(3_600_000).optional(),
+});
+const saysBody = z.strictObject({ text: line });
+const digitsBody = z.strictObject({ digits: keys });
+const audioQuery = z.object({ channel: z.enum(['both', 'phone', 'platform', '1', '2']).default('both') });
+
+/** An answer that says in a sentence what was wrong. */
+class Refused extends Error {
+  constructor(
+    readonly status: 400 | 404 | 409 | 422,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+type CallRequest = FastifyRequest<{ Params: { callSid: string } }>;
+
+/** The sandbox's own controls below /sandbox (product.md section 9). */
+export function registerControls(app: FastifyInstance, settings: ControlSettings): void {
+  const { carrier, faults } = settings;
+  app.register(
+    (scope, _options, done) => {
+      scope.setErrorHandler((error, _request, reply) => answerError(error, reply));
+
+      scope.get('/', (_request, reply) => reply.send(describe(settings)));
+
+      scope.post('/inbound-calls', (request, reply) => {
+        const order = read(inboundCall, request.body);
+        const call = carrier.receiveCall(order);
+        if (!call) {
+          throw new Refused(
+            400,
+            `${order.to} is not one of the platform's numbers: ${settings.phoneNumbers.join(', ')}.`,
+          );
+        }
+        return reply.status(201).send({ call_sid: call.sid });
+      });
+      scope.get('/calls', (_request, reply) => reply.send(carrier.list().map(callSummary)));
+      scope.get('/calls/:callSid', (request: CallRequest, reply) => reply.send(callView(requireCall(request))));
+      scope.get('/calls/:callSid/audio.wav', (request: CallRequest, reply) => {
+        const { channel } = read(audioQuery, request.query);
+        const { party, platform } = requireCall(request).tape.read();
+        const channels =
+          channel === 'both' ? [party, platform] : [channel === 'phone' || channel === '1' ? party : platform];
+        return reply.type('audio/wav').send(wavFile(channels));
+      });
+
+      scope.post('/calls/:callSid/says', (request: CallRequest, reply) => {
+        const { text } = read(saysBody, request.body);
+        requireLive(request).party?.say(text);
+        return reply.send({ ok: true });
+      });
+      scope.post('/calls/:callSid/digits', (request: CallRequest, reply) => {
+        const { digits } = read(digitsBody, request.body);
+        requireLive(request).party?.press(digits);
+        return reply.send({ ok: true });
+      });
+      scope.post('/calls/:callSid/hangup', (request: CallRequest, reply) => {
+        const call = requireCall(request);
+        call.hangUpByPerson();
+        return reply.send(callSummary(call));
+      });
+
+      scope.get('/openai/sessions', (_request, reply) => reply.send(settings.openAiSessions()));
+
+      scope.get('/faults', (_request, reply) => reply.send(faults.list()));
+      scope.post('/faults', (request, reply) => {
+        const order = read(faultOrder, request.body);
+        const armed = faults.arm(order);
+        settings.onArmed(order.provider, order.fault, order.after_ms);
+        return reply.status(201).send(armed);
+      });
+      scope.delete('/faults', (_request, reply) => {
+        faults.clear();
+        return reply.status(204).send();
+      });
+      done();
+    },
+    { prefix: '/sandbox' },
+  );
+
+  function requireCall(request: CallRequest): CarrierCall {
+    const call = carrier.find(request.params.callSid);
+    if (!call) throw new Refused(404, `There is no call ${request.params.callSid} in the sandbox.`);
+    return call;
+  }
+
+  function requireLive(request: CallRequest): CarrierCall {
+    const call = requireCall(request);
+    if (!call.isAnswered() || call.isOver) throw new Refused(409, `The call is ${call.status}: nobody is on the line.`);
+    return call;
+  }
+}
+
+/** @throws Refused 422 with a sentence about the first thing that is wrong */
+function read<T>(schema: z.ZodType<T>, given: unknown): T {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  throw new Refused(422, where ? `${where}: ${issue?.message ?? 'is not valid'}` : 'The body must be a JSON object.');
+}
+
+function answerError(error: unknown, reply: FastifyReply): FastifyReply {
+  if (error instanceof Refused) return reply.status(error.status).send({ detail: error.message });
+  if (error instanceof UnknownFault) return reply.status(422).send({ detail: error.message });
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : 500;
+  if (typeof status === 'number' && status >= 400 && status < 500 && error instanceof Error) {
+    return reply.status(status).send({ detail: error.message });
+  }
+  return reply.status(500).send({ detail: `The sandbox failed: ${String(error)}` });
+}
+
+function describe({ baseUrl, phoneNumbers, ticker }: ControlSettings): Record<string, unknown> {
+  const base = baseUrl();
+  return {
+    sandbox: true,
+    about: 'Simulated providers on this machine. Nothing here rings a real phone or costs money.',
+    providers: Object.keys(FAULTS_BY_PROVIDER),
+    base_urls: {
+      twilio: base,
+      openai: `${base}/v1`,
+      openai_realtime: `${base.replace('http', 'ws')}/v1/realtime`,
+    },
+    phone_numbers: phoneNumbers,
+    magic_numbers: MAGIC_NUMBERS,
+    faults: FAULTS_BY_PROVIDER,
+    clock: { late_frames: ticker.lateFrames, skipped_frames: ticker.skippedFrames },
+  };
+}

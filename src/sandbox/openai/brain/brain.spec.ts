@@ -1,0 +1,238 @@
+import * as fc from 'fast-check';
+import { think } from './brain';
+import type { BrainInput, BrainPart, BrainTool, BrainTurn } from './brain.port';
+
+const SOLAR = [
+  'You are Mary, a friendly sales agent for Bright Solar.',
+  'Introduce the new home battery. The battery costs 4,900 dollars including installation.',
+  'We are open from 9 to 5 on weekdays.',
+  'Ask whether the customer owns their home. Ask about their monthly electricity bill. Offer a free inspection.',
+].join('\n');
+const END_CALL: BrainTool = {
+  name: 'end_call',
+  description: 'Ends the call.',
+  parameters: { type: 'object', properties: { reason: { type: 'string' } }, required: ['reason'] },
+};
+const BOOK: BrainTool = {
+  name: 'book_appointment',
+  description: 'Books an appointment for the customer.',
+  parameters: {
+    type: 'object',
+    properties: {
+      date: { type: 'string', format: 'date' },
+      kind: { enum: ['visit', 'call'] },
+      people: { type: 'integer', minimum: 1 },
+    },
+    required: ['date', 'kind', 'people'],
+  },
+};
+
+const ask = (input: Partial<BrainInput>): BrainPart[] =>
+  think({ sessionInstructions: SOLAR, responseInstructions: '', turns: [], tools: [], toolChoice: 'auto', ...input });
+const user = (text: string): BrainTurn => ({ role: 'user', text });
+const agent = (text: string): BrainTurn => ({ role: 'assistant', text });
+const spoken = (parts: BrainPart[]): string =>
+  parts
+    .map((part) => (part.kind === 'say' ? part.text : ''))
+    .join(' ')
+    .trim();
+
+describe('exact words', () => {
+  it.each([
+    ['Say word for word "Are you still there?" and nothing else.', 'Are you still there?'],
+    ['Say exactly: "A one." then "B two", and then "C three".', 'A one. B two C three'],
+    ['Say “Good morning” verbatim.', 'Good morning'],
+    ['Say exactly: "He said \\"no\\" to me."', 'He said "no" to me.'],
+    ['Please repeat the following sentence verbatim: "It is late."', 'It is late.'],
+    ['Say "Good evening."', 'Good evening.'],
+  ])('%s', (responseInstructions, words) => {
+    expect(ask({ responseInstructions, turns: [agent('Hello.'), user('How much does it cost?')] })).toEqual([
+      { kind: 'say', text: words },
+    ]);
+  });
+
+  it('are followed by what the instructions go on to demand', () => {
+    const rules = '\n\n# Who you are\nYou are Tom. The price is 5 dollars.';
+    const greeted = spoken(
+      ask({
+        responseInstructions: `Begin by saying word for word "I am a machine." In the same breath greet the other person.${rules}`,
+      }),
+    );
+    expect(greeted).toMatch(/^I am a machine\. .*help you/);
+    const answered = spoken(
+      ask({
+        responseInstructions: `Begin by saying word for word "I am a machine." Then answer what was said last.${rules}`,
+        turns: [user('How much does it cost?')],
+      }),
+    );
+    expect(answered).toMatch(/^I am a machine\. The price is 5 dollars\./);
+  });
+
+  it('of the session come at their moment and not otherwise', () => {
+    const sessionInstructions =
+      'Start by saying exactly: "Acme, good day." If they ask about refunds, say exactly: "Refunds take five days."';
+    expect(spoken(ask({ sessionInstructions }))).toBe('Acme, good day.');
+    const turns = [agent('Acme, good day.'), user('Can I get a refund?')];
+    expect(spoken(ask({ sessionInstructions, turns }))).toBe('Refunds take five days.');
+    expect(spoken(ask({ sessionInstructions, turns: [agent('Acme, good day.'), user('Who are you?')] }))).not.toMatch(
+      /Refunds/,
+    );
+  });
+});
+
+describe('demands in other words', () => {
+  it.each([
+    ['Greet the caller warmly.', /^Hello, |^Hello\./],
+    ['Ask whether they are still there.', /still there\?/],
+    ['The caller has been silent. Check on them.', /still/],
+    ['Say goodbye, the time limit is reached.', /time is up.*goodbye/i],
+    ['Tell the caller that a colleague will call them back tomorrow.', /^A colleague will call you back tomorrow\.$/],
+    ['Ask for their email address.', /^Could you tell me your email address\?$/],
+    ['Apologise for the delay.', /^I am sorry for the delay\.$/],
+    ['Read the following text aloud.', /^The train leaves at nine\.$/],
+  ])('%s', (responseInstructions, words) => {
+    expect(spoken(ask({ responseInstructions, turns: [user('The train leaves at nine.')] }))).toMatch(words);
+  });
+});
+
+describe('a conversation', () => {
+  const talk = (lines: string[], tools: BrainTool[] = []): string[] => {
+    const turns: BrainTurn[] = [agent('Hello, this is Mary from Bright Solar.')];
+    return lines.map((line) => {
+      turns.push(user(line));
+      const text = spoken(ask({ turns, tools }));
+      turns.push(agent(text));
+      return text;
+    });
+  };
+
+  it('goes through the questions of the instructions and answers in between', () => {
+    const said = talk([
+      'Hello?',
+      'How much does it cost?',
+      'Are you a robot?',
+      'What are your opening hours?',
+      'Okay, that works for me.',
+    ]);
+    expect(said[0]).toContain('Do you own your home?');
+    expect(said[1]).toContain('The battery costs 4,900 dollars including installation.');
+    expect(said[1]).toContain('Could you tell me about your monthly electricity bill?');
+    expect(said[2]).toContain('automated assistant');
+    expect(said[3]).toContain('We are open from 9 to 5 on weekdays.');
+    expect(new Set(said).size).toBe(said.length);
+  });
+
+  it('does not ask for what the person has said already', () => {
+    const sessionInstructions = 'Ask for their name. Ask for their delivery address. Ask when it is needed.';
+    const turns = [agent('Hello.'), user('My name is Alex Carter, and please deliver it to 12 Oak Street.')];
+    expect(spoken(ask({ sessionInstructions, turns }))).not.toMatch(/your (?:name|delivery address)/);
+  });
+
+  it('takes up an interrupted question again', () => {
+    const turns = [agent('Hello.'), user('Yes?'), agent('All right. Do you'), user('Sorry, go on.')];
+    expect(spoken(ask({ turns }))).toContain('Do you own your home?');
+  });
+
+  it('lets somebody speak who asks for it, and repeats itself when asked', () => {
+    const said = talk(['Sorry, wait a moment. I have a question.', 'Could you repeat that, please?']);
+    expect(said[0]).toContain('please go ahead');
+    expect(said[1]).toContain(said[0]);
+  });
+
+  it('says goodbye and then hangs up', () => {
+    for (const line of ['No thanks, goodbye.', 'That is all, thank you.', 'I am not interested.']) {
+      const parts = ask({ turns: [agent('Hello.'), user(line)], tools: [END_CALL] });
+      expect(parts.map((part) => part.kind)).toEqual(['say', 'call']);
+      expect(spoken(parts)).toMatch(/goodbye/i);
+      expect(parts[1]).toMatchObject({ name: 'end_call', arguments: { reason: expect.any(String) as unknown } });
+    }
+    expect(ask({ turns: [agent('Hello.'), user('Goodbye.')], tools: [END_CALL], toolChoice: 'none' })).toHaveLength(1);
+  });
+
+  it('never says goodbye while it still has something to ask', () => {
+    for (const line of [
+      'Yes.',
+      'Tell me more.',
+      'I would give it a four.',
+      'Tomorrow at three.',
+      'What?',
+      'My name is Alex.',
+    ]) {
+      expect(talk([line])[0]).not.toMatch(/\b(?:good)?bye\b/i);
+    }
+  });
+
+  it('answers anything at all, quickly and in a few sentences', () => {
+    const word = fc.constantFrom(
+      'a',
+      'one',
+      'with',
+      'and',
+      'order',
+      '"',
+      'say',
+      'exactly',
+      'ask',
+      'you',
+      'the',
+      '?',
+      '.',
+      '\n',
+      'x'.repeat(60),
+    );
+    const text = fc.oneof(
+      fc.string({ maxLength: 200 }),
+      fc.array(word, { maxLength: 120 }).map((words) => words.join(' ')),
+    );
+    fc.assert(
+      fc.property(text, text, fc.array(text, { maxLength: 4 }), (sessionInstructions, responseInstructions, lines) => {
+        const startedAt = performance.now();
+        const parts = ask({
+          sessionInstructions,
+          responseInstructions,
+          turns: lines.map(user),
+          tools: [END_CALL, BOOK],
+        });
+        expect(parts.length).toBeGreaterThan(0);
+        expect(performance.now() - startedAt).toBeLessThan(3000);
+      }),
+    );
+  });
+});
+
+describe('tools', () => {
+  it('are called when the words meet them, with arguments that fit the schema', () => {
+    const [call] = ask({
+      turns: [agent('Hello.'), user('Please book an appointment for two people, a visit tomorrow.')],
+      tools: [BOOK],
+    });
+    expect(call).toMatchObject({
+      name: 'book_appointment',
+      arguments: { date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) as unknown, kind: 'visit', people: 2 },
+    });
+    expect(ask({ turns: [agent('Hello.'), user('How are you?')], tools: [BOOK] })[0]?.kind).toBe('say');
+  });
+
+  it('are called when they must be and never when they must not', () => {
+    const turns = [agent('Hello.'), user('How are you?')];
+    expect(ask({ turns, tools: [BOOK], toolChoice: 'required' })[0]).toMatchObject({ name: 'book_appointment' });
+    expect(
+      ask({ turns, tools: [END_CALL, BOOK], toolChoice: { type: 'function', name: 'book_appointment' } }),
+    ).toMatchObject([{ name: 'book_appointment' }]);
+    const asked = [agent('Hello.'), user('Book an appointment, a visit.')];
+    expect(ask({ turns: asked, tools: [BOOK], toolChoice: 'none' })[0]?.kind).toBe('say');
+  });
+
+  it('are answered for: the result is told, a failure is admitted', () => {
+    const turns = (output: string): BrainTurn[] => [
+      agent('Hello.'),
+      user('Book an appointment.'),
+      { role: 'call', name: 'book_appointment', callId: 'c', arguments: '{}' },
+      { role: 'result', callId: 'c', output },
+    ];
+    expect(spoken(ask({ turns: turns('{"message":"Booked for nine."}'), tools: [BOOK] }))).toMatch(
+      /^Booked for nine\./,
+    );
+    expect(spoken(ask({ turns: turns('{"error":"full"}'), tools: [BOOK] }))).toMatch(/sorry/);
+  });
+});

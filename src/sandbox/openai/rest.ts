@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { VoiceBox } from '../speech/voice-box';
+import type { Faults } from './faults.port';
+import { MAX_FILE_BYTES, registerAudio } from './rest-audio';
+import { registerText } from './rest-text';
+import { DEFAULT_SLOW_MS } from './session-faults';
+import { WireError, type WireErrorBody } from './wire-error';
+import { wireId } from './wire-id';
+
+interface RestOptions {
+  apiKey: string;
+  voices: VoiceBox;
+  faults: Faults;
+}
+
+const MODELS = [
+  'gpt-realtime-2.1',
+  'gpt-realtime-2.1-mini',
+  'gpt-realtime',
+  'gpt-realtime-mini',
+  'gpt-5.6-sol',
+  'gpt-6-luna',
+  'gpt-transcribe',
+  'gpt-live-transcribe',
+  'gpt-4o-transcribe',
+  'whisper-1',
+  'gpt-4o-mini-tts',
+  'tts-1',
+];
+
+const HTTP_FAULTS: Record<string, { status: number; error: WireErrorBody }> = {
+  http_429: refusal(429, 'requests', 'rate_limit_exceeded', 'Rate limit reached. Please try again later.'),
+  http_500: refusal(500, 'server_error', 'server_error', 'The server had an error while processing your request.'),
+  http_403: refusal(403, 'insufficient_permissions', 'insufficient_permissions', 'You have insufficient permissions.'),
+};
+
+function refusal(status: number, type: string, code: string, message: string) {
+  return { status, error: { type, code, message, param: null } };
+}
+
+/** The provider's REST calls, in a context of their own: its content types, errors and faults touch nothing else. */
+export function registerRest(app: FastifyInstance, { apiKey, voices, faults }: RestOptions): void {
+  void app.register((scope, _options, done) => {
+    const answersToLose = new WeakSet<FastifyRequest>();
+    // Other contexts may know multipart bodies in another way; here the whole body is wanted.
+    if (scope.hasContentTypeParser('multipart/form-data')) scope.removeContentTypeParser('multipart/form-data');
+    const bodyLimit = MAX_FILE_BYTES + 64 * 1024;
+    scope.addContentTypeParser('multipart/form-data', { parseAs: 'buffer', bodyLimit }, (_request, body, parsed) => {
+      parsed(null, body);
+    });
+    scope.addHook('onRequest', async (request, reply) => {
+      reply.header('x-request-id', wireId('req'));
+      if (request.headers.authorization !== `Bearer ${apiKey}`) {
+        const message = 'Incorrect API key provided. You can find your API key in the settings of your account.';
+        return reply.code(401).send({ error: new WireError('invalid_api_key', message).body() });
+      }
+      if (faults.take('openai', 'lose_answer')) answersToLose.add(request);
+      return misbehave(faults, request, reply);
+    });
+    scope.addHook('onSend', (request, _reply, payload, sent) => {
+      if (answersToLose.has(request)) request.raw.socket.destroy();
+      sent(null, payload);
+    });
+    scope.setErrorHandler((error, _request, reply) => {
+      const { status, body } = errorOf(error);
+      return reply.code(status).send({ error: body });
+    });
+    scope.get('/v1/models', () => ({ object: 'list', data: MODELS.map(modelView) }));
+    registerAudio(scope, voices);
+    registerText(scope);
+    done();
+  });
+}
+
+function modelView(id: string): Record<string, unknown> {
+  return { id, object: 'model', created: 1_760_000_000, owned_by: 'openai', shutdown_date: null };
+}
+
+async function misbehave(faults: Faults, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | void> {
+  for (const [fault, { status, error }] of Object.entries(HTTP_FAULTS)) {
+    if (faults.take('openai', fault)) return reply.code(status).send({ error });
+  }
+  const slow = faults.take('openai', 'slow');
+  if (slow) await new Promise((resolve) => setTimeout(resolve, slow.afterMs ?? DEFAULT_SLOW_MS));
+  if (faults.take('openai', 'drop_socket')) {
+    reply.hijack();
+    request.raw.socket.destroy();
+  } else if (faults.take('openai', 'timeout')) {
+    reply.hijack();
+  }
+}
+
+function errorOf(error: unknown): { status: number; body: WireErrorBody } {
+  if (error instanceof WireError) {
+    return {
+      status: error.code === 'model_not_found' ? 404 : error.code === 'file_too_large' ? 413 : 400,
+      body: error.body(),
+    };
+  }
+  const status: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'statusCode') : undefined;
+  if (typeof status === 'number' && status < 500) {
+    const message = error instanceof Error ? error.message : 'The request could not be read.';
+    return { status, body: new WireError('invalid_request', message).body() };
+  }
+  return { status: 500, body: new WireError('server_error', 'The server had an error.', null, 'server_error').body() };
+}

@@ -1,0 +1,26 @@
+import { WrongSandboxOptions, readSandboxOptions } from './options';
+
+describe('the options of the sandbox', () => {
+  it('start with nothing set', () => {
+    expect(readSandboxOptions({})).toMatchObject({
+      port: 5051,
+      phoneNumbers: ['+12025550000'],
+      ringMs: 1200,
+      noAnswerMs: 8000,
+      callsPerSecond: 10,
+      log: false,
+    });
+  });
+
+  it('keep the first number beside the own one', () => {
+    const options = readSandboxOptions({ TWILIO_PHONE_NUMBER: '+12025550001', SANDBOX_PORT: '0', SANDBOX_LOG: '1' });
+    expect(options).toMatchObject({ port: 0, phoneNumbers: ['+12025550001', '+12025550000'], log: true });
+  });
+
+  it('name every variable that is wrong in one sentence', () => {
+    const read = () =>
+      readSandboxOptions({ SANDBOX_PORT: '70000', TWILIO_PHONE_NUMBER: '555', SANDBOX_RING_MS: 'soon' });
+    expect(read).toThrow(WrongSandboxOptions);
+    expect(read).toThrow(/SANDBOX_PORT.*TWILIO_PHONE_NUMBER.*SANDBOX_RING_MS/s);
+  });
+});

@@ -1,0 +1,133 @@
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { registerControls } from './control/control-api';
+import { isFromThisMachine } from './control/loopback-only';
+import { FaultBox } from './faults';
+import { FrameTicker } from './frame-ticker';
+import { createLog, type SandboxLog } from './log';
+import type { SandboxOptions } from './options';
+import type { Voices } from './phone/voices';
+import { Carrier } from './twilio/carrier';
+import { registerTwilioApi } from './twilio/rest-api';
+import { Webhooks } from './twilio/webhooks';
+
+/** Only this machine may reach the sandbox. */
+const HOST = '127.0.0.1';
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/** The part of the sandbox that speaks OpenAI's protocols. */
+export interface OpenAiPart {
+  registerRest(app: FastifyInstance): void;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  sessions(): unknown;
+  /** Says how many connections it cuts. */
+  dropAll(afterMs?: number): number;
+  close(): Promise<void>;
+}
+
+/** Speech and model: what a spec replaces by something smaller. */
+export interface SandboxParts {
+  voices: Voices & { close(): Promise<void> };
+  createOpenAi(faults: FaultBox, log: SandboxLog): OpenAiPart;
+}
+
+export interface RunningSandbox {
+  port: number;
+  baseUrl: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the providers' protocols and the controls on one loopback port.
+ * @throws Error with a sentence when the port cannot be had
+ */
+export async function serveProviders(options: SandboxOptions, parts: SandboxParts): Promise<RunningSandbox> {
+  const { accountSid, authToken, phoneNumbers, ringMs, noAnswerMs } = options;
+  const log = createLog(options.log);
+  const faults = new FaultBox();
+  const ticker = new FrameTicker((error) => {
+    log('call.trouble', { error: String(error) });
+  });
+  const webhooks = new Webhooks(authToken, faults, log);
+  const carrier = new Carrier(
+    { carrier: { accountSid, authToken, ringMs, noAnswerMs }, voices: parts.voices, ticker, webhooks, faults, log },
+    phoneNumbers,
+    options.callsPerSecond,
+  );
+  const openAi = parts.createOpenAi(faults, log);
+  let baseUrl = '';
+
+  const app = Fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+  });
+  app.addHook('onRequest', (request, reply, next) => {
+    if (isFromThisMachine(request.headers)) next();
+    else reply.status(403).send({ detail: 'The sandbox only answers to this machine.' });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.status(404).send({ detail: `The sandbox has nothing at ${request.url.split('?')[0]}.` }),
+  );
+  registerControls(app, {
+    carrier,
+    faults,
+    ticker,
+    phoneNumbers,
+    openAiSessions: () => openAi.sessions(),
+    onArmed: (provider, fault, afterMs) => {
+      // Connections that are open now are cut now; with none open the fault waits for the next one.
+      if (provider !== 'openai' || fault !== 'drop_socket') return;
+      if (openAi.dropAll(afterMs) > 0) faults.take('openai', 'drop_socket');
+    },
+    baseUrl: () => baseUrl,
+  });
+  registerTwilioApi(app, { carrier, accountSid, authToken, faults, log });
+  app.register((scope, _options, done) => {
+    openAi.registerRest(scope);
+    done();
+  });
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => {
+      socket.destroy();
+    });
+    const path = (request.url ?? '').split('?')[0];
+    if (!isFromThisMachine(request.headers)) refuseUpgrade(socket, '403 Forbidden');
+    else if (path === '/v1/realtime') openAi.handleUpgrade(request, socket, head);
+    else refuseUpgrade(socket, '404 Not Found');
+  });
+
+  try {
+    await app.listen({ host: HOST, port: options.port });
+  } catch (error) {
+    await parts.voices.close();
+    throw new Error(whyNotListening(error, options.port), { cause: error });
+  }
+  const { port } = app.server.address() as AddressInfo;
+  baseUrl = `http://${HOST}:${port}`;
+  log('sandbox.listening', { port });
+
+  return {
+    port,
+    baseUrl,
+    close: async () => {
+      carrier.close();
+      webhooks.close();
+      await openAi.close();
+      await app.close();
+      await parts.voices.close();
+    },
+  };
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function whyNotListening(error: unknown, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'EADDRINUSE') return `The sandbox cannot listen on port ${port}: ${message}`;
+  return `The sandbox cannot start: port ${port} is taken. Set SANDBOX_PORT to another one, or stop what listens there.`;
+}

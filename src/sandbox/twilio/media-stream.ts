@@ -1,0 +1,230 @@
+import { WebSocket, type RawData } from 'ws';
+import { FRAME_BYTES, FRAME_MS, SILENCE_BYTE } from '../../media/g711';
+import type { FaultBox } from '../faults';
+import type { LineTap } from '../phone/phone-line';
+import { newSid } from './sids';
+import { signRequest } from './signature';
+import { parseStreamMessage } from './stream-messages';
+import { StreamPlayback } from './stream-playback';
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** One message may carry a whole answer of the model: 4 MiB of base64 are more than six minutes. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** A server that does not read loses frames, as on a congested network; 50 frames a second are about 18 kB. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** How long the server may take to answer our close before the socket is destroyed. */
+const CLOSE_TIMEOUT_MS = 2000;
+
+const SILENCE_PAYLOAD = Buffer.alloc(FRAME_BYTES, SILENCE_BYTE).toString('base64');
+
+export interface MediaStreamSettings {
+  /** As it stands in the TwiML: this is what the handshake is signed over. */
+  url: string;
+  parameters: Record<string, string>;
+  accountSid: string;
+  authToken: string;
+  callSid: string;
+  faults: FaultBox;
+}
+
+/** How a stream came to its end. */
+export type StreamEnd =
+  | { by: 'handshake'; reason: string }
+  /** The platform's server closed it. */
+  | { by: 'server'; closeCode: number }
+  /** The server sent something that is no stream message. */
+  | { by: 'protocol'; reason: string }
+  /** The fault `cut_media`. */
+  | { by: 'fault' }
+  /** The call ended or was redirected. */
+  | { by: 'call' };
+
+/** What `GET /sandbox/calls/{sid}` tells about the stream. */
+export interface StreamView {
+  url: string;
+  stream_sid: string;
+  handshake_status: number | null;
+  close_code: number | null;
+}
+
+export interface StreamCounts {
+  framesIn: number;
+  framesOut: number;
+  marks: number;
+  clears: number;
+  framesDropped: number;
+}
+
+/** A bidirectional media stream of one call, from Twilio's side (reference/twilio.md section 6). */
+export class MediaStream implements LineTap {
+  readonly streamSid = newSid('MZ');
+  readonly view: StreamView;
+  readonly counts: StreamCounts = { framesIn: 0, framesOut: 0, marks: 0, clears: 0, framesDropped: 0 };
+  /** Resolves with true when the server has accepted the handshake. */
+  readonly opened: Promise<boolean>;
+  readonly ended: Promise<StreamEnd>;
+
+  private readonly socket: WebSocket;
+  private readonly playback = new StreamPlayback((name) => {
+    this.send('mark', `"mark":{"name":${JSON.stringify(name)}}`);
+  });
+  private sequenceNumber = 0;
+  private frame = 0;
+  private end: StreamEnd | undefined;
+  private settleEnded: (end: StreamEnd) => void = () => undefined;
+
+  constructor(private readonly settings: MediaStreamSettings) {
+    this.view = { url: settings.url, stream_sid: this.streamSid, handshake_status: null, close_code: null };
+    this.ended = new Promise((resolve) => (this.settleEnded = resolve));
+    this.socket = new WebSocket(settings.url, {
+      headers: {
+        'x-twilio-signature': signRequest(settings.authToken, settings.url),
+        'user-agent': 'Twilio.TmeWs/1.0',
+      },
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+    });
+    this.opened = this.listen();
+  }
+
+  /** The stream's share of 20 ms: what the phone says goes out, silence included. */
+  hear(frame: Buffer | undefined): void {
+    if (this.end || this.cutByFault()) return;
+    const timestampMs = this.frame * FRAME_MS;
+    this.frame += 1;
+    if (this.socket.bufferedAmount > MAX_UNSENT_BYTES) {
+      this.counts.framesDropped += 1;
+      return;
+    }
+    this.counts.framesOut += 1;
+    const payload = frame ? frame.toString('base64') : SILENCE_PAYLOAD;
+    const media = `"track":"inbound","chunk":"${this.frame}","timestamp":"${timestampMs}","payload":"${payload}"`;
+    this.send('media', `"media":{${media}}`);
+  }
+
+  nextFrame(): Uint8Array | undefined {
+    return this.end ? undefined : this.playback.nextFrame();
+  }
+
+  digit(digit: string): void {
+    this.send('dtmf', `"dtmf":{"track":"inbound_track","digit":"${digit}"}`);
+  }
+
+  /** The call is over or goes on elsewhere: `stop`, then a normal close. */
+  stop(): void {
+    if (this.end) return;
+    const { accountSid, callSid } = this.settings;
+    this.send('stop', `"stop":${JSON.stringify({ accountSid, callSid })}`);
+    this.finish({ by: 'call' });
+  }
+
+  private listen(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.socket.on('upgrade', (response) => (this.view.handshake_status = response.statusCode ?? null));
+      this.socket.on('unexpected-response', (_request, response) => {
+        this.view.handshake_status = response.statusCode ?? null;
+        response.resume();
+        this.finish({ by: 'handshake', reason: `The server answered the handshake with ${response.statusCode}.` });
+        resolve(false);
+      });
+      this.socket.on('error', (error) => {
+        if (this.socket.readyState === WebSocket.CONNECTING || this.view.handshake_status === null) {
+          this.finish({ by: 'handshake', reason: `The server could not be reached: ${error.message}` });
+        } else {
+          this.finish({ by: 'protocol', reason: `The server broke the WebSocket protocol: ${error.message}` });
+        }
+        resolve(false);
+      });
+      this.socket.on('open', () => {
+        this.start();
+        resolve(true);
+      });
+      this.socket.on('message', (raw: RawData, isBinary: boolean) => {
+        this.receive(raw, isBinary);
+      });
+      this.socket.on('close', (code) => {
+        this.view.close_code = code;
+        this.finish({ by: 'server', closeCode: code });
+        resolve(false);
+      });
+    });
+  }
+
+  private start(): void {
+    const { accountSid, callSid, parameters } = this.settings;
+    this.write('{"event":"connected","protocol":"Call","version":"1.0.0"}');
+    const start = {
+      accountSid,
+      streamSid: this.streamSid,
+      callSid,
+      tracks: ['inbound'],
+      mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
+      customParameters: parameters,
+    };
+    this.send('start', `"start":${JSON.stringify(start)}`);
+  }
+
+  private receive(raw: RawData, isBinary: boolean): void {
+    if (this.end) return;
+    const parsed = isBinary
+      ? { problem: 'A binary message: only JSON text is understood.' }
+      : parseStreamMessage((raw as Buffer).toString('utf8'), this.streamSid);
+    if ('problem' in parsed) {
+      this.finish({ by: 'protocol', reason: parsed.problem });
+      return;
+    }
+    switch (parsed.event) {
+      case 'media':
+        this.counts.framesIn += 1;
+        if (!this.playback.addAudio(parsed.audio)) {
+          this.finish({ by: 'protocol', reason: 'More than twenty minutes of audio are waiting to be played.' });
+        }
+        return;
+      case 'mark':
+        this.counts.marks += 1;
+        this.playback.addMark(parsed.name);
+        return;
+      case 'clear':
+        this.counts.clears += 1;
+        this.playback.clear();
+    }
+  }
+
+  private cutByFault(): boolean {
+    const fault = this.settings.faults.peek('twilio', 'cut_media');
+    if (!fault || this.frame * FRAME_MS < (fault.afterMs ?? 0)) return false;
+    this.settings.faults.take('twilio', 'cut_media');
+    this.finish({ by: 'fault' });
+    return true;
+  }
+
+  private send(event: string, member: string): void {
+    this.sequenceNumber += 1;
+    this.write(
+      `{"event":"${event}","sequenceNumber":"${this.sequenceNumber}","streamSid":"${this.streamSid}",${member}}`,
+    );
+  }
+
+  private write(text: string): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(text);
+  }
+
+  private finish(end: StreamEnd): void {
+    if (this.end) return;
+    this.end = end;
+    if (end.by === 'fault') {
+      this.socket.terminate();
+    } else if (end.by !== 'server') {
+      this.socket.close(1000);
+      const impatience = setTimeout(() => {
+        this.socket.terminate();
+      }, CLOSE_TIMEOUT_MS);
+      impatience.unref();
+      this.socket.once('close', () => {
+        clearTimeout(impatience);
+      });
+    }
+    this.settleEnded(end);
+  }
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { NotAuthenticated } from '../common/app-error';
+import { DomainEvents } from '../common/domain-events';
+import type { Owner } from '../common/owner';
+import { Database } from '../database/database';
+import { User } from './user.entity';
+import { UserErased, UserErasing } from './users.events';
+
+/** How long an erasure waits for live calls to be ended and files to be removed. */
+const ERASING_LIMIT_MS = 10_000;
+
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly db: Database,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /** @throws NotAuthenticated when the user is gone */
+  async get(owner: Owner): Promise<User> {
+    return this.db.asOwner(owner, async (tx) => {
+      const user = await tx.findOneBy(User, { id: owner.userId });
+      if (user === null) throw new NotAuthenticated();
+      return user;
+    });
+  }
+
+  async update(owner: Owner, changes: Partial<Pick<User, 'name' | 'timezone'>>): Promise<User> {
+    return this.db.asOwner(owner, async (tx) => {
+      if (Object.keys(changes).length > 0) await tx.update(User, { id: owner.userId }, changes);
+      return tx.findOneByOrFail(User, { id: owner.userId });
+    });
+  }
+
+  /** Erases the user and every row of theirs. Access tokens that are still around stop working at once. */
+  async erase(owner: Owner): Promise<void> {
+    await this.get(owner);
+    await this.events.emitAndWait(new UserErasing(owner), ERASING_LIMIT_MS);
+    // What the rooms own goes by cascade; the do-not-call list outlives its user (product.md section 6).
+    await this.db.asOwner(owner, (tx) => tx.delete(User, { id: owner.userId }));
+    this.events.emit(new UserErased(owner));
+  }
+}

@@ -1,0 +1,6 @@
+import './global-setup';
+
+export default async function globalTeardown(): Promise<void> {
+  await globalThis.testServer?.stop();
+  globalThis.testServer = undefined;
+}

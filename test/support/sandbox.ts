@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { Environment } from '../../src/config/app-config';
+import { readSandboxOptions } from '../../src/sandbox/options';
+import { startSandbox } from '../../src/sandbox/sandbox';
+import { api } from './api';
+
+/** What a simulated phone heard or said. */
+export interface Line {
+  text: string;
+  start_ms: number;
+  end_ms: number;
+}
+
+/** The sandbox's own record of a call: the judge of what really happened on the line. */
+export interface PhoneCall {
+  call_sid: string;
+  status: string;
+  to: string;
+  frames_in: number;
+  frames_out: number;
+  marks: number;
+  clears: number;
+  heard: Line[];
+  said: (Line & { interrupted: boolean })[];
+  stream: { url: string; handshake_status: number | null; close_code: number | null } | null;
+  notices: { code: number; message: string }[];
+}
+
+export interface ModelSession {
+  instructions: string;
+  voice: string;
+  items: { type: string; role: string | null; transcript: string; truncatedAtMs: number | null }[];
+  counts: { appends: number; audioBytesIn: number; audioBytesOut: number; responses: number };
+  errorsSent: { code: string | null; message: string }[];
+}
+
+export interface TestSandbox {
+  /** Points the server's real SDKs at it. */
+  env: Environment;
+  calls(): Promise<PhoneCall[]>;
+  call(callSid: string): Promise<PhoneCall>;
+  sessions(): Promise<ModelSession[]>;
+  fault(provider: string, fault: string, options?: { count?: number; after_ms?: number }): Promise<void>;
+  noFaults(): Promise<void>;
+  url: string;
+  close(): Promise<void>;
+}
+
+/** The simulated providers on a port of their own, with phones that are picked up quickly. */
+export async function startTestSandbox(env: Environment = {}): Promise<TestSandbox> {
+  const credentials = {
+    TWILIO_ACCOUNT_SID: `AC${randomBytes(16).toString('hex')}`,
+    TWILIO_AUTH_TOKEN: randomBytes(16).toString('hex'),
+    TWILIO_PHONE_NUMBER: '+12025550000',
+    OPENAI_API_KEY: `sk-test-${randomBytes(8).toString('hex')}`,
+  };
+  const sandbox = await startSandbox(
+    readSandboxOptions({
+      SANDBOX_PORT: '0',
+      SANDBOX_RING_MS: '1200',
+      SANDBOX_NO_ANSWER_MS: '1500',
+      SANDBOX_CALLS_PER_SECOND: '100',
+      ...credentials,
+      ...env,
+    }),
+  );
+  const client = api(sandbox.baseUrl);
+  return {
+    env: {
+      ...credentials,
+      TWILIO_API_BASE_URL: sandbox.baseUrl,
+      OPENAI_BASE_URL: `${sandbox.baseUrl}/v1`,
+      OPENAI_REALTIME_URL: `ws://127.0.0.1:${sandbox.port}/v1/realtime`,
+    },
+    url: sandbox.baseUrl,
+    calls: async () => (await client.get<PhoneCall[]>('/sandbox/calls')).body,
+    call: async (callSid) => (await client.get<PhoneCall>(`/sandbox/calls/${callSid}`)).body,
+    sessions: async () => (await client.get<ModelSession[]>('/sandbox/openai/sessions')).body,
+    fault: async (provider, fault, options = {}) => {
+      const answer = await client.post('/sandbox/faults', { provider, fault, ...options });
+      if (answer.status >= 300) throw new Error(answer.text);
+    },
+    noFaults: async () => void (await client.delete('/sandbox/faults')),
+    close: () => sandbox.close(),
+  };
+}
