@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createApp } from '../src/bootstrap';
 import { readConfig } from '../src/config/app-config';
@@ -16,16 +16,25 @@ const PLACEHOLDERS = {
   OPENAI_API_KEY: 'none',
 };
 
-/** Writes the OpenAPI document of the routes as they are in the code. */
-async function main(path: string): Promise<void> {
+const DEFAULT_PATH = 'docs/openapi.json';
+
+/**
+ * Writes the OpenAPI document of the routes as they are in the code; with `--check` it only says whether the written one
+ * still agrees.
+ */
+async function main(options: string[]): Promise<void> {
+  const path = options.find((option) => !option.startsWith('--')) ?? DEFAULT_PATH;
   const app = await createApp(readConfig(PLACEHOLDERS), { preview: true });
-  const document = openApiDocument(app);
+  const text = `${JSON.stringify(openApiDocument(app), null, 2)}\n`;
+  if (options.includes('--check')) {
+    if ((await readFile(path, 'utf8')) !== text) throw new Error(`${path} does not show the routes: npm run openapi`);
+    return;
+  }
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(document, null, 2)}\n`);
-  console.log(`${path}: ${Object.keys(document.paths).length} paths`);
+  await writeFile(path, text);
 }
 
-main(process.argv[2] ?? 'docs/openapi.json').catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

@@ -4,10 +4,12 @@ import { AccountsService } from './auth/accounts.service';
 import { createApp } from './bootstrap';
 import { completeEnvironment, providersToSimulate } from './bootstrap-environment';
 import { Drain } from './common/drain';
+import { settledWithin } from './common/settled-within';
 import { AppConfig, Environment, NO_SANDBOX, readConfig, SandboxConfig } from './config/app-config';
 import { startEmbeddedPostgres } from './database/embedded-postgres';
 import { migrate } from './database/migrate';
 import { DEMO_USER } from './demo-user';
+import { describeError } from './logging/describe-error';
 import { placeholderEnvironment, SANDBOX_PROVIDERS, SandboxProvider, startSandboxProcess } from './sandbox-process';
 
 /** Requests under way get this long once the calls are over; sockets are closed with 1001 meanwhile. */
@@ -35,7 +37,7 @@ export async function startServer(given: Environment): Promise<RunningServer> {
     { ...env, ...placeholderEnvironment(simulate, env) },
     { ...NO_SANDBOX, enabled: simulate.length > 0 },
   );
-  const log = pino({ level: logLevel, name: 'start' });
+  const log = pino({ level: logLevel, name: 'start', serializers: { err: describeError } });
   const undo: (() => Promise<void>)[] = [];
   try {
     const { environment, sandbox } = await startSandbox(simulate, env, log, undo);
@@ -45,7 +47,7 @@ export async function startServer(given: Environment): Promise<RunningServer> {
 
     const complete: AppConfig = Object.freeze({ ...config, databaseUrl });
     const app = await createApp(complete);
-    undo.push(() => closeWithin(app, CLOSE_LIMIT_MS));
+    undo.push(async () => void (await settledWithin(app.close(), CLOSE_LIMIT_MS)));
     const hasDemoUser = mayHaveDemoUser(config);
     // Providers of a Nest app are made by init; listening comes last, when everything is in place.
     await app.init();
@@ -139,17 +141,5 @@ async function unwind(undo: (() => Promise<void>)[], log: Logger): Promise<void>
     } catch (error) {
       log.error({ err: error }, 'A part of the server could not be stopped cleanly');
     }
-  }
-}
-
-async function closeWithin(app: NestFastifyApplication, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  try {
-    await Promise.race([app.close(), timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -54,7 +54,7 @@ export async function createApp(config: AppConfig, options: AppOptions = {}): Pr
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config, options.logDestination, options.moreRooms),
     fastifyAdapter(config),
-    { bufferLogs: true, abortOnError: false, preview: options.preview ?? false },
+    options.preview ? { logger: false, preview: true } : { bufferLogs: true, abortOnError: false },
   );
   if (!options.preview) app.useLogger(app.get(AppLogger));
   app.flushLogs();

@@ -1,7 +1,6 @@
 import { loadDotEnv } from './bootstrap-environment';
 import { startBanner } from './bootstrap-banner';
 import { RunningServer, startServer } from './bootstrap-server';
-import { ConfigError } from './config/app-config';
 
 async function main(): Promise<void> {
   loadDotEnv();
@@ -32,8 +31,13 @@ function stopOnSignals(starting: Promise<RunningServer>): void {
 }
 
 main().catch((error: unknown) => {
-  const sentence = error instanceof Error ? error.message : String(error);
-  const isExpected = error instanceof ConfigError || !(error instanceof TypeError);
-  process.stderr.write(`${isExpected || !(error instanceof Error) ? sentence : (error.stack ?? sentence)}\n`);
+  process.stderr.write(`${sentenceOf(error)}\n`);
   process.exit(1);
 });
+
+/** What goes wrong at a start is said in a sentence; only a bug of ours is worth a stack. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isBug ? (error.stack ?? error.message) : error.message;
+}

@@ -138,7 +138,10 @@ export class LiveCalls {
     this.events.emit(new CallUpdated(owner, callId));
   }
 
-  /** The reason is written only if none is there yet: the first to say why a call ended is believed. */
+  /**
+   * The first to say why a call ended is believed, but for one: the carrier's bare "completed" is taken for a hang-up by
+   * the customer, and whoever carried the conversation knows better.
+   */
   async recordEnd(
     owner: Owner,
     callId: string,
@@ -146,7 +149,14 @@ export class LiveCalls {
     usage: Record<string, unknown> | null,
   ): Promise<void> {
     await this.db.asOwner(owner, async (tx) => {
-      await tx.update(Call, { userId: owner.userId, id: callId, endedReason: IsNull() }, { endedReason: reason });
+      await tx.update(
+        Call,
+        [
+          { userId: owner.userId, id: callId, endedReason: IsNull() },
+          { userId: owner.userId, id: callId, endedReason: 'customer_hung_up' },
+        ],
+        { endedReason: reason },
+      );
       if (usage !== null) await tx.update(Call, { userId: owner.userId, id: callId }, { usage: usage as never });
     });
   }

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from './app-error';
+import { settledWithin } from './settled-within';
 
 /** What a room has to bring to an end before the process may go, such as its live calls. */
 export type DrainHook = () => Promise<void>;
@@ -34,16 +35,7 @@ export class Drain {
    * @returns false when the time ran out with something still live
    */
   async finish(graceMs: number): Promise<boolean> {
-    const rooms = Promise.all([...this.hooks].map((hook) => this.run(hook))).then(() => true);
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), graceMs);
-    });
-    try {
-      return await Promise.race([rooms, timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return settledWithin(Promise.all([...this.hooks].map((hook) => this.run(hook))), graceMs);
   }
 
   /** @throws AppError 503 with a sentence, for whatever would start something new */

@@ -37,7 +37,10 @@ function inCode(): Map<string, number> {
 
 function documented(): [code: string, status: number][] {
   const page = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8');
-  return [...page.matchAll(/^\| `([a-z_.]+)` \| (\d+) \|/gm)].map(([, code, status]) => [String(code), Number(status)]);
+  return [...page.matchAll(/^\| `([a-z_.]+)` +\| (\d+) +\|/gm)].map(([, code, status]) => [
+    String(code),
+    Number(status),
+  ]);
 }
 
 describe('docs/errors.md', () => {

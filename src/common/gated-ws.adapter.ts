@@ -8,6 +8,7 @@ import type { Observable } from 'rxjs';
 import { WebSocket, WebSocketServer } from 'ws';
 import { AppError } from './app-error';
 import { toProblem } from './problem';
+import { settledWithin } from './settled-within';
 
 /** A request to become a WebSocket, before anything is promised to it. */
 export interface Upgrade {
@@ -84,10 +85,10 @@ export class GatedWsAdapter extends WsAdapter {
   override async close(server: WebSocketServer): Promise<void> {
     const clients = [...server.clients];
     for (const client of clients) client.close(CLOSE_GOING_AWAY, 'The server is restarting.');
-    await Promise.race([
+    await settledWithin(
       Promise.all(clients.map((client) => new Promise((done) => client.once('close', done)))),
-      new Promise((done) => setTimeout(done, CLOSE_GRACE_MS).unref()),
-    ]);
+      CLOSE_GRACE_MS,
+    );
     for (const client of clients) client.terminate();
     await new Promise<void>((done) => server.close(() => done()));
   }

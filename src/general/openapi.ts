@@ -1,19 +1,36 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
+import { HTTP_STATUS } from '../common/problem';
 import { PRODUCT_VERSION } from './product-version';
 
 const BEARER = 'bearer';
 
-/** The password flow is a second way to the same token: it lets Swagger UI's Authorize sign in by itself. */
+/** A second way to the same token: it lets Swagger UI's Authorize sign in by itself. */
 const PASSWORD = 'password';
+
+const CARRIER = 'carrier';
+const CARRIER_SIGNATURE = 'X-Twilio-Signature';
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
 const DESCRIPTION = `AI voice agents that talk on the phone and in the browser. Each signed-up user owns scenarios and lets
 them call; transcripts are written while people talk.
 
 Sign in with \`POST /auth/login\` and send the access token as \`Authorization: Bearer …\`. Errors are
 \`application/problem+json\` (RFC 9457). Requests are limited per user and minute, see the \`RateLimit-*\` headers. What rings
-a phone or costs money takes an \`Idempotency-Key\`.`;
+a phone or costs money takes an \`Idempotency-Key\`.
+
+WebSockets live on the same port: \`/media-stream/{scenario}\` for Twilio Media Streams.`;
+
+const TAGS: [name: string, description: string][] = [
+  ['auth', 'Signing up, in and out; tickets for sockets'],
+  ['users', 'Who is signed in'],
+  ['scenarios', 'What an agent is: persona, prompt, voice'],
+  ['calls', 'Placing calls, watching them, reading what was said'],
+  ['carrier webhooks', 'What Twilio tells and asks; nobody else can call these'],
+  ['general', 'The state of the server'],
+];
 
 /** The OpenAPI 3.1 document of the app, made from its routes and zod schemas; needs no database. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -26,17 +43,68 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, BEARER)
     .addOAuth2({ type: 'oauth2', flows: { password: { tokenUrl: '/auth/login', scopes: {} } } }, PASSWORD)
-    .build();
-  const document = cleanupOpenApiDoc(
-    SwaggerModule.createDocument(app, base, {
-      operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
-    }),
-    { version: '3.1' },
-  );
+    .addApiKey({ type: 'apiKey', in: 'header', name: CARRIER_SIGNATURE }, CARRIER);
+  for (const [name, description] of TAGS) base.addTag(name, description);
+
+  const raw = SwaggerModule.createDocument(app, base.build(), {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  });
+  restoreNullable(raw.components?.schemas ?? {});
+  const document = cleanupOpenApiDoc(raw, { version: '3.1' });
   for (const item of Object.values(document.paths)) {
-    for (const operation of Object.values(item) as { security?: Record<string, string[]>[] }[]) {
-      if (operation.security?.some((way) => BEARER in way)) operation.security.push({ [PASSWORD]: [] });
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (operation === undefined) continue;
+      secure(operation);
+      for (const [status, response] of Object.entries(operation.responses)) {
+        if (response !== undefined && 'description' in response)
+          response.description ||= HTTP_STATUS[Number(status)] ?? '';
+      }
     }
   }
+  dropIntegerBounds(document);
   return document;
+}
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+/** Says of every operation what opens it; an empty list means that nothing needs to. */
+function secure(operation: Operation): void {
+  const parameters = operation.parameters ?? [];
+  const others = parameters.filter((parameter) => !('name' in parameter && parameter.name === CARRIER_SIGNATURE));
+  if (others.length < parameters.length) {
+    operation.parameters = others;
+    operation.security = [{ [CARRIER]: [] }];
+    return;
+  }
+  const ways = operation.security ?? [];
+  operation.security = ways.some((way) => BEARER in way) ? [...ways, { [PASSWORD]: [] }] : ways;
+}
+
+/** nestjs-zod's mark on a property whose type is not one word. */
+const TYPE_WAS_NO_WORD = 'x-nestjs_zod-empty-type';
+
+/**
+ * zod writes `type: ["string", "null"]`, which @nestjs/swagger takes for "a list of strings". The mark tells the two
+ * apart, as long as it is still there.
+ */
+function restoreNullable(schemas: Record<string, object>): void {
+  for (const schema of Object.values(schemas)) {
+    if (!('properties' in schema)) continue;
+    for (const property of Object.values(schema.properties as Record<string, Record<string, unknown>>)) {
+      const { items } = property;
+      if (property[TYPE_WAS_NO_WORD] !== true || property['type'] !== 'array') continue;
+      if (typeof items !== 'object' || items === null || !('type' in items)) continue;
+      delete property['items'];
+      Object.assign(property, items, { type: [items.type, 'null'] });
+    }
+  }
+}
+
+/** The bounds of JavaScript's integers, which zod writes at every integer and which tell nobody anything. */
+function dropIntegerBounds(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  if ('minimum' in node && node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
+  if ('maximum' in node && node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
+  for (const child of Object.values(node)) dropIntegerBounds(child);
 }

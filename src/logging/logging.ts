@@ -3,6 +3,7 @@ import type { Params } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import type { Options } from 'pino-http';
 import type { AppConfig } from '../config/app-config';
+import { describeError } from './describe-error';
 import { redactUrl } from './redact-url';
 
 /** Asked every few seconds by machines; of interest only to who debugs them. */
@@ -46,6 +47,7 @@ export function loggingParams(config: AppConfig, destination?: DestinationStream
     },
     // pino-http hands over the serialized request; the raw one is behind it.
     serializers: {
+      err: (error: { raw?: unknown }) => describeError(error.raw ?? error),
       req: (request: { id: unknown; method: string; url: string }) => ({
         id: request.id,
         method: request.method,

@@ -37,6 +37,21 @@ describe('a polite end', () => {
     expect(call.clock.pendingTimers).toBe(0);
   });
 
+  it('cuts what the customer is still saying, so that it is written down too', () => {
+    const call = live();
+    call.pass(2100);
+    call.speechStarted('u1', 2200);
+    call.bridge.end('max_duration', 'Time is up.');
+    call.respond({ responseId: 'r2', itemId: 'a2', text: 'Time is up.', audioMs: 1000 });
+    call.pass(1020);
+    expect(call.finished).toEqual([]);
+    expect(call.model.of('input_audio_buffer.commit')).toHaveLength(1);
+    call.event({ type: 'input_audio_buffer.committed', item_id: 'u1', previous_item_id: 'a2' });
+    call.transcribed('u1', 'And on Friday');
+    expect(call.finished).toEqual(['max_duration']);
+    expect(call.turns.map(({ text }) => text)).toContain('And on Friday');
+  });
+
   it('without words lets what is playing be heard', () => {
     const call = live();
     call.pass(500);

@@ -79,6 +79,9 @@ export class CallBridge {
     this.keypad = new Keypad(this.timers, (entry) => this.keysPressed(entry));
     this.ending = new Ending(this.timers, {
       isQuiet: () => this.isQuiet(),
+      cutLastWords: () => {
+        if (this.isModelUsable && this.session.isConfigured) this.conversation.commitSpeech();
+      },
       transcriptionsPending: () => (this.isModelUsable ? this.conversation.recorder.transcriptionsPending : 0),
       finish: (reason) => this.finish(reason),
     });
@@ -308,7 +311,6 @@ export class CallBridge {
     if (this.isModelUsable && this.session.isConfigured) {
       this.conversation.close('closing');
       this.conversation.stopGenerating();
-      this.conversation.commitSpeech();
     }
     this.ending.begin('customer_hung_up', DRAIN_LIMIT_MS);
     this.ending.stopDraining();

@@ -116,8 +116,14 @@ describe('ending', () => {
   function setUp(isQuiet: () => boolean, pending: () => number) {
     const clock = new ManualClock();
     const finished: string[] = [];
-    const environment = { isQuiet, transcriptionsPending: pending, finish: (reason: string) => finished.push(reason) };
-    return { clock, finished, ending: new Ending(clock, environment) };
+    const cuts: number[] = [];
+    const environment = {
+      isQuiet,
+      cutLastWords: () => void cuts.push(clock.nowMs()),
+      transcriptionsPending: pending,
+      finish: (reason: string) => finished.push(reason),
+    };
+    return { clock, finished, cuts, ending: new Ending(clock, environment) };
   }
 
   it('is at once when nothing is playing and nothing is awaited', () => {
@@ -132,14 +138,16 @@ describe('ending', () => {
   });
 
   it('waits for audio, then for transcriptions, both within bounds, and keeps its first reason', () => {
-    const { ending, finished, clock } = setUp(
+    const { ending, finished, cuts, clock } = setUp(
       () => false,
       () => 1,
     );
     ending.begin('silence', 1000);
     ending.begin('max_duration', 1);
+    expect(cuts).toEqual([]);
     clock.advance(1000);
     expect(finished).toEqual([]);
+    expect(cuts).toHaveLength(1);
     clock.advance(TRANSCRIPTION_LIMIT_MS);
     expect(finished).toEqual(['silence']);
   });

@@ -11,6 +11,8 @@ export const TRANSCRIPTION_LIMIT_MS = 1500;
 export interface EndingEnvironment {
   /** True when nothing is playing, being made, or about to be. */
   isQuiet(): boolean;
+  /** Nothing more will be said: speech that is still going on is cut here, so that it can be written down. */
+  cutLastWords(): void;
   transcriptionsPending(): number;
   /** The call is over now. */
   finish(reason: BridgeEnd): void;
@@ -61,6 +63,7 @@ export class Ending {
   private write(): void {
     this.limit?.();
     this.phase = 'writing';
+    this.environment.cutLastWords();
     this.limit = this.clock.after(TRANSCRIPTION_LIMIT_MS, () => this.finish());
     this.advance();
   }

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import type { RealtimeModel } from '../integrations/realtime-model/realtime-model';
 import { BridgeEnd, CallBridge, CallBridgeEvents, Turn } from '../media/call-bridge';
@@ -144,7 +145,7 @@ export class Conversation {
     this.model.close(CLOSE_NORMAL, 'call over');
     const usage = this.usage.isEmpty ? null : { ...this.usage.total };
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
-    await Promise.race([this.writes.drain(), new Promise((done) => setTimeout(done, END_WRITE_LIMIT_MS))]);
+    await settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS);
     try {
       if (!this.carrierSaidStop) await this.deps.calls.hangUp(owner, this.callId);
     } catch (error) {

@@ -4,6 +4,7 @@ import { CallEnded, CallRinging } from '../calls/calls.events';
 import { LiveCall, LiveCalls } from '../calls/live-calls.service';
 import { Drain } from '../common/drain';
 import type { Owner } from '../common/owner';
+import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { RealtimeModel } from '../integrations/realtime-model/realtime-model';
@@ -68,10 +69,7 @@ export class LiveConversations implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     const live = [...this.byCall.values()];
     for (const conversation of live) conversation.abort('server_error');
-    let cancel: () => void = () => undefined;
-    const limit = new Promise<void>((resolve) => (cancel = systemClock.after(SHUTDOWN_LIMIT_MS, resolve)));
-    await Promise.race([Promise.all(live.map(({ finished }) => finished)), limit]);
-    cancel();
+    await settledWithin(Promise.all(live.map(({ finished }) => finished)), SHUTDOWN_LIMIT_MS);
   }
 
   private async prepare(owner: Owner, callId: string): Promise<void> {

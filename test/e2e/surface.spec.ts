@@ -29,6 +29,12 @@ class ProbeController {
     return this.db.lookup(`SELECT '${SECRET_OF_THE_INSIDE}' FROM nowhere`);
   }
 
+  @Get('parameters')
+  @Public()
+  parameters() {
+    return this.db.lookup('SELECT missing FROM nowhere WHERE number = $1', ['+12025550199']);
+  }
+
   @Get('rows/:id')
   @Public()
   row(@Param('id', RowIdPipe) id: number) {
@@ -281,7 +287,7 @@ describe('documentation', () => {
   it('is an OpenAPI 3.1 document in which every operation is told in full', async () => {
     const { body } = await client.get<Document>('/openapi.json');
     expect(body.openapi).toBe('3.1.0');
-    expect(Object.keys(body.components.securitySchemes)).toEqual(['bearer', 'password']);
+    expect(Object.keys(body.components.securitySchemes)).toEqual(['bearer', 'password', 'carrier']);
     for (const [path, item] of Object.entries(body.paths)) {
       if (path.startsWith('/probe/')) continue;
       for (const [method, operation] of Object.entries(item)) {
@@ -297,6 +303,15 @@ describe('documentation', () => {
       }
     }
     expect(body.paths['/users/me']?.['get']?.security).toEqual([{ bearer: [] }, { password: [] }]);
+    expect(body.paths['/auth/login']?.['post']?.security).toEqual([]);
+    expect(body.paths['/call-status']?.['post']?.security).toEqual([{ carrier: [] }]);
+  });
+
+  it('tells a text that may be missing from a list', async () => {
+    const { body } = await client.get<Document>('/openapi.json');
+    expect(body.components.schemas['UserDto']).toMatchObject({
+      properties: { id: { type: 'integer' }, name: { type: ['string', 'null'] } },
+    });
   });
 
   it('has no reference that leads nowhere', async () => {
@@ -351,6 +366,7 @@ describe('the log', () => {
     await client.get('/probe/make-call/%2B1%20(202)%20555-0123');
     await client.get('/probe/make-call/12025550123?callSid=CAsecretsecret');
     await client.get('/probe/bug', { token: signedUp.token });
+    await client.get('/probe/parameters', { token: signedUp.token });
     for (const secret of [
       email,
       'a very secret password',
@@ -358,6 +374,7 @@ describe('the log', () => {
       signedUp.refreshToken,
       '2025550123',
       '555-0123',
+      '2025550199',
       'CAsecretsecret',
     ]) {
       expect(log.text).not.toContain(secret);

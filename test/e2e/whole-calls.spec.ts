@@ -213,8 +213,12 @@ describe('each kind of phone', () => {
     expect(turns('saysNothing', 'customer')).toEqual([]);
   });
 
-  it('that hangs up in mid-sentence leaves what was said until then', () => {
-    const last = turns('hangsUp', 'customer').at(-1);
+  it('that hangs up in mid-sentence leaves what was said until then', async () => {
+    const ask = async () =>
+      (await api(server.url).get<CallBody>(`/calls/${calls.hangsUp.id}`, { token: user.token })).body;
+    // The last words are recognised after the hang-up.
+    const call = await until(ask, ({ transcript }) => transcript.at(-1)?.role === 'customer');
+    const last = call.transcript.at(-1);
     const onThePhone = phones.hangsUp.said.at(-1);
     expect(words(last?.text ?? '').length).toBeGreaterThan(0);
     expect(

@@ -1,0 +1,26 @@
+/** How far a chain of causes is followed. */
+const MAX_CAUSES = 4;
+
+export interface DescribedError {
+  type: string;
+  message: string;
+  stack?: string;
+  code?: string;
+  cause?: DescribedError;
+}
+
+/**
+ * An error for the log. Only what is named here: errors of drivers and SDKs carry query parameters, rows, headers and
+ * whole requests as members, which hold what people said, their numbers and our keys.
+ */
+export function describeError(error: unknown, depth = 0): DescribedError {
+  if (typeof error !== 'object' || error === null) return { type: typeof error, message: String(error) };
+  const { name, message, stack, code, cause } = error as Record<string, unknown>;
+  return {
+    type: typeof name === 'string' ? name : 'Error',
+    message: typeof message === 'string' ? message : '',
+    ...(typeof stack === 'string' ? { stack } : {}),
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(cause, depth + 1) }),
+  };
+}
