@@ -142,6 +142,8 @@ export class Conversation {
 
   private async close(reason: BridgeEnd): Promise<void> {
     const { owner } = this.call;
+    this.cancelCloseTimer?.();
+    this.cancelCloseTimer = () => undefined;
     this.model.close(CLOSE_NORMAL, 'call over');
     const usage = this.usage.isEmpty ? null : { ...this.usage.total };
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));

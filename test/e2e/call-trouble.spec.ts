@@ -89,7 +89,11 @@ function start(callSid: string, parameters: Record<string, string>): string {
 async function streamParameters(callSid: string): Promise<Record<string, string>> {
   const response = await fetch(`${sandbox.url}/sandbox/calls/${callSid}`);
   const text = (await response.text()).replaceAll('\\"', '"');
-  return Object.fromEntries([...text.matchAll(/<Parameter name="(\w+)" value="([^"]+)"/g)].map(([, k, v]) => [k, v]));
+  const parameters: Record<string, string> = {};
+  for (const [, name = '', value = ''] of text.matchAll(/<Parameter name="(\w+)" value="([^"]+)"/g)) {
+    parameters[name] = value;
+  }
+  return parameters;
 }
 
 describe('the door of the media stream', () => {
