@@ -2,7 +2,7 @@
  * npm run call -- <number> [scenario]
  *
  * Places a call on the running server as the demo user and prints the conversation turn by turn as it happens.
- * Another server or user: SPEECH_ASSISTANT_URL, CALL_EMAIL, CALL_PASSWORD.
+ * Another server or user: SPEECH_ASSISTANT_URL, CALL_EMAIL, CALL_PASSWORD. A longer or shorter limit: CALL_SECONDS.
  */
 import { DEMO_USER } from '../src/demo-user';
 
@@ -33,6 +33,8 @@ interface Problem {
 }
 
 const BASE_URL = process.env['SPEECH_ASSISTANT_URL'] ?? `http://127.0.0.1:${process.env['PORT'] ?? '5050'}`;
+/** A first call is a try: somebody who talks without end is not listened to for half an hour. */
+const CALL_SECONDS = Number(process.env['CALL_SECONDS'] ?? '90');
 const POLL_MS = 300;
 const OVER = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 
@@ -128,9 +130,16 @@ async function main(): Promise<void> {
   }
   const token = await signIn();
   const placed = await patiently(() =>
-    request<Call>('POST', '/calls', token, { phone_number: number, scenario, record: true }),
+    request<Call>('POST', '/calls', token, {
+      phone_number: number,
+      scenario,
+      record: true,
+      max_duration_seconds: CALL_SECONDS,
+    }),
   );
-  console.log(`Calling ${placed.phone_number} as "${scenario}" (${placed.call_sid ?? placed.id})`);
+  console.log(
+    `Calling ${placed.phone_number} as "${scenario}", for ${CALL_SECONDS} s at most (${placed.call_sid ?? placed.id})`,
+  );
   const over = await follow(placed, token);
 
   console.log(`\nEnded: ${over.ended_reason ?? 'unknown'} after ${over.call_duration ?? 0} s.`);

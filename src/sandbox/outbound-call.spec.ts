@@ -144,12 +144,12 @@ describe('an outbound call', () => {
     fixture.product.answer('/voice', connect());
     const { sid } = await fixture.call('+12025550106');
     const media = await stream();
-    media.media(fixture.voices.speech('never heard', 500).mulaw);
+    media.media(fixture.voices.speech('never heard', 10_000).mulaw);
     media.mark('a');
-    media.media(fixture.voices.speech('nor this', 500).mulaw);
+    media.media(fixture.voices.speech('nor this', 10_000).mulaw);
     media.mark('b');
     media.clear();
-    await until('both marks', () => media.of('mark').length === 2, 300);
+    await until('both marks', () => media.of('mark').length === 2, 5000);
     const view = await fixture.view<CallView>(sid);
     expect(view).toMatchObject({ marks: 2, clears: 1, frames_in: 2 });
     await fixture.control('POST', `/calls/${sid}/hangup`);
@@ -157,7 +157,8 @@ describe('an outbound call', () => {
     const samples = Buffer.from(await audio.arrayBuffer()).subarray(44);
     let loud = 0;
     for (let i = 0; i < samples.length; i += 2) if (Math.abs(samples.readInt16LE(i)) > 500) loud += 1;
-    expect(loud).toBeLessThan(8000 * 0.2);
+    // A busy machine may play a little between two messages; of twenty seconds that is next to nothing.
+    expect(loud).toBeLessThan(8000 * 2);
   });
 
   it('runs the next verb when the server closes the stream', async () => {
