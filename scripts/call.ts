@@ -36,6 +36,9 @@ const BASE_URL = process.env['SPEECH_ASSISTANT_URL'] ?? `http://127.0.0.1:${proc
 /** A first call is a try: somebody who talks without end is not listened to for half an hour. */
 const CALL_SECONDS = Number(process.env['CALL_SECONDS'] ?? '90');
 const POLL_MS = 300;
+const LAST_WORDS_MS = 2000;
+/** Ringing before and settling after the call itself. */
+const RING_AND_END_MS = 120_000;
 const OVER = ['completed', 'busy', 'no-answer', 'failed', 'canceled'];
 
 class Refusal extends Error {
@@ -103,6 +106,8 @@ async function signIn(): Promise<string> {
 async function follow(call: Call, token: string): Promise<Call> {
   let now = call;
   let status = '';
+  let isOver = false;
+  const giveUpAt = Date.now() + CALL_SECONDS * 1000 + RING_AND_END_MS;
   const printed = new Set<string>();
   while (true) {
     if (now.status !== status) {
@@ -115,8 +120,11 @@ async function follow(call: Call, token: string): Promise<Call> {
       printed.add(key);
       printTurn(turn);
     }
-    if (OVER.includes(now.status) && now.ended_reason !== null) return now;
-    await sleep(POLL_MS);
+    if (isOver) return now;
+    isOver = OVER.includes(now.status) && now.ended_reason !== null;
+    if (Date.now() > giveUpAt) throw new Error('The call does not come to an end; look at it later under its address.');
+    // The last words are still being recognised when the phone is put down.
+    await sleep(isOver ? LAST_WORDS_MS : POLL_MS);
     now = await patiently(() => request<Call>('GET', `/calls/${call.id}`, token));
   }
 }
@@ -146,9 +154,11 @@ async function main(): Promise<void> {
   if (over.latency?.p50_ms != null) console.log(`Response latency: ${over.latency.p50_ms} ms (median).`);
   if (over.order_items !== null && over.order_items.length > 0) console.log('Order:', JSON.stringify(over.order_items));
   const health = await request<{ sandbox: { enabled: boolean; control_url: string | null } }>('GET', '/health');
-  if (health.sandbox.enabled && health.sandbox.control_url !== null && over.call_sid !== null) {
+  const wasAnswered = over.call_duration !== null && over.call_duration > 0;
+  if (health.sandbox.enabled && health.sandbox.control_url !== null && over.call_sid !== null && wasAnswered) {
     console.log(`Recording:  ${health.sandbox.control_url}/sandbox/calls/${over.call_sid}/audio.wav`);
   }
+  if (over.status !== 'completed') process.exitCode = 1;
   console.log(`Transcript: ${BASE_URL}/calls/${over.call_sid ?? over.id} (with the demo user's token)`);
 }
 

@@ -1,10 +1,11 @@
 import type { RunningServer } from './bootstrap-server';
+import { localOrigin } from './config/app-config';
 import { DEMO_USER } from './demo-user';
 
 /** What a newcomer needs to see first. */
 export function startBanner({ config, hasDemoUser }: Pick<RunningServer, 'config' | 'hasDemoUser'>): string {
   const { sandbox, publicUrl, host, port } = config;
-  const local = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
+  const local = localOrigin(host, port);
   const lines: [string, string][] = [['Address', local]];
   if (publicUrl !== local) lines.push(['Public address', publicUrl]);
   lines.push(['API', `${local}/docs`]);

@@ -42,7 +42,7 @@ export class CarrierWebhooks {
     const owner = { userId: call.userId };
     await this.liveCalls.recordEnd(owner, call.id, 'voicemail', null);
     try {
-      await this.liveCalls.hangUp(owner, call.id);
+      if (call.callSid !== null) await this.telephony.hangUp(call.callSid);
     } catch (error) {
       this.log.warn({ msg: 'A call that voicemail answered could not be hung up', call_id: call.id, err: error });
     }

@@ -5,7 +5,6 @@ import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
-import { Telephony } from '../integrations/telephony/telephony';
 import type { Agent } from '../scenarios/agent';
 import { User } from '../users/user.entity';
 import { CallLookups } from './call-lookups';
@@ -28,6 +27,7 @@ export interface LiveCall {
   phoneNumber: string;
   direction: CallDirection;
   maxDurationSeconds: number;
+  /** Over, or being ended: nothing new is to be begun for it. */
   isOver: boolean;
 }
 
@@ -59,7 +59,6 @@ export class LiveCalls {
     @Inject(APP_CONFIG) config: AppConfig,
     private readonly db: Database,
     private readonly lookups: CallLookups,
-    private readonly telephony: Telephony,
     private readonly events: DomainEvents,
   ) {
     this.tokens = new StreamTokens(config.secretKey);
@@ -160,13 +159,6 @@ export class LiveCalls {
       if (usage !== null) await tx.update(Call, { userId: owner.userId, id: callId }, { usage: usage as never });
     });
   }
-
-  /** Hangs up at the carrier; a call that is over already, or has no sid, is fine. @throws CarrierError */
-  async hangUp(owner: Owner, callId: string): Promise<void> {
-    const call = await this.db.asOwner(owner, (tx) => tx.findOneBy(Call, { userId: owner.userId, id: callId }));
-    if (call === null || call.callSid === null || isOver(call.status)) return;
-    await this.telephony.hangUp(call.callSid);
-  }
 }
 
 async function toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<LiveCall> {
@@ -184,7 +176,7 @@ async function toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<
     phoneNumber: call.phoneNumber,
     direction: call.direction,
     maxDurationSeconds: call.maxDurationSeconds,
-    isOver: isOver(call.status),
+    isOver: isOver(call.status) || call.endedReason !== null,
   };
 }
 

@@ -15,6 +15,9 @@ const MAX_LENGTH = 40;
  * the digits of other scripts would dial something else than a person reads.
  */
 const WRITTEN_NUMBER = /^\+?[0-9 .()-]+$/;
+/** What web pages and word processors put between the digits: spaces that do not break, dashes that are no hyphens. */
+const PASTED_SPACES = /[\u00a0\u2007\u2009\u202f]/g;
+const PASTED_DASHES = /[\u2010-\u2013\u2212]/g;
 
 /** Emergency numbers around the world, as one dials them there. */
 const EMERGENCY = new Set(
@@ -44,7 +47,10 @@ const MIN_DIGITS_WITH_CALLING_CODE = 11;
  * @throws InvalidPhoneNumber
  */
 export function parsePhoneNumber(text: string, region: string, options: { inPath?: boolean } = {}): PhoneNumber {
-  const written = text.replace(/^ +| +$/g, '');
+  const written = text
+    .replace(PASTED_SPACES, ' ')
+    .replace(PASTED_DASHES, '-')
+    .replace(/^ +| +$/g, '');
   if (written.length > MAX_LENGTH || !WRITTEN_NUMBER.test(written)) throw new InvalidPhoneNumber();
   const digits = written.replace(/[^0-9]/g, '');
   const hasPlus = written.startsWith('+');

@@ -14,7 +14,7 @@ export const REPLAYED_HEADER = 'Idempotent-Replayed';
  * Answers that say "not now" or "not you" rather than what became of the request: the same key may be sent again.
  * A 502 is kept: the provider was asked, and asking twice is what the key is there to prevent.
  */
-const NOT_KEPT = new Set([401, 409, 429, 500, 503]);
+const NOT_KEPT = new Set([401, 403, 409, 429, 500, 503]);
 
 /** Runs a request with an `Idempotency-Key` once and keeps what it answered. */
 @Injectable()
@@ -29,7 +29,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const reply = http.getResponse<FastifyReply>();
     const { user, idempotencyKey: key, idempotentReplay } = request;
     if (key === undefined || user === undefined) return next.handle();
-    if (idempotentReplay !== undefined) return of(replay(reply, idempotentReplay));
+    if (idempotentReplay !== undefined) return of(replay(request, reply, idempotentReplay));
     return from(this.runOnce(user, key, request, reply, next));
   }
 
@@ -45,7 +45,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       if (record === undefined) throw new IdempotencyInProgress();
       requireSameRequest(record, request);
       if (record.answer === undefined) throw new IdempotencyInProgress();
-      return replay(reply, record.answer);
+      return replay(request, reply, record.answer);
     }
     try {
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
@@ -77,8 +77,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 }
 
-function replay(reply: FastifyReply, answer: StoredAnswer): unknown {
+function replay(request: FastifyRequest, reply: FastifyReply, answer: StoredAnswer): unknown {
   reply.status(answer.statusCode).header(REPLAYED_HEADER, 'true');
-  if (answer.statusCode >= 400) reply.header('Content-Type', PROBLEM_CONTENT_TYPE);
-  return answer.body;
+  if (answer.statusCode < 400) return answer.body;
+  reply.header('Content-Type', PROBLEM_CONTENT_TYPE);
+  // The problem is the stored one; the request that asked for it now is this one.
+  return { ...(answer.body as object), request_id: request.id };
 }

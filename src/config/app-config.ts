@@ -244,11 +244,12 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
   if (problems.length > 0) throw new ConfigError(problems);
 
   const secretKey = e.SECRET_KEY ?? '';
-  const publicOrigin = e.PUBLIC_URL ?? `http://127.0.0.1:${e.PORT}`;
+  const host = e.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
+  const publicOrigin = e.PUBLIC_URL ?? localOrigin(host, e.PORT);
   return deepFreeze<AppConfig>({
     isProduction,
     isTest: e.NODE_ENV === 'test',
-    host: e.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    host,
     port: e.PORT,
     secretKey,
     encryptionKey: e.ENCRYPTION_KEY === undefined ? deriveKey(secretKey) : Buffer.from(e.ENCRYPTION_KEY, 'base64'),
@@ -296,6 +297,12 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       transcriptionModel: e.OPENAI_TRANSCRIPTION_MODEL,
     },
   });
+}
+
+/** Where this machine reaches a server that listens on `host`. */
+export function localOrigin(host: string, port: number): string {
+  const isEverywhere = host === '0.0.0.0' || host === '::';
+  return `http://${isEverywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function deriveKey(secretKey: string): Buffer {

@@ -9,6 +9,8 @@ const MIGRATION_LOCK = 7_263_650_117;
 /** A server that starts beside its database, as with compose, waits for it this long. */
 const CONNECT_PATIENCE_MS = 15_000;
 const CONNECT_RETRY_MS = 500;
+/** A peer that takes the connection and then says nothing is no database. */
+const CONNECT_TIMEOUT_MS = 10_000;
 /** `GRANT … WITH SET` and roles that administer the roles they created came with this version. */
 const OLDEST_VERSION = 16;
 const CANNOT_CONNECT_NOW = '57P03';
@@ -24,7 +26,7 @@ export async function migrate(url: string, log: (message: string) => void): Prom
   const client = await connect(url, log);
   try {
     await refuseUnusable(client);
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await lock(client, log);
     const dataSource = await new DataSource(migrationOptions(url)).initialize();
     try {
       const done = await dataSource.runMigrations();
@@ -39,10 +41,22 @@ export async function migrate(url: string, log: (message: string) => void): Prom
   }
 }
 
+/** One server migrates at a time; the others wait as long as that takes, and say so. */
+async function lock(client: Client, log: (message: string) => void): Promise<void> {
+  const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [MIGRATION_LOCK]);
+  if (rows[0]?.got === true) return;
+  log('Another server is migrating the database; waiting for it.');
+  await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+}
+
 async function connect(url: string, log: (message: string) => void): Promise<Client> {
   const patientUntil = Date.now() + CONNECT_PATIENCE_MS;
   for (let attempt = 1; ; attempt += 1) {
-    const client = new Client({ connectionString: url, application_name: 'speech-assistant migrations' });
+    const client = new Client({
+      connectionString: url,
+      application_name: 'speech-assistant migrations',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
     client.on('error', () => undefined); // reported by the query that it interrupts
     try {
       await client.connect();

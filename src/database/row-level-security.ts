@@ -41,7 +41,7 @@ export function lookupFunction(options: {
   const name = options.signature.replace(/\bp_\w+\s+/g, '');
   return [
     ...statements,
-    `CREATE FUNCTION ${options.signature} RETURNS ${options.returns} LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$ ${options.body} $$`,
+    `CREATE FUNCTION ${options.signature} RETURNS ${options.returns} LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ ${options.body} $$`,
     `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`,
     `GRANT EXECUTE ON FUNCTION ${name} TO ${APP_ROLE}`,
     // Last: whoever migrates may hand it over to that role without having the rights of it (see the Roles migration).

@@ -31,3 +31,10 @@ it.each([
 ])('describes %j as well', (thrown, described) => {
   expect(describeError(thrown)).toEqual(described);
 });
+
+it('drops phone numbers, which carriers quote in their sentences', () => {
+  const cause = new Error('Number 12025550166 is blocked');
+  const described = JSON.stringify(describeError(new Error('The number +1 (202) 555-0166 is unverified', { cause })));
+  expect(described).not.toMatch(/0166/);
+  expect(described).toContain('The number [number] is unverified');
+});

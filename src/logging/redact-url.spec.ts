@@ -8,6 +8,8 @@ it.each([
   ['/make-call/+1+202+555+0100/sales', '/make-call/[number]/sales'],
   ['/make-call/(202)555.0100/sales', '/make-call/[number]/sales'],
   ['/make-call/tel:+1-202-555-0100;ext=5/sales', '/make-call/[number]/sales'],
+  ['/make-call/12025550100x22/default', '/make-call/[number]/default'],
+  ['/make-custom-call/call%20me%20maybe/custom_1_2', '/make-custom-call/[number]/custom_1_2'],
   ['/call-status?callSid=CA0123456789abcdef', '/call-status?callSid=[redacted]'],
   ['/dashboard?ticket=abc', '/dashboard?ticket=[redacted]'],
   ['/calls?limit=5&q=alice&status=completed', '/calls?limit=5&q=[redacted]&status=completed'],

@@ -18,12 +18,18 @@ const HARMLESS_PARAMETERS = new Set([
 /** A path segment that can be a phone number: seven digits or more, however a person writes them. */
 const PHONE_NUMBER = /^(tel:)?[+(]?(?=(?:\D*\d){7})[\d\s().+-]+(;.*)?$/i;
 
+/** Routes whose next segment is a number, whatever somebody wrote there. */
+const NUMBER_FOLLOWS = new Set(['make-call', 'make-custom-call', 'make-calendar-call-scenario']);
+
 /** `GT…` and `CA…` sids, ids and words stay; phone numbers go, and every parameter not known to be harmless. */
 export function redactUrl(url: string): string {
   const [path = '', query] = split(url, '?');
   const cleanPath = path
     .split('/')
-    .map((segment) => (PHONE_NUMBER.test(decoded(segment)) ? '[number]' : segment))
+    .map((segment, index, segments) => {
+      const isNumber = NUMBER_FOLLOWS.has(segments[index - 1] ?? '') || PHONE_NUMBER.test(decoded(segment));
+      return isNumber ? '[number]' : segment;
+    })
     .join('/');
   if (query === undefined) return cleanPath;
   const cleanQuery = query

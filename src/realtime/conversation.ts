@@ -1,13 +1,17 @@
 import type { Logger } from '@nestjs/common';
+import { QueryFailedError } from 'typeorm';
 import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import { NotAuthenticated } from '../common/app-error';
 import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import type { RealtimeModel } from '../integrations/realtime-model/realtime-model';
-import { BridgeEnd, CallBridge, CallBridgeEvents, Turn } from '../media/call-bridge';
+import type { Telephony } from '../integrations/telephony/telephony';
+import { BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } from '../media/call-bridge';
 import type { CallPlan } from '../media/call-plan';
 import type { BridgeSocket } from '../media/sockets';
+import { parseCarrierFrame } from '../media/twilio-frames';
 import { instructionsFor } from './instructions';
-import { phrasesFor, primaryLanguage } from './phrases';
+import { phrasesFor, transcriberLanguage } from './phrases';
 import { systemClock } from './system-clock';
 import { runTool, toolDefinitions } from './tools';
 import { UsageMeter } from './usage';
@@ -15,14 +19,27 @@ import { WriteBehind } from './write-behind';
 
 /** How long the carrier may take to close its side after it was told to hang up. */
 const CARRIER_CLOSE_GRACE_MS = 3000;
-/** The reason of the end is written before the hang-up so that the carrier's callback finds it there; bounded. */
-const END_WRITE_LIMIT_MS = 2000;
+/**
+ * The reason of the end is written before the hang-up, so that the carrier's callback finds it there. But putting the
+ * phone down does not need the database: somebody is holding the other end.
+ */
+const END_WRITE_LIMIT_MS = 1000;
+/** Longer than any `stop` message. */
+const MAX_STOP_LENGTH = 1024;
 
 /** RFC 6455 close codes that the product uses. */
 export const CLOSE_NORMAL = 1000;
 export const CLOSE_GOING_AWAY = 1001;
 export const CLOSE_REFUSED = 1008;
 export const CLOSE_OUR_FAULT = 1011;
+
+export interface ConversationDeps {
+  calls: LiveCalls;
+  models: RealtimeModel;
+  telephony: Telephony;
+  config: AppConfig;
+  log: Logger;
+}
 
 /**
  * One live call: the bridge between the carrier's socket and the model's, and what hangs on it (turns to the database,
@@ -34,6 +51,7 @@ export class Conversation {
   private readonly usage = new UsageMeter();
   private readonly writes: WriteBehind;
   private readonly model = new PendingSocket();
+  private callSid: string | null;
   private carrier: BridgeSocket | undefined;
   private carrierSaidStop = false;
   private cancelCloseTimer: (() => void) | undefined;
@@ -43,12 +61,13 @@ export class Conversation {
 
   constructor(
     private readonly call: LiveCall,
-    private readonly deps: { calls: LiveCalls; models: RealtimeModel; config: AppConfig; log: Logger },
+    private readonly deps: ConversationDeps,
   ) {
     this.callId = call.callId;
+    this.callSid = call.callSid;
     this.writes = new WriteBehind((what, error) => {
       deps.log.error({ msg: 'A write about a call was given up', call_id: this.callId, what, err: error });
-    });
+    }, isPermanent);
     this.bridge = new CallBridge({
       plan: planOf(call, deps.config),
       model: this.model,
@@ -63,14 +82,15 @@ export class Conversation {
   }
 
   /** The answered leg's media stream. Messages that came while the call was looked up are passed on in order. */
-  attach(socket: BridgeSocket, streamSid: string, waiting: readonly string[]): void {
+  attach(socket: BridgeSocket, stream: { streamSid: string; callSid: string }, waiting: readonly string[]): void {
     this.carrier = socket;
-    this.bridge.attachCarrier(socket, streamSid);
+    this.callSid = stream.callSid;
+    this.bridge.attachCarrier(socket, stream.streamSid);
     for (const message of waiting) this.onCarrierMessage(message);
   }
 
   onCarrierMessage(text: string): void {
-    if (text.startsWith('{"event":"stop"')) this.carrierSaidStop = true;
+    if (isStop(text)) this.carrierSaidStop = true;
     this.bridge.onCarrierMessage(text);
   }
 
@@ -81,7 +101,7 @@ export class Conversation {
     else this.bridge.abort('carrier_error');
   }
 
-  /** The carrier says the call is over, or nobody ever answered: nothing more will come. */
+  /** The carrier says that the call is over: its stream ends by itself, or never came. */
   dispose(): void {
     if (this.carrier === undefined) this.bridge.abort('customer_hung_up');
     else
@@ -123,21 +143,13 @@ export class Conversation {
     this.writes.add('turn', () => this.deps.calls.recordTurn(this.call.owner, this.callId, turn));
   }
 
-  private runTool(toolCall: { toolCallId: string; name: string; argumentsJson: string }): void {
-    runTool(this.call, toolCall.name, toolCall.argumentsJson, this.deps.calls).then(
-      ({ output, then }) => {
-        this.bridge.toolResult(toolCall.toolCallId, JSON.stringify(output), { respond: then === 'respond' });
-        if (then === 'end-call') this.bridge.end('agent_ended');
-      },
-      (error: unknown) => {
-        this.deps.log.error({ msg: 'A tool failed', call_id: this.callId, tool: toolCall.name, err: error });
-        this.bridge.toolResult(
-          toolCall.toolCallId,
-          JSON.stringify({ ok: false, error: 'That did not work because of a technical problem.' }),
-          { respond: true },
-        );
-      },
-    );
+  private runTool({ toolCallId, name, argumentsJson }: ToolCall): void {
+    const { owner, agent } = this.call;
+    const { output, then } = runTool(agent, name, argumentsJson, {
+      recordOrder: (order) => this.writes.add('order', () => this.deps.calls.recordOrder(owner, this.callId, order)),
+    });
+    this.bridge.toolResult(toolCallId, JSON.stringify(output), { respond: then === 'respond' });
+    if (then === 'end-call') this.bridge.end('agent_ended');
   }
 
   private async close(reason: BridgeEnd): Promise<void> {
@@ -149,7 +161,7 @@ export class Conversation {
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
     await settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS);
     try {
-      if (!this.carrierSaidStop) await this.deps.calls.hangUp(owner, this.callId);
+      if (!this.carrierSaidStop && this.callSid !== null) await this.deps.telephony.hangUp(this.callSid);
     } catch (error) {
       // Closing the media socket ends the call as well: no verb follows <Connect> in its TwiML.
       this.deps.log.warn({ msg: 'The carrier could not be told to hang up', call_id: this.callId, err: error });
@@ -170,11 +182,12 @@ export class Conversation {
 function planOf(call: LiveCall, config: AppConfig): CallPlan {
   const { agent } = call;
   const { disclosure, ...phrases } = phrasesFor(agent.language, call.ownerName);
+  const language = transcriberLanguage(agent.language);
   return {
     instructions: instructionsFor(agent, call),
     voice: agent.voice,
     transcriptionModel: config.openai.transcriptionModel,
-    language: primaryLanguage(agent.language),
+    ...(language === undefined ? {} : { language }),
     tools: toolDefinitions(agent),
     ...(config.calls.aiDisclosure ? { disclosure } : {}),
     ...(agent.greeting === null ? {} : { greeting: agent.greeting }),
@@ -183,6 +196,17 @@ function planOf(call: LiveCall, config: AppConfig): CallPlan {
     silence: { repromptAfterMs: config.calls.silenceRepromptMs, endAfterMs: config.calls.silenceEndMs },
     phrases,
   };
+}
+
+function isStop(text: string): boolean {
+  return text.length < MAX_STOP_LENGTH && text.includes('"stop"') && parseCarrierFrame(text)?.event === 'stop';
+}
+
+/** A user who is gone stays gone, and data that PostgreSQL refuses (classes 22 and 23) it refuses again. */
+function isPermanent(error: unknown): boolean {
+  if (error instanceof NotAuthenticated) return true;
+  const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
+  return code !== undefined && /^2[23]/.test(code);
 }
 
 /** Stands for the model's socket until it is open. The bridge speaks only after the model's first word, so nothing is lost. */

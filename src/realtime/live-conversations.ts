@@ -8,6 +8,7 @@ import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { RealtimeModel } from '../integrations/realtime-model/realtime-model';
+import { Telephony } from '../integrations/telephony/telephony';
 import { Conversation } from './conversation';
 import { systemClock } from './system-clock';
 
@@ -28,6 +29,7 @@ export class LiveConversations implements BeforeApplicationShutdown {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly calls: LiveCalls,
     private readonly models: RealtimeModel,
+    private readonly telephony: Telephony,
     drain: Drain,
   ) {
     drain.onDrain(() => this.untilIdle());
@@ -77,14 +79,14 @@ export class LiveConversations implements BeforeApplicationShutdown {
     if (call === null || call.isOver || this.byCall.has(callId)) return;
     const conversation = this.begin(call);
     const cancel = systemClock.after(this.config.calls.ringTimeoutSeconds * 1000 + UNJOINED_GRACE_MS, () => {
-      if (!conversation.hasCarrier) conversation.dispose();
+      if (!conversation.hasCarrier) conversation.abort('carrier_error');
     });
     conversation.finished.then(cancel, cancel);
   }
 
   private begin(call: LiveCall): Conversation {
-    const { calls, models, config, log } = this;
-    const conversation = new Conversation(call, { calls, models, config, log });
+    const { calls, models, telephony, config, log } = this;
+    const conversation = new Conversation(call, { calls, models, telephony, config, log });
     this.byCall.set(call.callId, conversation);
     const forget = () => void this.byCall.delete(call.callId);
     conversation.finished.then(forget, forget);

@@ -100,7 +100,7 @@ export class MediaStreamGateway implements OnGatewayInit<GatedWebSocketServer>, 
       socket.close(CLOSE_REFUSED, 'The stream token is not valid.');
       return undefined;
     }
-    conversation.attach(socket, start.streamSid, waiting.splice(0));
+    conversation.attach(socket, start, waiting.splice(0));
     if (socket.readyState !== socket.OPEN) conversation.onCarrierClosed(CLOSE_OUR_FAULT);
     return conversation;
   }

@@ -162,3 +162,17 @@ export function phrasesFor(languageTag: string, name: string): Phrases {
   const phrases = PHRASES[primaryLanguage(languageTag)] ?? (PHRASES['en'] as Phrases);
   return { ...phrases, disclosure: phrases.disclosure.replace('{name}', name.replace(/["“”\s]+/g, ' ').trim()) };
 }
+
+/** ISO 639-1 codes that OpenAI's transcribers know; any other makes them refuse the whole session configuration. */
+const TRANSCRIBED = new Set(
+  'af ar az be bg bs ca cs cy da de el en es et fa fi fr gl he hi hr hu hy id is it ja kk kn ko lt lv mi mk mr ms ne nl no pl pt ro ru sk sl sr sv sw ta th tl tr uk ur vi zh'.split(
+    ' ',
+  ),
+);
+
+/** The language to tell the transcriber; undefined where it has to find out by itself. */
+export function transcriberLanguage(tag: string): string | undefined {
+  const primary = primaryLanguage(tag);
+  const code = primary === 'nb' ? 'no' : primary;
+  return TRANSCRIBED.has(code) ? code : undefined;
+}

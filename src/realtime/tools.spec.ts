@@ -1,16 +1,11 @@
-import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import type { OrderSoFar } from '../calls/live-calls.service';
 import type { Agent } from '../scenarios/agent';
 import { runTool, toolDefinitions } from './tools';
 
-type Order = Parameters<LiveCalls['recordOrder']>[2];
-
 function setUp(tools: Agent['tools']) {
-  const recorded: Order[] = [];
-  const calls = {
-    recordOrder: (_owner: unknown, _callId: string, order: Order) => Promise.resolve(void recorded.push(order)),
-  } as unknown as LiveCalls;
-  const call = { owner: { userId: 1 }, callId: 'c1', agent: { tools } } as unknown as LiveCall;
-  return { recorded, run: (name: string, json: string) => runTool(call, name, json, calls) };
+  const recorded: OrderSoFar[] = [];
+  const effects = { recordOrder: (order: OrderSoFar) => void recorded.push(order) };
+  return { recorded, run: (name: string, json: string) => runTool({ tools } as Agent, name, json, effects) };
 }
 
 describe('tools', () => {
@@ -19,9 +14,9 @@ describe('tools', () => {
     expect(names).toEqual(['end_call', 'record_order']);
   });
 
-  it('record_order keeps the whole order with name and address', async () => {
+  it('record_order keeps the whole order with name and address', () => {
     const { run, recorded } = setUp(['record_order']);
-    const outcome = await run(
+    const outcome = run(
       'record_order',
       JSON.stringify({
         items: [{ name: 'margherita', quantity: 2, notes: 'no onions' }, { name: 'cola' }],
@@ -42,8 +37,8 @@ describe('tools', () => {
     ]);
   });
 
-  it('end_call ends the call after what is being said', async () => {
-    expect(await setUp(['end_call']).run('end_call', '')).toEqual({ output: { ok: true }, then: 'end-call' });
+  it('end_call ends the call after what is being said', () => {
+    expect(setUp(['end_call']).run('end_call', '')).toEqual({ output: { ok: true }, then: 'end-call' });
   });
 
   it.each([
@@ -52,15 +47,15 @@ describe('tools', () => {
     ['record_order', '[]'],
     ['transfer_money', '{}'],
     ['constructor', '{}'],
-  ])('answer the model in words when it got %s %s wrong', async (name, json) => {
+  ])('answer the model in words when it got %s %s wrong', (name, json) => {
     const { run, recorded } = setUp(['end_call', 'record_order']);
-    const outcome = await run(name, json);
+    const outcome = run(name, json);
     expect(outcome.then).toBe('respond');
     expect(outcome.output['ok']).toBe(false);
     expect(recorded).toEqual([]);
   });
 
-  it('are refused when the scenario does not have them', async () => {
-    expect((await setUp(['end_call']).run('record_order', '{"items":[]}')).output['ok']).toBe(false);
+  it('are refused when the scenario does not have them', () => {
+    expect(setUp(['end_call']).run('record_order', '{"items":[]}').output['ok']).toBe(false);
   });
 });

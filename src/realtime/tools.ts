@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import type { OrderSoFar } from '../calls/live-calls.service';
 import type { ToolDefinition } from '../media/call-plan';
 import type { Agent } from '../scenarios/agent';
 
@@ -10,9 +10,14 @@ export interface ToolOutcome {
   then: 'respond' | 'end-call';
 }
 
+/** What a tool may do to the world. Nothing here is waited for: the caller on the phone is. */
+export interface ToolEffects {
+  recordOrder(order: OrderSoFar): void;
+}
+
 interface Tool {
   definition: ToolDefinition;
-  run(call: LiveCall, args: unknown, calls: LiveCalls): Promise<ToolOutcome>;
+  run(args: unknown, effects: ToolEffects): ToolOutcome;
 }
 
 const orderArguments = z.object({
@@ -41,7 +46,7 @@ const TOOLS: Record<Agent['tools'][number], Tool> = {
         required: [],
       },
     },
-    run: () => Promise.resolve({ output: { ok: true }, then: 'end-call' }),
+    run: () => ({ output: { ok: true }, then: 'end-call' }),
   },
   record_order: {
     definition: {
@@ -69,9 +74,9 @@ const TOOLS: Record<Agent['tools'][number], Tool> = {
         required: ['items'],
       },
     },
-    async run(call, args, calls) {
+    run(args, effects) {
       const order = orderArguments.parse(args);
-      await calls.recordOrder(call.owner, call.callId, {
+      effects.recordOrder({
         items: order.items.map(({ name, quantity, notes }) => ({ name, quantity, ...(notes ? { notes } : {}) })),
         ...(order.customer_name ? { customerName: order.customer_name } : {}),
         ...(order.delivery_address ? { deliveryAddress: order.delivery_address } : {}),
@@ -85,17 +90,9 @@ export function toolDefinitions(agent: Agent): ToolDefinition[] {
   return agent.tools.map((name) => TOOLS[name].definition);
 }
 
-/**
- * Runs one tool call of the model. What the model got wrong goes back to it as words, so that it can mend it; only a
- * failure of ours is thrown.
- */
-export async function runTool(
-  call: LiveCall,
-  name: string,
-  argumentsJson: string,
-  calls: LiveCalls,
-): Promise<ToolOutcome> {
-  const tool = call.agent.tools.find((allowed) => allowed === name);
+/** Runs one tool call of the model. What the model got wrong goes back to it as words, so that it can mend it. */
+export function runTool(agent: Agent, name: string, argumentsJson: string, effects: ToolEffects): ToolOutcome {
+  const tool = agent.tools.find((allowed) => allowed === name);
   if (tool === undefined) return refusal(`There is no tool named ${name} in this call.`);
   let args: unknown;
   try {
@@ -105,7 +102,7 @@ export async function runTool(
     throw error;
   }
   try {
-    return await TOOLS[tool].run(call, args, calls);
+    return TOOLS[tool].run(args, effects);
   } catch (error) {
     if (error instanceof z.ZodError) return refusal(`The arguments do not fit: ${z.prettifyError(error)}`);
     throw error;

@@ -5,7 +5,11 @@ const noPause = () => Promise.resolve();
 describe('WriteBehind', () => {
   it('writes in order, one at a time, however long each takes', async () => {
     const written: number[] = [];
-    const queue = new WriteBehind(() => undefined, noPause);
+    const queue = new WriteBehind(
+      () => undefined,
+      () => false,
+      noPause,
+    );
     let underWay = 0;
     for (let i = 0; i < 20; i++) {
       queue.add('turn', async () => {
@@ -22,7 +26,11 @@ describe('WriteBehind', () => {
   it('tries a failed write again before the next one', async () => {
     const written: string[] = [];
     let failures = 3;
-    const queue = new WriteBehind(() => undefined, noPause);
+    const queue = new WriteBehind(
+      () => undefined,
+      () => false,
+      noPause,
+    );
     queue.add('first', async () => {
       if (failures-- > 0) throw new Error('the database restarts');
       written.push('first');
@@ -36,7 +44,11 @@ describe('WriteBehind', () => {
   it('gives up a write that never succeeds, says so, and goes on', async () => {
     const givenUp: string[] = [];
     const written: string[] = [];
-    const queue = new WriteBehind((what) => givenUp.push(what), noPause);
+    const queue = new WriteBehind(
+      (what) => givenUp.push(what),
+      () => false,
+      noPause,
+    );
     queue.add('hopeless', () => Promise.reject(new Error('no')));
     queue.add('fine', () => Promise.resolve(void written.push('fine')));
     await queue.drain();
@@ -44,9 +56,30 @@ describe('WriteBehind', () => {
     expect(written).toEqual(['fine']);
   });
 
+  it('does not try again what can never succeed', async () => {
+    let attempts = 0;
+    const givenUp: string[] = [];
+    const queue = new WriteBehind(
+      (what) => givenUp.push(what),
+      () => true,
+      noPause,
+    );
+    queue.add('turn of an erased user', () => {
+      attempts++;
+      return Promise.reject(new Error('gone'));
+    });
+    await queue.drain();
+    expect(attempts).toBe(1);
+    expect(givenUp).toHaveLength(1);
+  });
+
   it('drains what was added while it was draining', async () => {
     const written: string[] = [];
-    const queue = new WriteBehind(() => undefined, noPause);
+    const queue = new WriteBehind(
+      () => undefined,
+      () => false,
+      noPause,
+    );
     queue.add('outer', () => {
       queue.add('inner', () => Promise.resolve(void written.push('inner')));
       return Promise.resolve();

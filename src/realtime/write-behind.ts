@@ -9,6 +9,8 @@ export class WriteBehind {
 
   constructor(
     private readonly onGivenUp: (what: string, error: unknown) => void,
+    /** Whether trying again is pointless: the row's user is gone, or the data can never be stored. */
+    private readonly isPermanent: (error: unknown) => boolean = () => false,
     private readonly pause: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
   ) {}
 
@@ -37,8 +39,11 @@ export class WriteBehind {
         await write.run();
         return;
       } catch (error) {
-        if (delayMs === undefined) this.onGivenUp(write.what, error);
-        else await this.pause(delayMs);
+        if (delayMs === undefined || this.isPermanent(error)) {
+          this.onGivenUp(write.what, error);
+          return;
+        }
+        await this.pause(delayMs);
       }
     }
   }

@@ -11,7 +11,7 @@ const MAX_METADATA_BYTES = 8 * 1024;
 const MAX_ORDER_BYTES = 32 * 1024;
 
 /** Longer than any number a person writes; which characters it may have is the number's own rule, and a 400. */
-const phoneNumber = z.string().min(1).max(200).describe('As a person writes it; E.164 in answers');
+const phoneNumber = z.string().describe('As a person writes it; E.164 in answers');
 const scenario = z.string().min(1).max(100).describe('A name of GET /scenarios, or a scenario_id of yours');
 
 const variables = z

@@ -6,7 +6,7 @@ import type { DoNotCallEntry } from '../do-not-call.entity';
 
 export class AddDoNotCallDto extends createZodDto(
   z
-    .strictObject({ phone_number: z.string().min(1).max(200), reason: trimmedText(1, 500).optional() })
+    .strictObject({ phone_number: z.string(), reason: trimmedText(1, 500).optional() })
     .meta({ example: { phone_number: '+1 202 555 0123', reason: 'Asked not to be called' } }),
 ) {}
 

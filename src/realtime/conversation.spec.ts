@@ -1,0 +1,127 @@
+import type { Logger } from '@nestjs/common';
+import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import { readConfig } from '../config/app-config';
+import { RealtimeModel, RealtimeModelListener } from '../integrations/realtime-model/realtime-model';
+import type { Telephony } from '../integrations/telephony/telephony';
+import type { BridgeSocket } from '../media/sockets';
+import type { Agent } from '../scenarios/agent';
+import { Conversation } from './conversation';
+
+const config = readConfig({
+  SECRET_KEY: 'only a spec',
+  TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: 'none',
+  TWILIO_PHONE_NUMBER: '+12025550000',
+  OPENAI_API_KEY: 'none',
+});
+const AGENT = {
+  persona: 'You are Mia.',
+  prompt: 'Help.',
+  language: 'en',
+  tools: [],
+  greeting: null,
+} as unknown as Agent;
+const CALL_SID = `CA${'1'.repeat(32)}`;
+
+class SilentSocket implements BridgeSocket {
+  readonly sent: string[] = [];
+  readonly bufferedAmount = 0;
+  closeCode: number | undefined;
+  send(text: string): void {
+    this.sent.push(text);
+  }
+  close(code: number): void {
+    this.closeCode ??= code;
+  }
+}
+
+class ScriptedModel extends RealtimeModel {
+  listener: RealtimeModelListener | undefined;
+  override open(listener: RealtimeModelListener): void {
+    this.listener = listener;
+  }
+}
+
+function setUp({ databaseHangs = false } = {}) {
+  const model = new ScriptedModel();
+  const ends: string[] = [];
+  const hangUps: string[] = [];
+  const calls = {
+    recordTurn: () => Promise.resolve(),
+    recordEnd: (_owner: unknown, _callId: string, reason: string) => {
+      ends.push(reason);
+      return databaseHangs ? new Promise<void>(() => undefined) : Promise.resolve();
+    },
+  } as unknown as LiveCalls;
+  const telephony = {
+    hangUp: (callSid: string) => {
+      hangUps.push(callSid);
+      return Promise.resolve(true);
+    },
+  } as unknown as Telephony;
+  const quiet = () => undefined;
+  const log = { log: quiet, warn: quiet, error: quiet } as unknown as Logger;
+  const call = {
+    owner: { userId: 1 },
+    callId: 'c1',
+    callSid: CALL_SID,
+    agent: AGENT,
+    variables: {},
+    ownerName: 'Acme',
+    direction: 'outbound',
+    maxDurationSeconds: 60,
+  } as unknown as LiveCall;
+  const conversation = new Conversation(call, { calls, models: model, telephony, config, log });
+  return { conversation, model, ends, hangUps, carrier: new SilentSocket() };
+}
+
+describe('a conversation', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('puts the phone down although the database hangs', async () => {
+    const { conversation, hangUps, carrier } = setUp({ databaseHangs: true });
+    conversation.attach(carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
+    conversation.abort('server_error');
+    await jest.advanceTimersByTimeAsync(2000);
+    expect(hangUps).toEqual([CALL_SID]);
+    expect(carrier.closeCode).toBe(1000);
+  });
+
+  it('of a model that cannot be reached ends the ringing call, and closes what opens too late', async () => {
+    const { conversation, model, ends, hangUps } = setUp();
+    conversation.abort('model_error');
+    const late = new SilentSocket();
+    model.listener?.onOpen(late);
+    await jest.advanceTimersByTimeAsync(0);
+    await conversation.finished;
+    expect(ends).toEqual(['model_error']);
+    expect(hangUps).toEqual([CALL_SID]);
+    expect(late.closeCode).toBe(1000);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it.each(['{"event":"stop","sequenceNumber":"9"}', '{ "streamSid": "MZ1", "event": "stop", "stop": {} }'])(
+    'that the carrier stops with %s was hung up by the customer and is not hung up again',
+    async (stop) => {
+      const { conversation, ends, hangUps, carrier } = setUp();
+      conversation.attach(carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
+      conversation.onCarrierMessage(stop);
+      conversation.onCarrierClosed(1000);
+      await jest.advanceTimersByTimeAsync(10_000);
+      await conversation.finished;
+      expect(ends).toEqual(['customer_hung_up']);
+      expect(hangUps).toEqual([]);
+    },
+  );
+
+  it('whose media socket vanishes without a word is trouble on the line', async () => {
+    const { conversation, ends, hangUps, carrier } = setUp();
+    conversation.attach(carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
+    conversation.onCarrierClosed(1006);
+    await jest.advanceTimersByTimeAsync(10_000);
+    await conversation.finished;
+    expect(ends).toEqual(['carrier_error']);
+    expect(hangUps).toEqual([CALL_SID]);
+  });
+});
