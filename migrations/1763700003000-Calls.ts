@@ -103,6 +103,8 @@ export class Calls1763700003000 implements MigrationInterface {
               'from_number',
               'created_at',
               'asked_at',
+              'updated_at',
+              'ended_reason',
               'max_duration_seconds',
             ],
           },
@@ -131,11 +133,16 @@ export class Calls1763700003000 implements MigrationInterface {
         reads: [],
       }),
       ...lookupFunction({
-        signature: 'lookup_overdue_calls(p_now timestamptz, p_grace_seconds integer)',
+        signature:
+          'lookup_overdue_calls(p_now timestamptz, p_unanswered_seconds integer, p_ended_seconds integer, p_grace_seconds integer)',
         returns: 'TABLE (user_id integer, id uuid)',
         body: `SELECT c.user_id, c.id FROM calls c
-          WHERE c.${LIVE} AND c.dial_state = 'placed'
-          AND coalesce(c.asked_at, c.created_at) + make_interval(secs => c.max_duration_seconds + p_grace_seconds) < p_now
+          WHERE c.${LIVE} AND c.dial_state = 'placed' AND (
+            coalesce(c.asked_at, c.created_at) + make_interval(secs => c.max_duration_seconds + p_grace_seconds) < p_now
+            OR c.status <> 'in-progress'
+              AND coalesce(c.asked_at, c.created_at) + make_interval(secs => p_unanswered_seconds) < p_now
+            OR c.ended_reason IS NOT NULL AND c.updated_at + make_interval(secs => p_ended_seconds) < p_now
+          )
           ORDER BY c.created_at LIMIT 100`,
         reads: [],
       }),
@@ -145,7 +152,7 @@ export class Calls1763700003000 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     for (const signature of [
-      'lookup_overdue_calls(timestamptz, integer)',
+      'lookup_overdue_calls(timestamptz, integer, integer, integer)',
       'lookup_open_attempts()',
       'lookup_call_by_id(uuid)',
       'lookup_call_by_sid(text)',

@@ -1,9 +1,17 @@
-import type { RunningServer } from './bootstrap-server';
-import { localOrigin } from './config/app-config';
+import { AppConfig, localOrigin } from './config/app-config';
 import { DEMO_USER } from './demo-user';
 
+/** @returns what is wrong with the address that Twilio is told to call back, as a sentence */
+export function twilioTrouble({ sandbox, twilio, publicUrl }: AppConfig): string | undefined {
+  const isReal = !sandbox.providers.includes('twilio') && twilio.apiBaseUrl === undefined;
+  const { hostname } = new URL(publicUrl);
+  const isOnlyHere = hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  if (!isReal || !isOnlyHere) return undefined;
+  return `Twilio cannot reach ${publicUrl}, so no call will be connected. Set PUBLIC_URL to a public address.`;
+}
+
 /** What a newcomer needs to see first. */
-export function startBanner({ config, hasDemoUser }: Pick<RunningServer, 'config' | 'hasDemoUser'>): string {
+export function startBanner({ config, hasDemoUser }: { config: AppConfig; hasDemoUser: boolean }): string {
   const { sandbox, publicUrl, host, port } = config;
   const local = localOrigin(host, port);
   const lines: [string, string][] = [['Address', local]];
@@ -13,6 +21,8 @@ export function startBanner({ config, hasDemoUser }: Pick<RunningServer, 'config
     lines.push(['SANDBOX', `simulated: ${sandbox.providers.join(', ')} (no real calls, no costs)`]);
     if (sandbox.controlUrl !== undefined) lines.push(['Sandbox control', `${sandbox.controlUrl}/sandbox/calls`]);
   }
+  const trouble = twilioTrouble(config);
+  if (trouble !== undefined) lines.push(['WARNING', trouble]);
   if (hasDemoUser) lines.push(['Demo sign-in', `${DEMO_USER.email} / ${DEMO_USER.password}`]);
   if (hasDemoUser) lines.push(['First call', 'npm run call -- "+1 202 555 0100" sales']);
   const width = Math.max(...lines.map(([label]) => label.length));

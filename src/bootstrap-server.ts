@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pino, { Logger } from 'pino';
 import { AccountsService } from './auth/accounts.service';
 import { createApp } from './bootstrap';
+import { twilioTrouble } from './bootstrap-banner';
 import { completeEnvironment, providersToSimulate } from './bootstrap-environment';
 import { Drain } from './common/drain';
 import { settledWithin } from './common/settled-within';
@@ -9,6 +10,7 @@ import { AppConfig, Environment, NO_SANDBOX, readConfig, SandboxConfig } from '.
 import { startEmbeddedPostgres } from './database/embedded-postgres';
 import { migrate } from './database/migrate';
 import { DEMO_USER } from './demo-user';
+import { SandboxStatus } from './general/sandbox-status';
 import { describeError } from './logging/describe-error';
 import { placeholderEnvironment, SANDBOX_PROVIDERS, SandboxProvider, startSandboxProcess } from './sandbox-process';
 
@@ -40,19 +42,23 @@ export async function startServer(given: Environment): Promise<RunningServer> {
   const log = pino({ level: logLevel, name: 'start', serializers: { err: describeError } });
   const undo: (() => Promise<void>)[] = [];
   try {
-    const { environment, sandbox } = await startSandbox(simulate, env, log, undo);
+    const { environment, sandbox, isUp } = await startSandbox(simulate, env, log, undo);
     const config = readConfig({ ...env, ...environment }, sandbox);
     const databaseUrl = config.databaseUrl ?? (await startPostgres(config, log, undo));
     await migrate(databaseUrl, (message) => log.info(message));
 
     const complete: AppConfig = Object.freeze({ ...config, databaseUrl });
     const app = await createApp(complete);
-    undo.push(async () => void (await settledWithin(app.close(), CLOSE_LIMIT_MS)));
-    const hasDemoUser = mayHaveDemoUser(config);
+    undo.push(async () => {
+      if (!(await settledWithin(app.close(), CLOSE_LIMIT_MS))) log.warn('Some requests were still under way');
+    });
     // Providers of a Nest app are made by init; listening comes last, when everything is in place.
     await app.init();
-    if (hasDemoUser) await app.get(AccountsService).ensureUser(DEMO_USER.email, DEMO_USER.password, DEMO_USER.name);
+    app.get(SandboxStatus).watch(isUp);
+    const hasDemoUser = await settleDemoUser(app, config, log);
     await listen(app, config);
+    const trouble = twilioTrouble(config);
+    if (trouble !== undefined) log.warn(trouble);
 
     return { app, config: complete, log, hasDemoUser, stop: () => stop(app, config, log, undo) };
   } catch (error) {
@@ -66,19 +72,21 @@ async function startSandbox(
   env: Environment,
   log: Logger,
   undo: (() => Promise<void>)[],
-): Promise<{ environment: Environment; sandbox: SandboxConfig }> {
-  if (simulate.length === 0) return { environment: {}, sandbox: NO_SANDBOX };
+): Promise<{ environment: Environment; sandbox: SandboxConfig; isUp: () => boolean }> {
+  if (simulate.length === 0) return { environment: {}, sandbox: NO_SANDBOX, isUp: () => true };
   const port = Number(env['SANDBOX_PORT']?.trim() || 5051);
   const child = await startSandboxProcess({
     port,
     simulate,
     env,
+    onTrouble: (sentence) => log.warn(sentence),
     onExit: (reason) => log.error({ reason }, 'The sandbox has ended: simulated providers do not answer any more'),
   });
   undo.push(() => child.stop());
   return {
     environment: child.environment,
     sandbox: { enabled: true, providers: simulate, controlUrl: child.controlUrl },
+    isUp: () => child.isUp,
   };
 }
 
@@ -92,9 +100,21 @@ async function startPostgres(config: AppConfig, log: Logger, undo: (() => Promis
   return postgres.url;
 }
 
-/** The demo password is known to everybody: never beside a real provider on a public server. */
-function mayHaveDemoUser({ sandbox, isProduction }: AppConfig): boolean {
-  return sandbox.enabled && (!isProduction || sandbox.providers.length === SANDBOX_PROVIDERS.length);
+/**
+ * The demo password is known to everybody, so it opens nothing where a real provider costs money: not in this start, and not
+ * when the user is left over from an earlier one.
+ * @returns whether the demo user can sign in
+ */
+async function settleDemoUser(app: NestFastifyApplication, { sandbox }: AppConfig, log: Logger): Promise<boolean> {
+  const accounts = app.get(AccountsService);
+  if (SANDBOX_PROVIDERS.every((provider) => sandbox.providers.includes(provider))) {
+    await accounts.ensureDemoUser(DEMO_USER);
+    return true;
+  }
+  if (await accounts.retireDemoUser(DEMO_USER)) {
+    log.warn(`${DEMO_USER.email} cannot sign in any more: providers are real now, and everybody knows the password`);
+  }
+  return false;
 }
 
 async function listen(app: NestFastifyApplication, config: AppConfig): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastifyHelmet from '@fastify/helmet';
 import type { Type } from '@nestjs/common';
@@ -25,6 +26,10 @@ const CHECK_TIMEOUTS_EVERY_MS = 5_000;
 
 /** Longer than the idle time of usual load balancers (60 s), so that it is they who close first. */
 const KEEP_ALIVE_MS = 72_000;
+
+/** At a stop, requests under way get this long; connections without one are closed as they are found. */
+const LAST_REQUESTS_MS = 3_000;
+const CLOSE_CONNECTIONS_EVERY_MS = 50;
 
 /** Longer path parameters are no ids or numbers of ours: 404. */
 const MAX_PARAMETER_LENGTH = 500;
@@ -74,6 +79,10 @@ export async function createApp(config: AppConfig, options: AppOptions = {}): Pr
     checkRequestText(request.body);
     done();
   });
+  fastify.addHook('preClose', (done) => {
+    closeConnections(fastify.server);
+    done();
+  });
   await app.register(fastifyHelmet, securityHeaders(config));
   app.enableCors({
     origin: [...new Set([new URL(config.frontendUrl).origin, ...config.corsOrigins])],
@@ -96,12 +105,27 @@ function fastifyAdapter(config: AppConfig): FastifyAdapter {
     genReqId: requestIdOf,
     requestIdHeader: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
+    // Connections that are still open bring the last webhooks of calls that have just ended.
+    return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_TIMEOUTS_EVERY_MS },
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerUnreadable,
   });
+}
+
+/**
+ * Lets a server that is closing come to its end. By itself Node closes the connections that are idle at that moment; one
+ * with a request under way would stay for as long as clients may keep it.
+ */
+function closeConnections(server: Server): void {
+  const since = performance.now();
+  const timer = setInterval(() => {
+    if (performance.now() - since < LAST_REQUESTS_MS) server.closeIdleConnections();
+    else server.closeAllConnections();
+  }, CLOSE_CONNECTIONS_EVERY_MS).unref();
+  server.once('close', () => clearInterval(timer));
 }
 
 /** Addresses that cannot be decoded never reach Nest. */

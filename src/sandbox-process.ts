@@ -2,6 +2,7 @@ import { ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from './config/app-config';
 
 /** The providers that can be simulated, in the words of `GET /health`. */
@@ -15,6 +16,13 @@ export const SANDBOX_PHONE_NUMBER = '+12025550000';
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 3_000;
 
+/**
+ * V8 of Node 20 has crashed (SIGSEGV) seconds after a start, when it begins to replace code by optimised code: with fast
+ * API calls (flite-worker.ts), and once in the sandbox for a reason nobody has seen again. Without fast calls, and with
+ * the speech engine compiled once and for all, a sentence takes as long as before. Node 20 and 24 know both flags.
+ */
+const STEADY_V8 = ['--no-turbo-fast-api-calls', '--no-wasm-tier-up'];
+
 export interface SandboxCredentials {
   accountSid: string;
   authToken: string;
@@ -26,6 +34,8 @@ export interface SandboxProcess {
   readonly controlUrl: string;
   /** Settings that point the product's adapters at the simulated providers instead of the real ones. */
   readonly environment: Environment;
+  /** False from the child's unexpected end until its successor answers, and after the last one. */
+  readonly isUp: boolean;
   stop(): Promise<void>;
 }
 
@@ -35,45 +45,135 @@ export interface SandboxOptions {
   simulate: readonly SandboxProvider[];
   /** What the child sees beside its own settings. */
   env: Environment;
-  /** The child ended although nobody stopped it. */
+  /** The sandbox is gone for good although nobody stopped it: no further restart is tried. */
   onExit: (reason: string) => void;
+  /** Hears in a sentence of an unexpected end and of the restart; stderr when not given. */
+  onTrouble?: (sentence: string) => void;
   /** `sandbox/main`, compiled or not as this file is. */
   entry?: string;
+  restart?: Partial<RestartLimits>;
 }
 
-type Report = { type: 'ready'; port: number } | { type: 'failed'; message: string };
+export interface RestartLimits {
+  /** Restarts within `windowMs`; one that ends more often is broken and not unlucky. */
+  max: number;
+  windowMs: number;
+  /** The pause before the first restart; each further one within the window takes twice as long. */
+  backoffMs: number;
+}
 
-/** Starts the simulated providers beside the server: another process, so that their work costs our calls nothing. */
+const RESTART_LIMITS: RestartLimits = { max: 5, windowMs: 10 * 60_000, backoffMs: 100 };
+
+/**
+ * Starts the simulated providers beside the server: another process, so that their work costs our calls nothing.
+ * When it falls, another takes its place on the same port and with the same credentials.
+ * @throws Error with a sentence when the first one does not start
+ */
 export async function startSandboxProcess(options: SandboxOptions): Promise<SandboxProcess> {
   const credentials = newCredentials(options.env['TWILIO_PHONE_NUMBER']);
-  const child = fork(options.entry ?? join(__dirname, 'sandbox', `main${extname(__filename)}`), [], {
+  const keeper = new SandboxKeeper(options, credentials);
+  const controlUrl = `http://127.0.0.1:${await keeper.start()}`;
+  return {
+    controlUrl,
+    environment: environmentFor(options.simulate, controlUrl, credentials),
+    get isUp() {
+      return keeper.isUp;
+    },
+    stop: () => keeper.stop(),
+  };
+}
+
+/** Keeps one child running on one port until it is stopped or the restarts are used up. */
+class SandboxKeeper {
+  isUp = false;
+  private readonly limits: RestartLimits;
+  private readonly stopped = new AbortController();
+  private child: ChildProcess | undefined;
+  private port: number;
+  private restartsAt: number[] = [];
+
+  constructor(
+    private readonly options: SandboxOptions,
+    private readonly credentials: SandboxCredentials,
+  ) {
+    this.port = options.port;
+    this.limits = { ...RESTART_LIMITS, ...options.restart };
+  }
+
+  async start(): Promise<number> {
+    const child = forkSandbox(this.options, this.credentials, this.port);
+    this.child = child;
+    this.port = await readiness(child);
+    const onEnd = (reason: string) => {
+      this.revive(reason).catch((error: unknown) => this.tell(`The sandbox stays away: ${String(error)}`));
+    };
+    child.once('exit', (code, signal) => onEnd(nameOfExit(code, signal)));
+    // It may have gone between its report and this line.
+    if (hasEnded(child)) onEnd(nameOfExit(child.exitCode, child.signalCode));
+    else this.isUp = !this.stopped.signal.aborted;
+    return this.port;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    if (this.child) await end(this.child);
+    this.isUp = false;
+  }
+
+  private async revive(reason: string): Promise<void> {
+    this.isUp = false;
+    let why = `ended unexpectedly (${reason})`;
+    while (!this.stopped.signal.aborted) {
+      const pauseMs = this.nextPauseMs();
+      if (pauseMs === undefined) {
+        this.options.onExit(reason);
+        return;
+      }
+      this.tell(`The sandbox ${why}; it is started again on port ${this.port}, calls that it carried are lost.`);
+      try {
+        await delay(pauseMs, undefined, { signal: this.stopped.signal });
+        if (this.stopped.signal.aborted) return;
+        await this.start();
+        if (!this.isUp) return;
+        this.tell(`The sandbox answers again on port ${this.port}.`);
+        return;
+      } catch (error) {
+        why = `could not be started again (${error instanceof Error ? error.message : String(error)})`;
+      }
+    }
+  }
+
+  /** `undefined` when there have been too many. */
+  private nextPauseMs(): number | undefined {
+    const now = performance.now();
+    this.restartsAt = this.restartsAt.filter((at) => now - at < this.limits.windowMs);
+    if (this.restartsAt.length >= this.limits.max) return undefined;
+    this.restartsAt.push(now);
+    return this.limits.backoffMs * 2 ** (this.restartsAt.length - 1);
+  }
+
+  private tell(sentence: string): void {
+    if (this.options.onTrouble) this.options.onTrouble(sentence);
+    else process.stderr.write(`${sentence}\n`);
+  }
+}
+
+function forkSandbox(options: SandboxOptions, credentials: SandboxCredentials, port: number): ChildProcess {
+  return fork(options.entry ?? join(__dirname, 'sandbox', `main${extname(__filename)}`), [], {
     // Credentials of real providers are none of the sandbox's business.
     env: {
       ...withoutProviderSettings(options.env),
-      SANDBOX_PORT: String(options.port),
+      SANDBOX_PORT: String(port),
       TWILIO_ACCOUNT_SID: credentials.accountSid,
       TWILIO_AUTH_TOKEN: credentials.authToken,
       TWILIO_PHONE_NUMBER: credentials.phoneNumber,
       OPENAI_API_KEY: credentials.openaiApiKey,
     },
+    execArgv: [...process.execArgv, ...STEADY_V8],
     // A group of its own: Ctrl-C is for us, and we end it after the last call.
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  let isStopping = false;
-  const port = await readiness(child);
-  child.on('exit', (code, signal) => {
-    if (!isStopping) options.onExit(signal ?? `exit code ${code ?? 'unknown'}`);
-  });
-  const controlUrl = `http://127.0.0.1:${port}`;
-  return {
-    controlUrl,
-    environment: environmentFor(options.simulate, controlUrl, credentials),
-    stop: async () => {
-      isStopping = true;
-      await stop(child);
-    },
-  };
 }
 
 /** Points the adapters of the simulated providers, one by one, at the sandbox. */
@@ -124,36 +224,54 @@ function withoutProviderSettings(env: Environment): Environment {
   );
 }
 
+type Report = { type: 'ready'; port: number } | { type: 'failed'; message: string };
+
 /** @throws Error with the sentence that the child gave for its failure */
 async function readiness(child: ChildProcess): Promise<number> {
-  let timer: NodeJS.Timeout | undefined;
+  // A message that cannot be delivered any more is no reason to fall.
+  child.on('error', () => undefined);
+  const listening = new AbortController();
   try {
     return await new Promise<number>((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('The sandbox did not start in time.')), START_LIMIT_MS);
-      child.once('error', (error) => reject(new Error(`The sandbox could not be started: ${error.message}`)));
-      child.once('exit', (code, signal) =>
-        reject(new Error(`The sandbox ended while it started (${signal ?? `exit code ${code ?? 'unknown'}`}).`)),
-      );
-      child.on('message', (message) => {
+      const refuse = (sentence: string) => {
+        reject(new Error(sentence));
+      };
+      const timer = setTimeout(refuse, START_LIMIT_MS, 'The sandbox did not start in time.');
+      const onError = (error: Error) => {
+        refuse(`The sandbox could not be started: ${error.message}`);
+      };
+      const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+        refuse(`The sandbox ended while it started (${nameOfExit(code, signal)}).`);
+      };
+      const onMessage = (message: unknown) => {
         const report = message as Report;
         if (report.type === 'ready') resolve(report.port);
-        if (report.type === 'failed') reject(new Error(`The sandbox could not be started: ${report.message}`));
+        if (report.type === 'failed') refuse(`The sandbox could not be started: ${report.message}`);
+      };
+      child.on('error', onError).on('exit', onExit).on('message', onMessage);
+      listening.signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        child.off('error', onError).off('exit', onExit).off('message', onMessage);
       });
     });
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
   } finally {
-    clearTimeout(timer);
-    child.removeAllListeners('exit');
-    child.removeAllListeners('error');
-    // A message that cannot be delivered any more is no reason to fall.
-    child.on('error', () => undefined);
+    listening.abort();
   }
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function nameOfExit(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal ?? `exit code ${code ?? 'unknown'}`;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
   const killer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);

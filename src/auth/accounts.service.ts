@@ -14,6 +14,13 @@ export interface TokenPair {
   expiresInSeconds: number;
 }
 
+/** The user of a start without real providers, whose password is no secret. */
+export interface DemoUser {
+  email: string;
+  password: string;
+  name: string;
+}
+
 interface KnownUser {
   id: number;
   password_hash: string | null;
@@ -71,23 +78,44 @@ export class AccountsService {
     await this.refreshTokens.revoke(refreshToken);
   }
 
-  /** Makes sure that a user is there and can sign in with this password; for the demo user of a sandbox start. */
-  async ensureUser(email: string, password: string, name: string): Promise<Owner> {
+  /**
+   * Makes sure that the demo user is there and can sign in, also after `retireDemoUser`. For a start in which every
+   * provider is simulated.
+   */
+  async ensureDemoUser({ email, password, name }: DemoUser): Promise<Owner> {
     const known = await this.find(normalEmail(email));
     if (known === undefined) {
       try {
         return { userId: (await this.register(email, password, name)).id };
       } catch (error) {
-        if (error instanceof EmailTaken) return this.ensureUser(email, password, name);
+        if (error instanceof EmailTaken) return this.ensureDemoUser({ email, password, name });
         throw error;
       }
     }
     const owner: Owner = { userId: known.id };
-    if (!(await this.passwords.matches(known.password_hash, password))) {
-      const passwordHash = await this.passwords.hash(password);
-      await this.db.asOwner(owner, (tx) => tx.update(User, { id: owner.userId }, { passwordHash }));
-    }
+    const isRight = await this.passwords.matches(known.password_hash, password);
+    if (isRight && known.is_active) return owner;
+    const changes = isRight ? {} : { passwordHash: await this.passwords.hash(password) };
+    // `asOwner` lets nobody in who is switched off.
+    await this.db.asNewOwner(owner, (tx) => tx.update(User, { id: owner.userId }, { ...changes, isActive: true }));
     return owner;
+  }
+
+  /**
+   * Switches the demo user off and ends their sessions: a password that everybody knows must not reach a provider that
+   * costs money. A user of that address with a password of their own is somebody real and is left alone.
+   * @returns whether there was somebody to switch off
+   */
+  async retireDemoUser({ email, password }: Pick<DemoUser, 'email' | 'password'>): Promise<boolean> {
+    const known = await this.find(normalEmail(email));
+    if (known === undefined || !known.is_active || known.password_hash === null) return false;
+    if (!(await this.passwords.matches(known.password_hash, password))) return false;
+    const owner: Owner = { userId: known.id };
+    await this.db.asOwner(owner, async (tx) => {
+      await this.refreshTokens.endAll(tx, owner);
+      await tx.update(User, { id: owner.userId }, { isActive: false });
+    });
+    return true;
   }
 
   private pair(owner: Owner, { refreshToken, issuedAt }: IssuedRefreshToken): TokenPair {

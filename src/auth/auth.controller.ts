@@ -11,11 +11,12 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { ApiProblems, ApiUserProblems } from '../common/openapi.decorators';
+import { ApiProblems } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { Public } from '../common/public.decorator';
 import { RateLimit } from '../common/rate-limit.decorator';
 import { AccountsService } from './accounts.service';
+import { EmailTaken, IncorrectCredentials, RefreshTokenInvalid, SignInBusy } from './auth.errors';
 import { LoginDto, LoginFormDto, readCredentials, RefreshDto, RegisterDto } from './dto/credentials.dto';
 import {
   RegisteredDto,
@@ -41,7 +42,7 @@ export class AuthController {
   @RateLimit('register')
   @ApiOperation({ summary: 'Signs up' })
   @ApiCreatedResponse({ type: RegisteredDto })
-  @ApiProblems([400, 'Email already registered'], 422, 429, 503)
+  @ApiProblems(new EmailTaken(), new SignInBusy())
   register(@Body() { email, password }: RegisterDto): Promise<RegisteredDto> {
     return this.accounts.register(email, password).then(toRegisteredDto);
   }
@@ -56,7 +57,7 @@ export class AuthController {
   @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
   @ApiBody({ schema: { oneOf: [LoginDto, LoginFormDto].map((shape) => ({ $ref: getSchemaPath(shape) })) } })
   @ApiOkResponse({ type: SignedInDto })
-  @ApiProblems(400, [401, 'Incorrect email or password'], 422, 429, 503)
+  @ApiProblems(new IncorrectCredentials(), new SignInBusy())
   login(@Body() body: unknown): Promise<SignedInDto> {
     const { email, password } = readCredentials(body);
     return this.accounts.signIn(email, password).then(toSignedInDto);
@@ -73,7 +74,7 @@ export class AuthController {
       'any other reuse ends all sessions that came from the same sign-in.',
   })
   @ApiOkResponse({ type: TokenPairDto })
-  @ApiProblems([401, 'Unknown, spent, expired or revoked'], 422, 429)
+  @ApiProblems([401, 'Unknown, spent, expired or revoked', new RefreshTokenInvalid()])
   refresh(@Body() { refresh_token }: RefreshDto): Promise<TokenPairDto> {
     return this.accounts.refresh(refresh_token).then(toTokenPairDto);
   }
@@ -83,7 +84,7 @@ export class AuthController {
   @Public()
   @ApiOperation({ summary: 'Signs out', description: 'Ends the session of this refresh token. May be repeated.' })
   @ApiNoContentResponse({ description: 'Signed out' })
-  @ApiProblems(422, 429)
+  @ApiProblems()
   logout(@Body() { refresh_token }: RefreshDto): Promise<void> {
     return this.accounts.signOut(refresh_token);
   }
@@ -93,7 +94,7 @@ export class AuthController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'A ticket for one WebSocket', description: 'Single use; for sockets opened by a browser.' })
   @ApiCreatedResponse({ type: WsTicketDto })
-  @ApiUserProblems()
+  @ApiProblems()
   async wsTicket(@CurrentOwner() owner: Owner): Promise<WsTicketDto> {
     return { ticket: await this.tickets.issue(owner), expires_in: WS_TICKET_SECONDS };
   }

@@ -70,6 +70,13 @@ export class RefreshTokens {
     });
   }
 
+  /** Ends every family of a user, inside the transaction that switches them off. */
+  async endAll(tx: EntityManager, owner: Owner): Promise<void> {
+    await tx.query('UPDATE refresh_tokens SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL', [
+      owner.userId,
+    ]);
+  }
+
   private async rotateInTurn(
     tx: EntityManager,
     owner: Owner,

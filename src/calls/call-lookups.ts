@@ -16,6 +16,16 @@ export interface OpenAttempt extends CallRef {
   since: Date;
 }
 
+/** How long is too long, in seconds. */
+export interface OverdueLimits {
+  /** From the dialling to the answer. */
+  unanswered: number;
+  /** Live although it is known why it has ended. */
+  ended: number;
+  /** Beyond the maximum duration. */
+  grace: number;
+}
+
 interface Row {
   user_id: number;
   id: string;
@@ -60,8 +70,13 @@ export class CallLookups {
   }
 
   /** Of all users: calls that should be over by now although nobody has said so. */
-  async overdue(now: Date, graceSeconds: number): Promise<CallRef[]> {
-    const rows = await this.db.lookup<Row>('SELECT user_id, id FROM lookup_overdue_calls($1, $2)', [now, graceSeconds]);
+  async overdue(now: Date, { unanswered, ended, grace }: OverdueLimits): Promise<CallRef[]> {
+    const rows = await this.db.lookup<Row>('SELECT user_id, id FROM lookup_overdue_calls($1, $2, $3, $4)', [
+      now,
+      unanswered,
+      ended,
+      grace,
+    ]);
     return rows.map(toRef);
   }
 

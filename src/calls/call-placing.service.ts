@@ -25,6 +25,7 @@ import {
   InvalidPhoneNumber,
 } from './calls.errors';
 import { DialAttempts } from './dial-attempts.service';
+import { DialledCalls } from './dialled-calls.service';
 
 /** A call as somebody asks for it. */
 export interface CallRequest {
@@ -67,6 +68,7 @@ export class CallPlacing {
     private readonly scenarios: ScenariosService,
     private readonly permission: CallPermissionService,
     private readonly attempts: DialAttempts,
+    private readonly dialled: DialledCalls,
     private readonly telephony: Telephony,
   ) {}
 
@@ -77,6 +79,18 @@ export class CallPlacing {
    */
   async place(owner: Owner, request: CallRequest): Promise<Call> {
     this.drain.refuseNewWork();
+    return this.dialled.whilePlacing(() => this.placeNow(owner, request));
+  }
+
+  /** As `place`, for a scenario of the owner's alone. @throws CustomScenarioNotFound also for a built-in name */
+  async placeCustom(owner: Owner, request: CallRequest): Promise<Call> {
+    this.drain.refuseNewWork();
+    this.permission.read(request.phoneNumber, { inPath: request.isNumberInPath });
+    await this.scenarios.get(owner, request.scenario);
+    return this.place(owner, request);
+  }
+
+  private async placeNow(owner: Owner, request: CallRequest): Promise<Call> {
     const number = this.permission.read(request.phoneNumber, { inPath: request.isNumberInPath });
     if (request.idempotencyKey !== undefined) {
       const earlier = await this.attempts.findByKey(owner, request.idempotencyKey);
@@ -95,20 +109,13 @@ export class CallPlacing {
     return isNew ? this.dial(owner, call) : requireSame(call, request, call.phoneNumber);
   }
 
-  /** As `place`, for a scenario of the owner's alone. @throws CustomScenarioNotFound also for a built-in name */
-  async placeCustom(owner: Owner, request: CallRequest): Promise<Call> {
-    this.drain.refuseNewWork();
-    this.permission.read(request.phoneNumber, { inPath: request.isNumberInPath });
-    await this.scenarios.get(owner, request.scenario);
-    return this.place(owner, request);
-  }
-
   /** Dials an intended call: once, whatever happens. @throws as `place` */
   async dial(owner: Owner, call: Call): Promise<Call> {
     const askedAtMs = Date.now();
     if (!(await this.attempts.markAsked(owner, call.id))) {
       throw new CarrierUnavailable('The call was given up before it was dialled.', { call_id: call.id }, undefined);
     }
+    this.dialled.add(owner, call.id);
     let placed: PlacedCall;
     try {
       if (Date.now() - askedAtMs > STALE_AFTER_MS) throw new CarrierUnreachable('This server stood still.');

@@ -12,16 +12,25 @@ import {
   Res,
   UseGuards,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import '../common/fastify-request';
 import { Idempotent } from '../common/idempotent.decorator';
-import { ApiIdempotencyKey, ApiUserProblems } from '../common/openapi.decorators';
+import { ApiIdempotencyKey, ApiPage, ApiProblems, ProblemAnswer } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { sendPage } from '../common/paging';
 import { RateLimit } from '../common/rate-limit.decorator';
+import { CustomScenarioNotFound, InvalidScenario } from '../scenarios/scenarios.errors';
 import { CallChecking } from './call-checking.service';
 import { CallPlacing } from './call-placing.service';
+import {
+  CallNotAllowed,
+  CallNotFound,
+  CallOutcomeUnknown,
+  CarrierTrouble,
+  CarrierUnavailable,
+  InvalidPhoneNumber,
+} from './calls.errors';
 import { CallsService } from './calls.service';
 import { GetOnlyGuard } from './get-only.guard';
 import { CallDto, toCallDto } from './dto/call.dto';
@@ -36,13 +45,45 @@ import {
   UpdateCallDto,
 } from './dto/call-requests.dto';
 
-const PLACING_PROBLEMS = [
-  [400, 'The number or the scenario is not one, or a rule of the product refused the call'],
-  [403, 'This number may not be called now: destination, do-not-call list, quiet hours'],
-  [404, 'The custom scenario is not there'],
-  [502, 'Twilio refused the call, or did not say whether it was placed'],
-  [503, 'Twilio cannot be reached; nothing was dialled'],
-] as [number, string][];
+const REFUSED = new CallNotAllowed(
+  {
+    allowed: false,
+    reasons: [{ code: 'quiet_hours', detail: 'It is quiet hours where this number belongs.' }],
+    earliestAt: new Date('2026-11-21T13:00:00Z'),
+  },
+  new Date('2026-11-21T09:30:00Z'),
+);
+const EXAMPLE_CALL_ID = '6f1f5b0e-5b64-4f0c-9d38-6f6d6ac4b3a1';
+const UNREACHED = new CarrierUnavailable('Twilio cannot be reached. Nothing was dialled.', {}, undefined);
+
+const NO_TARGET: ProblemAnswer[] = [
+  [400, 'The number or the scenario is not one', new InvalidPhoneNumber(), new InvalidScenario()],
+  [404, 'The custom scenario is not there', new CustomScenarioNotFound()],
+];
+const PLACING_PROBLEMS: ProblemAnswer[] = [
+  ...NO_TARGET,
+  [403, 'This number may not be called now: destination, do-not-call list, quiet hours', REFUSED],
+  [429, 'As many calls are live, or were placed today or within a minute, as you may have'],
+  [502, 'Twilio refused the call, or did not say whether it was placed', new CallOutcomeUnknown(EXAMPLE_CALL_ID, null)],
+  [503, 'Twilio cannot be reached; nothing was dialled', UNREACHED],
+];
+
+const PHONE_NUMBER = {
+  name: 'phone_number',
+  description: 'As a person writes it, percent-encoded; the plus may be left out',
+  example: '+12025550100',
+};
+const SCENARIO = { name: 'scenario', description: 'A name of GET /scenarios', example: 'sales' };
+const SCENARIO_ID = {
+  name: 'scenario_id',
+  description: 'The scenario_id of a scenario of yours',
+  example: 'custom_1_1763700000',
+};
+const CALL_SID = {
+  name: 'call_sid',
+  description: 'The call_sid of a call of yours, or its id',
+  example: 'CA0123456789abcdef0123456789abcdef',
+};
 
 @ApiTags('calls')
 @ApiBearerAuth()
@@ -58,13 +99,15 @@ export class CallsController {
   @RateLimit('calls')
   @UseGuards(GetOnlyGuard)
   @Header('Cache-Control', 'no-store')
+  @ApiParam(PHONE_NUMBER)
+  @ApiParam(SCENARIO)
   @ApiOperation({
     summary: 'Rings a phone',
     description: 'For clients of the first version; use POST /calls.',
     deprecated: true,
   })
   @ApiOkResponse({ type: PlacedCallDto })
-  @ApiUserProblems(...PLACING_PROBLEMS)
+  @ApiProblems(...PLACING_PROBLEMS)
   async makeCall(
     @CurrentOwner() owner: Owner,
     @Param('phone_number') phoneNumber: string,
@@ -78,13 +121,15 @@ export class CallsController {
   @RateLimit('calls')
   @UseGuards(GetOnlyGuard)
   @Header('Cache-Control', 'no-store')
+  @ApiParam(PHONE_NUMBER)
+  @ApiParam(SCENARIO_ID)
   @ApiOperation({
     summary: 'Rings a phone with a scenario of your own',
     description: 'For clients of the first version; use POST /calls.',
     deprecated: true,
   })
   @ApiOkResponse({ type: PlacedCallDto })
-  @ApiUserProblems(...PLACING_PROBLEMS)
+  @ApiProblems(...PLACING_PROBLEMS)
   async makeCustomCall(
     @CurrentOwner() owner: Owner,
     @Param('phone_number') phoneNumber: string,
@@ -100,7 +145,7 @@ export class CallsController {
   @ApiIdempotencyKey()
   @ApiOperation({ summary: 'Rings a phone', description: 'The row is written first, then Twilio is asked once.' })
   @ApiCreatedResponse({ type: CallDto })
-  @ApiUserProblems(...PLACING_PROBLEMS, 409, 422)
+  @ApiProblems(...PLACING_PROBLEMS)
   async place(
     @CurrentOwner() owner: Owner,
     @Body() body: PlaceCallDto,
@@ -122,7 +167,7 @@ export class CallsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'May this call start?', description: 'The same answer as placing it, without dialling.' })
   @ApiOkResponse({ type: CallPermissionDto })
-  @ApiUserProblems([400, 'The number or the scenario is not one'], 404, 422)
+  @ApiProblems(...NO_TARGET)
   check(@CurrentOwner() owner: Owner, @Body() body: CheckCallDto): Promise<CallPermissionDto> {
     return this.checking
       .check(owner, {
@@ -135,8 +180,8 @@ export class CallsController {
 
   @Get('calls')
   @ApiOperation({ summary: 'Your calls, newest first', description: 'The total stands in X-Total-Count.' })
-  @ApiOkResponse({ type: [CallDto], headers: { 'X-Total-Count': { schema: { type: 'integer' } } } })
-  @ApiUserProblems(422)
+  @ApiPage(CallDto)
+  @ApiProblems()
   async list(
     @CurrentOwner() owner: Owner,
     @Query() query: ListCallsQueryDto,
@@ -146,17 +191,19 @@ export class CallsController {
   }
 
   @Get('calls/:call_sid')
+  @ApiParam(CALL_SID)
   @ApiOperation({ summary: 'One call', description: 'By its sid, or by its id while Twilio has not told one.' })
   @ApiOkResponse({ type: CallDto })
-  @ApiUserProblems(404)
+  @ApiProblems(new CallNotFound())
   get(@CurrentOwner() owner: Owner, @Param('call_sid') callSid: string): Promise<CallDto> {
     return this.calls.get(owner, callSid).then(toCallDto);
   }
 
   @Patch('calls/:call_sid')
+  @ApiParam(CALL_SID)
   @ApiOperation({ summary: 'Notes, order and names' })
   @ApiOkResponse({ type: CallDto })
-  @ApiUserProblems(404, 422)
+  @ApiProblems(new CallNotFound())
   update(
     @CurrentOwner() owner: Owner,
     @Param('call_sid') callSid: string,
@@ -175,9 +222,14 @@ export class CallsController {
 
   @Post('calls/:call_sid/hangup')
   @HttpCode(200)
+  @ApiParam(CALL_SID)
   @ApiOperation({ summary: 'Hangs up', description: 'A call that is over already is given back as it is.' })
   @ApiOkResponse({ type: CallDto })
-  @ApiUserProblems(404, [502, 'Twilio did not hang up'], [503, 'Twilio cannot be reached'])
+  @ApiProblems(
+    new CallNotFound(),
+    [502, 'Twilio did not hang up', new CarrierTrouble('Twilio did not hang up.', null)],
+    [503, 'Twilio cannot be reached', UNREACHED],
+  )
   hangup(@CurrentOwner() owner: Owner, @Param('call_sid') callSid: string): Promise<CallDto> {
     return this.calls.hangUp(owner, callSid).then(toCallDto);
   }

@@ -2,7 +2,10 @@ import type { Owner } from '../common/owner';
 import type { CallStatus } from './call-status';
 import type { EndedReason } from './ended-reason';
 
-/** The carrier is dialling or the phone rings: what the conversation needs can be made ready. May come twice. */
+/**
+ * The phone rings: what the conversation needs can be made ready. Not announced while the carrier only dials, since what is
+ * made ready costs money and a busy number never rings; and not at all where the report of the ringing was lost.
+ */
 export class CallRinging {
   static readonly type = 'call.ringing';
   constructor(

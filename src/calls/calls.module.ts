@@ -11,6 +11,7 @@ import { CarrierReports } from './carrier-reports.service';
 import { CarrierWebhooksController } from './carrier-webhooks.controller';
 import { CarrierWebhooks } from './carrier-webhooks.service';
 import { DialAttempts } from './dial-attempts.service';
+import { DialledCalls } from './dialled-calls.service';
 import { DialSettlement } from './dial-settlement.service';
 import { DoNotCallController } from './do-not-call.controller';
 import { DoNotCallService } from './do-not-call.service';
@@ -28,6 +29,7 @@ import { LiveCalls } from './live-calls.service';
     CarrierReports,
     CarrierWebhooks,
     DialAttempts,
+    DialledCalls,
     DialSettlement,
     DoNotCallService,
     LiveCalls,

@@ -1,4 +1,4 @@
-import { EntityManager, In } from 'typeorm';
+import { EntityManager, In, SelectQueryBuilder } from 'typeorm';
 import type { Owner } from '../common/owner';
 import type { Page } from '../common/paging';
 import type { CallStatus } from './call-status';
@@ -41,7 +41,8 @@ export async function withTurns(tx: EntityManager, owner: Owner, calls: Call[]):
   if (calls.length === 0) return [];
   const turns = await tx.find(Turn, {
     where: { userId: owner.userId, callId: In(calls.map(({ id }) => id)) },
-    order: { callId: 'ASC', sequence: 'ASC' },
+    // Turns overlap where somebody talks over somebody: they stand as they began, and the sequence breaks a tie.
+    order: { callId: 'ASC', startMs: 'ASC', sequence: 'ASC' },
   });
   const byCall = new Map<string, Turn[]>(calls.map(({ id }) => [id, []]));
   for (const turn of turns) byCall.get(turn.callId)?.push(turn);
@@ -65,13 +66,22 @@ export async function findCalls(tx: EntityManager, owner: Owner, filter: CallFil
       { text: containing(q), number: containing(digitsOf(q)) },
     );
   }
-  const [calls, total] = await query
+  const calls = await query
+    .clone()
     .orderBy('call.createdAt', 'DESC')
     .addOrderBy('call.id', 'DESC')
     .take(filter.limit)
     .skip(filter.offset)
-    .getManyAndCount();
+    .getMany();
+  const isLastPage = calls.length < filter.limit && (calls.length > 0 || filter.offset === 0);
+  const total = isLastPage ? filter.offset + calls.length : await countOf(query);
   return { rows: await withTurns(tx, owner, calls), total };
+}
+
+/** TypeORM counts distinct ids, which sorts them all; rows are distinct by themselves, and an index alone tells how many. */
+async function countOf(query: SelectQueryBuilder<Call>): Promise<number> {
+  const row = await query.clone().select('count(*)::integer', 'total').getRawOne<{ total: number }>();
+  return row?.total ?? 0;
 }
 
 function containing(text: string): string {

@@ -71,7 +71,7 @@ export class CarrierReports {
   }
 
   private announce(owner: Owner, before: Call, after: Call): void {
-    if (after.status !== before.status && (after.status === 'initiated' || after.status === 'ringing')) {
+    if (after.status !== before.status && after.status === 'ringing') {
       this.events.emit(new CallRinging(owner, after.id));
     }
     if (after.status !== before.status || after.answeredBy !== before.answeredBy) {

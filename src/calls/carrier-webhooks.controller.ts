@@ -1,15 +1,21 @@
 import { Body, Controller, Header, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiConsumes, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../common/openapi.decorators';
+import { ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiCarrierSignature, ApiProblems } from '../common/openapi.decorators';
 import { Public } from '../common/public.decorator';
 import { RateLimit } from '../common/rate-limit.decorator';
-import { CarrierSignatureGuard } from '../integrations/telephony/carrier-signature.guard';
+import { BadWebhookSignature, CarrierSignatureGuard } from '../integrations/telephony/carrier-signature.guard';
 import { CarrierWebhooks } from './carrier-webhooks.service';
 import { CallStatusQueryDto, CarrierFormDto } from './dto/carrier-webhooks.dto';
 
+const ATTEMPT = {
+  name: 'attempt',
+  description: 'The attempt to dial that our callback address names',
+  example: '6f1f5b0e-5b64-4f0c-9d38-6f6d6ac4b3a1',
+};
+
 /** What the carrier tells and asks about outbound calls. Anything that it has signed is answered, or it would alarm. */
 @ApiTags('carrier webhooks')
-@ApiHeader({ name: 'X-Twilio-Signature', required: true, description: 'Twilio signs the address and the fields' })
+@ApiCarrierSignature()
 @ApiConsumes('application/x-www-form-urlencoded')
 @Public()
 @RateLimit('none')
@@ -22,7 +28,7 @@ export class CarrierWebhooksController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Where a call stands', description: 'May come twice, late and in any order.' })
   @ApiOkResponse({ description: 'Taken note of' })
-  @ApiProblems([403, 'Not signed by Twilio'])
+  @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])
   status(@Query() { attempt }: CallStatusQueryDto, @Body() form: CarrierFormDto): Promise<void> {
     return this.webhooks.onStatus(attempt, form);
   }
@@ -30,22 +36,24 @@ export class CarrierWebhooksController {
   @Post('twilio/voice/:attempt')
   @HttpCode(200)
   @Header('Content-Type', 'text/xml; charset=utf-8')
+  @ApiParam(ATTEMPT)
   @ApiOperation({ summary: 'An outbound call was answered' })
   @ApiProduces('text/xml')
   @ApiOkResponse({
     description: 'TwiML that connects the call to our media stream, or hangs up',
-    schema: { type: 'string' },
+    schema: { type: 'string', example: '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>' },
   })
-  @ApiProblems([403, 'Not signed by Twilio'])
+  @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])
   voice(@Param('attempt') attempt: string, @Body() form: CarrierFormDto): Promise<string> {
     return this.webhooks.onAnswered(attempt, form);
   }
 
   @Post('twilio/amd/:attempt')
   @HttpCode(200)
+  @ApiParam(ATTEMPT)
   @ApiOperation({ summary: 'Who answered: a person or a machine' })
   @ApiOkResponse({ description: 'Taken note of' })
-  @ApiProblems([403, 'Not signed by Twilio'])
+  @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])
   machineDetection(@Param('attempt') attempt: string, @Body() form: CarrierFormDto): Promise<void> {
     return this.webhooks.onMachineDetection(attempt, form);
   }

@@ -1,6 +1,9 @@
-import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { BeforeApplicationShutdown, Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import type { AppConfig } from '../config/app-config';
+import { APP_CONFIG } from '../config/config.module';
 import { CarrierCall, Telephony } from '../integrations/telephony/telephony';
 import { CallLookups, CallRef, OpenAttempt } from './call-lookups';
+import { isCallStatus, isOver } from './call-status';
 import { Call } from './call.entity';
 import { CarrierReports } from './carrier-reports.service';
 import { DialAttempts, DialFailure } from './dial-attempts.service';
@@ -19,6 +22,10 @@ const CLOCK_SKEW_MS = 5_000;
 const CREATED_WITHIN_MS = 30_000;
 /** A call without an end this long after its maximum duration has lost its last callback. */
 const OVERDUE_GRACE_SECONDS = 120;
+/** Nobody answers a phone that has stopped ringing; the carrier would have said so. */
+const UNANSWERED_GRACE_SECONDS = 60;
+/** Whoever ends a call tells the carrier in the same breath. */
+const ENDED_GRACE_SECONDS = 60;
 /** Nothing that the attempt may have started can still be live; the row is closed with its outcome unknown. */
 const UNKNOWN_GIVEN_UP_MS = 3_600_000;
 
@@ -33,6 +40,7 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
   private underWay: Promise<void> | undefined;
 
   constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly lookups: CallLookups,
     private readonly attempts: DialAttempts,
     private readonly reports: CarrierReports,
@@ -56,7 +64,12 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
       const rivals = open.filter(({ routeHash }) => routeHash === attempt.routeHash).length;
       await this.attended(attempt, () => this.settleAttempt(attempt, rivals, now));
     }
-    for (const call of await this.lookups.overdue(now, OVERDUE_GRACE_SECONDS)) {
+    const overdue = await this.lookups.overdue(now, {
+      unanswered: this.config.calls.ringTimeoutSeconds + UNANSWERED_GRACE_SECONDS,
+      ended: ENDED_GRACE_SECONDS,
+      grace: OVERDUE_GRACE_SECONDS,
+    });
+    for (const call of overdue) {
       await this.attended(call, () => this.settleOverdue(call, now));
     }
   }
@@ -112,7 +125,7 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async settleOverdue({ owner, callId }: CallRef, now: Date): Promise<void> {
-    const { callSid } = await this.attempts.get(owner, callId);
+    const { callSid, endedReason } = await this.attempts.get(owner, callId);
     if (callSid === null) return;
     const carrierCall = await this.telephony.fetchCall(callSid);
     if (carrierCall === null) {
@@ -128,6 +141,9 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
       return;
     }
     await this.reports.applyFetched(owner, callId, carrierCall, now);
+    // It has ended for us, so a line that is still open carries nobody: the hang-up of then went wrong.
+    const isLive = isCallStatus(carrierCall.status) && !isOver(carrierCall.status);
+    if (endedReason !== null && isLive) await this.telephony.hangUp(callSid);
   }
 
   private async failAbsent(

@@ -3,15 +3,16 @@ import {
   ApiBearerAuth,
   ApiCreatedResponse,
   ApiNoContentResponse,
-  ApiOkResponse,
   ApiOperation,
+  ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ApiUserProblems } from '../common/openapi.decorators';
+import { ApiPage, ApiProblems } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { sendPage } from '../common/paging';
 import { RowIdPipe } from '../common/row-id.pipe';
+import { DoNotCallEntryNotFound, InvalidPhoneNumber } from './calls.errors';
 import { DoNotCallService } from './do-not-call.service';
 import { AddDoNotCallDto, DoNotCallEntryDto, ListDoNotCallQueryDto, toDoNotCallEntryDto } from './dto/do-not-call.dto';
 
@@ -27,15 +28,15 @@ export class DoNotCallController {
     description: 'The number is kept as a keyed hash. One that is on the list already stays, with the new reason.',
   })
   @ApiCreatedResponse({ type: DoNotCallEntryDto })
-  @ApiUserProblems([400, 'Not a phone number'], 422)
+  @ApiProblems([400, 'Not a phone number', new InvalidPhoneNumber()])
   add(@CurrentOwner() owner: Owner, @Body() body: AddDoNotCallDto): Promise<DoNotCallEntryDto> {
     return this.doNotCall.add(owner, body.phone_number, body.reason).then(toDoNotCallEntryDto);
   }
 
   @Get()
   @ApiOperation({ summary: 'Your do-not-call list, newest first' })
-  @ApiOkResponse({ type: [DoNotCallEntryDto], headers: { 'X-Total-Count': { schema: { type: 'integer' } } } })
-  @ApiUserProblems(422)
+  @ApiPage(DoNotCallEntryDto)
+  @ApiProblems()
   async list(
     @CurrentOwner() owner: Owner,
     @Query() query: ListDoNotCallQueryDto,
@@ -46,9 +47,10 @@ export class DoNotCallController {
 
   @Delete(':id')
   @HttpCode(204)
+  @ApiParam({ name: 'id', description: 'The id of an entry', schema: { type: 'integer', minimum: 1, example: 1 } })
   @ApiOperation({ summary: 'Takes a number off the list' })
   @ApiNoContentResponse({ description: 'Taken off' })
-  @ApiUserProblems(404)
+  @ApiProblems(new DoNotCallEntryNotFound())
   remove(@CurrentOwner() owner: Owner, @Param('id', RowIdPipe) id: number): Promise<void> {
     return this.doNotCall.remove(owner, id);
   }

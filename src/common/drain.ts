@@ -21,8 +21,8 @@ export class Drain {
   }
 
   /**
-   * Registers what shutdown waits for. The hook is called once, when draining begins, and resolves when its room has
-   * nothing live left; it may take as long as the grace period allows.
+   * Registers what shutdown waits for. The hook is called when draining begins and resolves when its room has nothing live
+   * left, which may take as long as the grace period allows. It is called once more when every room is done.
    * @returns takes the hook back
    */
   onDrain(hook: DrainHook): () => void {
@@ -35,7 +35,12 @@ export class Drain {
    * @returns false when the time ran out with something still live
    */
   async finish(graceMs: number): Promise<boolean> {
-    return settledWithin(Promise.all([...this.hooks].map((hook) => this.run(hook))), graceMs);
+    return settledWithin(this.everyRoom(), graceMs);
+  }
+
+  /** Twice: what one room has waited for may have become another's, as a ringing phone becomes a conversation. */
+  private async everyRoom(): Promise<void> {
+    for (let round = 1; round <= 2; round += 1) await Promise.all([...this.hooks].map((hook) => this.run(hook)));
   }
 
   /** @throws AppError 503 with a sentence, for whatever would start something new */

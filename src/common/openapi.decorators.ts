@@ -1,8 +1,13 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiHeader, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { applyDecorators, SetMetadata, Type } from '@nestjs/common';
+import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiResponse, ApiSecurity, getSchemaPath } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { HTTP_STATUS } from './problem';
+import { AppError } from './app-error';
+import { TOTAL_COUNT_HEADER } from './paging';
+import { Problem, STATUS_OF_KIND, toProblem } from './problem';
+
+/** Stands in examples where an answer names its request. */
+const EXAMPLE_REQUEST_ID = '5f0c7f3e-7b5c-4d6a-9f6e-0a3a5f1c2b7d';
 
 const problemSchema = z
   .looseObject({
@@ -17,6 +22,17 @@ const problemSchema = z
       .array(z.object({ field: z.string(), message: z.string() }))
       .optional()
       .describe('What was wrong with which field; on 422'),
+    reasons: z
+      .array(z.object({ code: z.string(), detail: z.string() }))
+      .optional()
+      .describe('All that keeps the call from starting now; where a call is refused'),
+    earliest_at: z
+      .string()
+      .meta({ format: 'date-time' })
+      .nullable()
+      .optional()
+      .describe('When a refused call may start; null where waiting does not help'),
+    call_id: z.string().optional().describe('The call that was written down; where Twilio did not place it for sure'),
   })
   .meta({
     example: {
@@ -26,34 +42,61 @@ const problemSchema = z
       detail: 'Not authenticated',
       status_code: 401,
       code: 'auth.not_authenticated',
-      request_id: '5f0c7f3e-7b5c-4d6a-9f6e-0a3a5f1c2b7d',
+      request_id: EXAMPLE_REQUEST_ID,
     },
   });
 
 /** The shape of every error of this API (RFC 9457). */
 export class ProblemDto extends createZodDto(problemSchema) {}
 
-/** The error answers of a route, beside 500, which every route can give. A number alone is described by its phrase. */
-export function ApiProblems(...answers: (number | [status: number, description: string])[]) {
-  const all: [number, string][] = answers.map((entry) =>
-    typeof entry === 'number' ? [entry, HTTP_STATUS[entry] ?? 'Error'] : entry,
-  );
-  if (!all.some(([status]) => status === 500)) all.push([500, HTTP_STATUS[500] ?? 'Error']);
+/** An error as it is thrown, or a number with words of its own and errors as its examples. */
+export type ProblemAnswer = AppError | [status: number, description: string, ...examples: AppError[]];
+
+/** The examples of an error answer, by code; written by the same code that answers. */
+export function problemExamples(errors: readonly Error[]): Record<string, { value: Problem }> {
+  const problems = errors.map((error) => toProblem(error, EXAMPLE_REQUEST_ID).problem);
+  return Object.fromEntries(problems.map((value) => [value.code, { value }]));
+}
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/**
+ * The error answers that are a route's own. What all routes of a kind can answer (401, 413, 415, 429, 500, 503, …) is
+ * added by src/general/openapi-answers.ts.
+ */
+export function ApiProblems(...answers: ProblemAnswer[]) {
   return applyDecorators(
     ApiExtraModels(ProblemDto),
-    ...all.map(([status, description]) =>
-      ApiResponse({
-        status,
-        description,
-        content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
-      }),
-    ),
+    ...answers
+      .map((given) =>
+        given instanceof AppError ? ([STATUS_OF_KIND[given.kind], given.detail, given] as const) : given,
+      )
+      .map(([status, description, ...examples]) =>
+        ApiResponse({
+          status,
+          description,
+          content: {
+            [PROBLEM_MEDIA_TYPE]: {
+              schema: { $ref: getSchemaPath(ProblemDto) },
+              ...(examples.length === 0 ? {} : { examples: problemExamples(examples) }),
+            },
+          },
+        }),
+      ),
   );
 }
 
-/** What the routes of signed-in users have in common: 401, 429, 500. */
-export const ApiUserProblems = (...answers: (number | [status: number, description: string])[]) =>
-  ApiProblems(401, ...answers, 429);
+/** The rows of one page; how many there are in all stands in a header. */
+export const ApiPage = (row: Type) =>
+  ApiOkResponse({
+    type: [row],
+    headers: {
+      [TOTAL_COUNT_HEADER]: {
+        description: 'How many there are in all, whatever `limit` and `offset` say',
+        schema: { type: 'integer', minimum: 0, example: 1 },
+      },
+    },
+  });
 
 /** The header of routes that are marked `@Idempotent()`. */
 export const ApiIdempotencyKey = () =>
@@ -61,5 +104,16 @@ export const ApiIdempotencyKey = () =>
     name: 'Idempotency-Key',
     required: false,
     description: 'The same key and body give the stored answer for 24 hours, with `Idempotent-Replayed: true`',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]{1,255}$', example: 'order-4711' },
   });
+
+/** The name of the security scheme of webhooks. */
+export const CARRIER_SCHEME = 'carrier';
+
+/** Opened by Twilio's signature instead of a token. */
+export const ApiCarrierSignature = () => ApiSecurity(CARRIER_SCHEME);
+
+export const WITHOUT_DATABASE = 'speech-assistant:openapi-without-database';
+
+/** The route also answers while the database is down. */
+export const ApiWithoutDatabase = () => SetMetadata(WITHOUT_DATABASE, true);

@@ -31,7 +31,7 @@ export class Database {
   }
 
   /**
-   * Makes a user: the same as `asOwner` for an id whose row is only about to be inserted. For registration alone.
+   * Makes a user: the same as `asOwner` for an id whose row is only about to be inserted. For registration, and for the demo user that is made active again.
    */
   async asNewOwner<T>(owner: Owner, work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return this.inTransaction(

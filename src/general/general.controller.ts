@@ -1,7 +1,7 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ApiProblems } from '../common/openapi.decorators';
+import { ApiWithoutDatabase } from '../common/openapi.decorators';
 import { Public } from '../common/public.decorator';
 import { RateLimit } from '../common/rate-limit.decorator';
 import { AboutDto, HealthDto, LivenessDto } from './dto/health.dto';
@@ -12,6 +12,7 @@ import { PRODUCT_VERSION } from './product-version';
 @ApiTags('general')
 @Public()
 @RateLimit('none')
+@ApiWithoutDatabase()
 @Controller()
 export class GeneralController {
   constructor(private readonly health: HealthService) {}
@@ -19,7 +20,6 @@ export class GeneralController {
   @Get()
   @ApiOperation({ summary: 'What this API is' })
   @ApiOkResponse({ type: AboutDto })
-  @ApiProblems()
   about(): AboutDto {
     return {
       name: 'Speech Assistant',
@@ -38,7 +38,6 @@ export class GeneralController {
     description: 'Answers 200 also when degraded; `/health/ready` decides.',
   })
   @ApiOkResponse({ type: HealthDto })
-  @ApiProblems()
   report(): Promise<HealthDto> {
     return this.health.report();
   }
@@ -46,7 +45,6 @@ export class GeneralController {
   @Get('health/live')
   @ApiOperation({ summary: 'Whether the process runs' })
   @ApiOkResponse({ type: LivenessDto })
-  @ApiProblems()
   live(): LivenessDto {
     return { status: 'ok' };
   }
@@ -55,10 +53,9 @@ export class GeneralController {
   @ApiOperation({ summary: 'Whether the server takes requests' })
   @ApiOkResponse({ type: HealthDto })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'The database is down, or the server is stopping' })
-  @ApiProblems()
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthDto> {
     const report = await this.health.report();
-    if (report.status !== 'ok') reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    if (!this.health.isReady(report)) reply.status(HttpStatus.SERVICE_UNAVAILABLE);
     return report;
   }
 }

@@ -5,6 +5,7 @@ import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
 import type { HealthDto } from './dto/health.dto';
 import { PRODUCT_VERSION } from './product-version';
+import { SandboxStatus } from './sandbox-status';
 
 /** A database that takes longer is as good as down for those who ask. */
 const CHECK_LIMIT_MS = 2_000;
@@ -15,21 +16,31 @@ export class HealthService {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly db: Database,
     private readonly drain: Drain,
+    private readonly sandboxStatus: SandboxStatus,
   ) {}
 
   async report(): Promise<HealthDto> {
     const { sandbox } = this.config;
-    const database = (await this.isDatabaseUp()) ? 'up' : 'down';
+    const checks: HealthDto['checks'] = {
+      database: upOrDown(await this.isDatabaseUp()),
+      ...(sandbox.enabled ? { sandbox: upOrDown(this.sandboxStatus.isUp) } : {}),
+    };
+    const isWhole = Object.values(checks).every((check) => check === 'up');
     return {
-      status: this.drain.isDraining ? 'draining' : database === 'up' ? 'ok' : 'degraded',
+      status: this.drain.isDraining ? 'draining' : isWhole ? 'ok' : 'degraded',
       version: PRODUCT_VERSION,
       sandbox: {
         enabled: sandbox.enabled,
         providers: [...sandbox.providers],
         control_url: sandbox.controlUrl ?? null,
       },
-      checks: { database },
+      checks,
     };
+  }
+
+  /** Whether requests can be served; without simulated providers all but calls can. */
+  isReady({ status, checks }: HealthDto): boolean {
+    return status !== 'draining' && checks.database === 'up';
   }
 
   private async isDatabaseUp(): Promise<boolean> {
@@ -47,4 +58,8 @@ export class HealthService {
       clearTimeout(timer);
     }
   }
+}
+
+function upOrDown(isUp: boolean): 'up' | 'down' {
+  return isUp ? 'up' : 'down';
 }

@@ -1,16 +1,14 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
-import { HTTP_STATUS } from '../common/problem';
+import { CARRIER_SCHEME } from '../common/openapi.decorators';
+import { completeAnswers, HEADERS, Operation, operationId, routeTraits } from './openapi-answers';
 import { PRODUCT_VERSION } from './product-version';
 
 const BEARER = 'bearer';
 
 /** A second way to the same token: it lets Swagger UI's Authorize sign in by itself. */
 const PASSWORD = 'password';
-
-const CARRIER = 'carrier';
-const CARRIER_SIGNATURE = 'X-Twilio-Signature';
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
@@ -41,44 +39,52 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion(PRODUCT_VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, BEARER)
-    .addOAuth2({ type: 'oauth2', flows: { password: { tokenUrl: '/auth/login', scopes: {} } } }, PASSWORD)
-    .addApiKey({ type: 'apiKey', in: 'header', name: CARRIER_SIGNATURE }, CARRIER);
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The `access_token` of `POST /auth/login`' },
+      BEARER,
+    )
+    .addOAuth2(
+      {
+        type: 'oauth2',
+        description: 'The same token by a password grant',
+        flows: { password: { tokenUrl: '/auth/login', scopes: {} } },
+      },
+      PASSWORD,
+    )
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: 'X-Twilio-Signature',
+        description: 'Twilio signs the address and the fields with the auth token of the account',
+      },
+      CARRIER_SCHEME,
+    );
   for (const [name, description] of TAGS) base.addTag(name, description);
 
   const raw = SwaggerModule.createDocument(app, base.build(), {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+    operationIdFactory: operationId,
   });
   restoreNullable(raw.components?.schemas ?? {});
   const document = cleanupOpenApiDoc(raw, { version: '3.1' });
+  document.components = { ...document.components, headers: HEADERS };
+  const traits = routeTraits(app);
   for (const item of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = item[method];
-      if (operation === undefined) continue;
-      secure(operation);
-      for (const [status, response] of Object.entries(operation.responses)) {
-        if (response !== undefined && 'description' in response)
-          response.description ||= HTTP_STATUS[Number(status)] ?? '';
-      }
+      const route = traits.get(operation?.operationId ?? '');
+      if (operation === undefined || route === undefined) continue;
+      secure(operation, route.isPublic);
+      completeAnswers(operation, route);
     }
   }
   dropIntegerBounds(document);
   return document;
 }
 
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
-
 /** Says of every operation what opens it; an empty list means that nothing needs to. */
-function secure(operation: Operation): void {
-  const parameters = operation.parameters ?? [];
-  const others = parameters.filter((parameter) => !('name' in parameter && parameter.name === CARRIER_SIGNATURE));
-  if (others.length < parameters.length) {
-    operation.parameters = others;
-    operation.security = [{ [CARRIER]: [] }];
-    return;
-  }
-  const ways = operation.security ?? [];
-  operation.security = ways.some((way) => BEARER in way) ? [...ways, { [PASSWORD]: [] }] : ways;
+function secure(operation: Operation, isPublic: boolean): void {
+  operation.security = isPublic ? (operation.security ?? []) : [{ [BEARER]: [] }, { [PASSWORD]: [] }];
 }
 
 /** nestjs-zod's mark on a property whose type is not one word. */

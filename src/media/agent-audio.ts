@@ -1,3 +1,4 @@
+import type { Clock } from './clock';
 import { payloadMs } from './g711';
 import type { AudioDelta } from './openai-events';
 import { Playback, type PlayedItem } from './playback';
@@ -9,6 +10,11 @@ export const MARK_SPACING_MS = 200;
 /** Audio kept while the phone still rings; no greeting is longer, and it bounds the memory of an unanswered call. */
 export const BEFORE_ANSWER_LIMIT_MS = 60_000;
 
+/** Marks are missing when all audio should have been played for this long and the last of them are not back. */
+export const MARKS_GRACE_MS = 5000;
+/** The same from then on until one comes back. */
+const MARKS_GRACE_AGAIN_MS = 500;
+
 interface WaitingAudio {
   readonly delta: AudioDelta;
   readonly audioMs: number;
@@ -19,8 +25,10 @@ export interface AgentAudioEvents {
   onFirstAudio(item: PlayedItem): void;
   /** An item moved on: more of it is proved to be heard. */
   onHeard(item: PlayedItem): void;
-  /** An item has been heard to its end. */
+  /** An item has been heard to its end, or should have been and the carrier has lost its marks. */
   onItemOver(item: PlayedItem): void;
+  /** The marks have not come back: what was played since is taken for heard. Told each time. */
+  onMarksMissing(): void;
 }
 
 /**
@@ -39,11 +47,23 @@ export class AgentAudio {
   private waiting: WaitingAudio[] = [];
   private waitingMs = 0;
   private readonly completedEarly = new Set<string>();
+  private isWatched = false;
+  private areMarksMissing = false;
 
   constructor(
-    private readonly nowMs: () => number,
+    private readonly clock: Clock,
     private readonly events: AgentAudioEvents,
   ) {}
+
+  /** When all audio at the carrier should have been played, by the clock. */
+  get expectedEndMs(): number {
+    return this.playback.expectedEndMs;
+  }
+
+  /** True while some audio of a response is at the carrier and not proved to be heard. */
+  isPlaying(responseId: string): boolean {
+    return this.playback.ofResponse(responseId).length > 0;
+  }
 
   /** True when nothing is playing, unproved, or waiting for the answer. */
   get isQuiet(): boolean {
@@ -102,8 +122,11 @@ export class AgentAudio {
 
   /** A mark came back from the carrier. */
   returned(markName: string): void {
-    const moved = this.playback.returned(markName, this.nowMs());
-    if (moved.length > 0) this.marksReturned++;
+    const moved = this.playback.returned(markName, this.clock.nowMs());
+    if (moved.length > 0) {
+      this.marksReturned++;
+      this.areMarksMissing = false;
+    }
     for (const item of moved) {
       this.events.onHeard(item);
       this.takeIfHeard(item);
@@ -116,7 +139,7 @@ export class AgentAudio {
     this.waitingMs = 0;
     const isPlaying = this.playback.unplayedMs > 0;
     // Forgotten first: the marks that the clear sends home must find nothing to prove.
-    const cut = this.playback.clear(this.nowMs());
+    const cut = this.playback.clear(this.clock.nowMs());
     if (isPlaying && this.carrier !== null && this.writer !== null) {
       this.clears++;
       this.carrier.send(this.writer.clear);
@@ -129,14 +152,15 @@ export class AgentAudio {
     this.carrier = null;
     this.waiting = [];
     this.waitingMs = 0;
-    return this.playback.clear(this.nowMs());
+    return this.playback.clear(this.clock.nowMs());
   }
 
   private send(carrier: BridgeSocket, writer: CarrierFrameWriter, delta: AudioDelta, audioMs: number): void {
     carrier.send(writer.media(delta.payloadBase64));
     this.framesOut++;
-    const item = this.playback.sent(delta.itemId, delta.responseId, delta.contentIndex, audioMs, this.nowMs());
+    const item = this.playback.sent(delta.itemId, delta.responseId, delta.contentIndex, audioMs, this.clock.nowMs());
     if (item.sentMs === audioMs) this.events.onFirstAudio(item);
+    if (!this.isWatched) this.watchMarks();
     if (item.sentMs - item.markedMs >= MARK_SPACING_MS) this.sendMark(carrier, item);
   }
 
@@ -144,6 +168,33 @@ export class AgentAudio {
     if (this.writer === null) return;
     this.marksOut++;
     carrier.send(this.writer.mark(this.playback.mark(item)));
+  }
+
+  /** One timer at a time, which looks again when more was sent meanwhile. */
+  private watchMarks(): void {
+    this.isWatched = true;
+    const graceMs = this.areMarksMissing ? MARKS_GRACE_AGAIN_MS : MARKS_GRACE_MS;
+    this.clock.after(this.playback.expectedEndMs + graceMs - this.clock.nowMs(), () => this.checkMarks(graceMs));
+  }
+
+  private checkMarks(graceMs: number): void {
+    this.isWatched = false;
+    if (this.playback.unplayedMs === 0) return;
+    if (this.clock.nowMs() < this.playback.expectedEndMs + graceMs) {
+      this.watchMarks();
+      return;
+    }
+    const items = this.playback.takeUnproved();
+    if (items.length === 0) {
+      // Still being made: its end, or more of it, comes and is looked at then.
+      this.clock.after(MARKS_GRACE_MS, () => this.checkMarks(graceMs));
+      this.isWatched = true;
+      return;
+    }
+    this.areMarksMissing = true;
+    for (const item of items) this.events.onItemOver(item);
+    if (this.playback.unplayedMs > 0) this.watchMarks();
+    this.events.onMarksMissing();
   }
 
   private takeIfHeard(item: PlayedItem): void {

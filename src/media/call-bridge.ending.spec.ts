@@ -1,5 +1,5 @@
-import { TIME_UP_GRACE_MS, TIME_UP_RESERVE_MS } from './call-bridge';
-import { DRAIN_LIMIT_MS, TRANSCRIPTION_LIMIT_MS } from './ending';
+import { TIME_UP_GRACE_MS } from './call-bridge';
+import { DRAIN_LIMIT_MS, TIME_UP_RESERVE_MS, timeUpReserveMs, TRANSCRIPTION_LIMIT_MS } from './ending';
 import { ScriptedCall, type Message } from './testing/scripted-call';
 
 const WORDS = 'one two three four five six seven eight nine ten';
@@ -70,6 +70,41 @@ describe('a polite end', () => {
     expect(call.finished).toEqual(['agent_ended']);
   });
 
+  it('lets a long goodbye be heard to its end, and not for ever when its marks do not come', () => {
+    for (const hasMarks of [true, false]) {
+      const call = new ScriptedCall().ring().answer();
+      call.respond({ ...ITEM, audioMs: 16_000 });
+      call.bridge.end('agent_ended');
+      if (hasMarks) call.pass(15_900);
+      else call.clock.advance(18_900);
+      expect(call.finished).toEqual([]);
+      if (hasMarks) call.pass(200);
+      else call.clock.advance(200);
+      expect(call.finished).toEqual(['agent_ended']);
+      expect(call.turns).toMatchObject([{ wasInterrupted: !hasMarks }].slice(0, call.turns.length));
+    }
+  });
+
+  it('hears long last words that were made while the limit ran', () => {
+    const call = live();
+    call.pass(2100);
+    call.bridge.end('demo_limit', 'Bye');
+    call.clock.advance(7000);
+    call.respond({ responseId: 'r2', itemId: 'a2', text: WORDS, audioMs: 18_000 });
+    call.pass(17_900);
+    expect(call.finished).toEqual([]);
+    call.pass(120);
+    expect(call.finished).toEqual(['demo_limit']);
+    expect(call.turns.at(-1)).toMatchObject({ text: WORDS, wasInterrupted: false });
+  });
+
+  it('keeps its reason when the call is aborted meanwhile', () => {
+    const call = live();
+    call.bridge.end('silence', 'Bye');
+    call.bridge.abort('customer_hung_up');
+    expect(call.finished).toEqual(['silence']);
+  });
+
   it('makes nothing more of what was being said, and answers nobody', () => {
     const call = new ScriptedCall().ring().answer();
     call.begin('r1', call.lastCreate().requestId);
@@ -134,6 +169,7 @@ describe('a polite end', () => {
     call.begin('r2', call.lastCreate().requestId);
     call.done('r2', 'failed', [], { error: { code: 'server_error' } });
     expect(call.finished).toEqual([]);
+    call.clock.advance(1000);
     expect(call.model.of('response.create')).toHaveLength(3);
     call.begin('r3', call.lastCreate().requestId);
     call.done('r3', 'failed', [], { error: { code: 'server_error' } });
@@ -158,6 +194,19 @@ describe('the maximum duration', () => {
     expect(call.lastCreate().instructions).toContain('"Our time is up."');
     call.respond({ responseId: 'r3', itemId: 'a3', text: 'Our time is up.', audioMs: 1200 });
     call.pass(1220);
+    expect(call.finished).toEqual(['max_duration']);
+  });
+
+  it.each([
+    [600_000, 6000],
+    [15_000, 5000],
+    [10_000, 4500],
+    [5000, 3000],
+  ])('of %i ms keeps %i ms for the last words', (maxDurationMs, reserveMs) => {
+    expect(timeUpReserveMs(maxDurationMs)).toBe(reserveMs);
+    const silence = { repromptAfterMs: maxDurationMs, endAfterMs: maxDurationMs };
+    const call = live({ silence, maxDurationMs });
+    call.clock.advance(maxDurationMs + 500);
     expect(call.finished).toEqual(['max_duration']);
   });
 
@@ -196,6 +245,19 @@ describe('a caller who hangs up', () => {
     call.transcribed('u1', 'I have to go');
     expect(call.finished).toEqual(['customer_hung_up']);
     expect(call.turns.at(-1)).toMatchObject({ text: 'I have to go', startMs: 2000, endMs: 2700 });
+  });
+
+  it('is waited for longer by nobody: the transcriber has five seconds', () => {
+    const call = live({ maxDurationMs: 10_000 });
+    call.pass(2100);
+    call.speechStarted('u1', 1700);
+    call.pass(3000);
+    call.hangUp();
+    call.clock.advance(4999);
+    expect(call.finished).toEqual([]);
+    call.clock.advance(1);
+    expect(call.finished).toEqual(['customer_hung_up']);
+    expect(call.clock.pendingTimers).toBe(0);
   });
 
   it('leaves the keys they pressed', () => {
@@ -246,11 +308,34 @@ describe('a model that cannot go on', () => {
     const call = new ScriptedCall().ring().answer();
     call.begin('r1', call.lastCreate().requestId);
     call.done('r1', 'failed', [], { error: { code: 'server_error' } });
+    call.clock.advance(999);
+    expect(call.model.of('response.create')).toHaveLength(1);
+    call.clock.advance(1);
     expect(call.model.of('response.create')).toHaveLength(2);
     call.begin('r2', call.lastCreate().requestId);
-    call.done('r2', 'failed', [], { error: { code: 'insufficient_quota' } });
+    call.done('r2', 'failed', [], { error: { code: 'server_error' } });
     expect(call.finished).toEqual(['model_error']);
-    expect(call.troubles).toEqual(['response_failed server_error', 'response_failed insufficient_quota']);
+    expect(call.troubles).toEqual(['response_failed server_error', 'response_failed server_error']);
+  });
+
+  it('gets no second chance when its account is empty', () => {
+    const call = new ScriptedCall().ring().answer();
+    call.begin('r1', call.lastCreate().requestId);
+    call.done('r1', 'failed', [], { error: { code: 'insufficient_quota' } });
+    expect(call.finished).toEqual(['model_error']);
+    expect(call.clock.pendingTimers).toBe(0);
+  });
+
+  it('is heard to the end of what it has said, however long that is', () => {
+    const call = new ScriptedCall().ring().answer();
+    call.respond({ ...ITEM, audioMs: 15_000 });
+    call.pass(100);
+    call.bridge.onModelClosed(1006, '');
+    call.pass(14_800);
+    expect(call.finished).toEqual([]);
+    call.pass(200);
+    expect(call.finished).toEqual(['model_error']);
+    expect(call.turns).toMatchObject([{ text: WORDS, wasInterrupted: false }]);
   });
 
   it('is forgiven when a response succeeds in between', () => {
@@ -259,6 +344,7 @@ describe('a model that cannot go on', () => {
     for (const n of [2, 4]) {
       call.begin(`r${n}`);
       call.done(`r${n}`, 'failed');
+      call.clock.advance(1000);
       call.begin(`r${n + 1}`, call.lastCreate().requestId);
       call.done(`r${n + 1}`);
     }

@@ -133,8 +133,13 @@ describe('the opening', () => {
     call.clock.advance(CUSTOMER_FIRST_WAIT_MS);
     expect(call.model.of('response.create')).toEqual([]);
     call.speechStopped('u1', 6500);
-    expect(call.lastCreate().instructions).toContain(`Begin by saying word for word "${DISCLOSURE} ${GREETING}".`);
-    expect(call.lastCreate().toolChoice).toBeUndefined();
+    expect(call.lastCreate()).toMatchObject({
+      instructions: `Say word for word "${DISCLOSURE} ${GREETING}" and nothing else.`,
+      toolChoice: 'none',
+    });
+    call.respond(GREETED);
+    expect(call.model.of('response.create')).toHaveLength(2);
+    expect(call.lastCreate()).toMatchObject({ instructions: undefined, toolChoice: undefined });
   });
 });
 
@@ -193,21 +198,89 @@ describe('the disclosure', () => {
     call.pass(1000);
     call.speechStarted('u1', 500);
     call.speechStopped('u1', 1700, 'a1');
-    expect(call.lastCreate().instructions).toMatch(`Begin by saying word for word "${DISCLOSURE}". Then answer`);
-    expect(call.lastCreate().instructions).toContain('You are a friendly baker.');
-    call.respond({ responseId: 'r2', itemId: 'a2', text: `${DISCLOSURE} It is me.`, audioMs: 5000 });
-    call.pass(5100);
+    expect(call.lastCreate().instructions).toBe(`Say word for word "${DISCLOSURE}" and nothing else.`);
+    call.respond({ responseId: 'r2', itemId: 'a2', text: DISCLOSURE, audioMs: 5000 });
+    // The answer is made at once, and plays right after it.
+    expect(call.lastCreate().instructions).toBeUndefined();
+    call.respond({ responseId: 'r3', itemId: 'a3', text: 'It is me.', audioMs: 1000 });
+    expect(call.model.of('response.create')).toHaveLength(3);
+    call.pass(6100);
+    expect(call.turns.slice(-2)).toMatchObject([
+      { itemId: 'a2', latencyMs: null },
+      { itemId: 'a3', latencyMs: 500 },
+    ]);
     call.confirm();
     expect(turnDetection(call.model.of('session.update').at(-1))).toMatchObject({ create_response: true });
   });
 
-  it('is said again when the agent said something else instead', () => {
+  it('counts as given in other words when it was heard to its end, because a model may translate it', () => {
     const call = new ScriptedCall(withOpening).ring().answer();
-    call.respond({ ...GREETED, text: 'Hello, I am Ann from the bakery down the street.' });
-    call.pass(6100);
-    call.speechStarted('u1', 6000);
-    call.speechStopped('u1', 7000, 'a1');
-    expect(call.lastCreate().instructions).toContain(`word for word "${DISCLOSURE}"`);
+    call.respond({ ...GREETED, text: 'Hier spricht ein automatischer Assistent der Bäckerei zur blauen Tür.' });
+    call.pass(5900);
+    expect(call.troubles).toEqual([]);
+    call.pass(200);
+    expect(call.troubles).toEqual(['disclosure_reworded']);
+    call.confirm();
+    expect(turnDetection(call.model.of('session.update').at(-1))).toMatchObject({ create_response: true });
+  });
+
+  it('never shares a text with the scenario: the greeting follows it as a response of its own', () => {
+    const call = new ScriptedCall({ disclosure: DISCLOSURE }).ring().answer();
+    expect(call.lastCreate()).toMatchObject({
+      instructions: `Say word for word "${DISCLOSURE}" and nothing else.`,
+      toolChoice: 'none',
+    });
+    call.respond({ responseId: 'r1', itemId: 'a1', text: DISCLOSURE, audioMs: 4000 });
+    expect(call.model.of('response.create')).toHaveLength(2);
+    expect(call.lastCreate().instructions).toMatch(/^Now greet [^"]*\n\nYou are a friendly baker\.$/);
+    call.respond({ responseId: 'r2', itemId: 'a2', text: 'Good morning!', audioMs: 1000 });
+    call.pass(5020);
+    expect(call.turns).toMatchObject([
+      { text: DISCLOSURE, latencyMs: null },
+      { text: 'Good morning!', startMs: 4000, endMs: 5000, latencyMs: null },
+    ]);
+    expect(call.troubles).toEqual([]);
+    expect(call.model.of('response.create')).toHaveLength(2);
+  });
+
+  it('that was cut is followed by the answer, not by the greeting that waited behind it', () => {
+    const call = new ScriptedCall({ disclosure: DISCLOSURE }).ring().answer();
+    call.begin('r1', call.lastCreate().requestId);
+    call.speak({ responseId: 'r1', itemId: 'a1', text: DISCLOSURE, audioMs: 4000 });
+    call.pass(1000);
+    call.speechStarted('u1', 500);
+    call.done('r1', 'cancelled');
+    call.speechStopped('u1', 1700, 'a1');
+    expect(call.lastCreate().instructions).toBe(`Say word for word "${DISCLOSURE}" and nothing else.`);
+    call.respond({ responseId: 'r2', itemId: 'a2', text: DISCLOSURE, audioMs: 4000 });
+    expect(call.lastCreate().instructions).toBeUndefined();
+    call.respond({ responseId: 'r3', itemId: 'a3', text: 'Yes.', audioMs: 500 });
+    expect(call.model.of('response.create')).toHaveLength(3);
+  });
+
+  it('is said again, alone, when its response failed', () => {
+    const call = new ScriptedCall({ disclosure: DISCLOSURE }).ring().answer();
+    call.begin('r1', call.lastCreate().requestId);
+    call.done('r1', 'failed', [], { error: { code: 'server_error' } });
+    expect(call.model.of('response.create')).toHaveLength(1);
+    call.clock.advance(1000);
+    expect(call.lastCreate().instructions).toBe(`Say word for word "${DISCLOSURE}" and nothing else.`);
+  });
+
+  it('is not asked for ever of a model that says nothing', () => {
+    const call = new ScriptedCall(withOpening).ring().answer();
+    for (let n = 1; n <= 3; n++) {
+      expect(call.lastCreate().instructions).toContain(DISCLOSURE);
+      for (const part of ['disclosure', 'answer']) {
+        call.begin(`${part}${n}`, call.lastCreate().requestId);
+        call.done(`${part}${n}`);
+        if (n === 1) break;
+      }
+      call.speechStarted(`u${n}`, n * 1000);
+      call.speechStopped(`u${n}`, n * 1000 + 600);
+    }
+    expect(call.troubles).toEqual(['disclosure_unproved']);
+    expect(call.lastCreate().instructions).toBeUndefined();
   });
 
   it('leaves the server to answer from the start when it is switched off', () => {

@@ -3,7 +3,7 @@ import type { CallPlan } from './call-plan';
 import { CallerAudio } from './caller-audio';
 import { CallTimers, type CancelTimer, type Clock } from './clock';
 import { Conversation } from './conversation';
-import { DRAIN_LIMIT_MS, Ending, GOODBYE_LIMIT_MS } from './ending';
+import { DRAIN_LIMIT_MS, Ending, GOODBYE_LIMIT_MS, timeUpReserveMs } from './ending';
 import { Keypad, type KeysPressed } from './keypad';
 import { ModelSession } from './model-session';
 import { parseModelEvent, readAudioDelta, type AudioDelta } from './openai-events';
@@ -17,12 +17,10 @@ export type { BridgeEnd, BridgeStats, CallBridgeEvents, ToolCall, Turn } from '.
 export const SETUP_LIMIT_MS = 10_000;
 /** A customer who is to speak first and does not within this time is greeted after all. */
 export const CUSTOMER_FIRST_WAIT_MS = 6000;
-/** Kept free before the maximum duration for the spoken end; a third of the call when that is shorter. */
-export const TIME_UP_RESERVE_MS = 6000;
 /** RFC 6455: the purpose of the connection has been fulfilled. */
 const NORMAL_CLOSE = 1000;
 /** The call is over this long after its maximum duration, spoken end or not. */
-export const TIME_UP_GRACE_MS = 1500;
+export const TIME_UP_GRACE_MS = 500;
 
 /**
  * One call: joins the carrier's media stream and the model's session. Owns no socket and no timer source; whoever made
@@ -69,6 +67,7 @@ export class CallBridge {
       onConfigured: () => this.configured(),
       onSpeech: () => this.signOfLife(),
       onModelLost: () => this.modelLost(),
+      onMoved: () => this.settle(),
     });
     this.silence = new SilenceWatch(
       this.timers,
@@ -83,6 +82,8 @@ export class CallBridge {
         if (this.isModelUsable && this.session.isConfigured) this.conversation.commitSpeech();
       },
       transcriptionsPending: () => (this.isModelUsable ? this.conversation.recorder.transcriptionsPending : 0),
+      audioEndMs: () => this.conversation.agentAudio.expectedEndMs,
+      isCarrierGone: () => this.isCarrierGone,
       finish: (reason) => this.finish(reason),
     });
   }
@@ -120,9 +121,8 @@ export class CallBridge {
     if (this.isOver || this.answeredAtMs !== null) return;
     this.answeredAtMs = this.timers.nowMs();
     const { maxDurationMs } = this.plan;
-    const reserveMs = Math.min(TIME_UP_RESERVE_MS, maxDurationMs / 3);
-    this.timers.after(maxDurationMs - reserveMs, () => this.timeUp());
-    this.timers.after(maxDurationMs + TIME_UP_GRACE_MS, () => this.abort(this.timeUpReason()));
+    this.timers.after(maxDurationMs - timeUpReserveMs(maxDurationMs), () => this.timeUp());
+    this.timers.after(maxDurationMs + TIME_UP_GRACE_MS, () => this.timeOver());
     this.conversation.agentAudio.attach(socket, streamSid);
     if (this.session.isConfigured) this.lineOpened();
     else this.timers.after(SETUP_LIMIT_MS, () => this.checkSetup());
@@ -189,9 +189,9 @@ export class CallBridge {
     this.settle();
   }
 
-  /** Ends the call at once; what was heard so far is still recorded. */
+  /** Ends the call at once; what was heard so far is still recorded. An end that was under way keeps its reason. */
   abort(reason: BridgeEnd): void {
-    this.finish(reason);
+    this.finish(this.ending.hasBegun ? this.ending.reason : reason);
   }
 
   stats(): BridgeStats {
@@ -284,8 +284,13 @@ export class CallBridge {
     this.end(this.timeUpReason(), this.plan.phrases.timeUpGoodbye);
   }
 
+  /** Without a carrier the line is closed already, and only the last words are being written down, within bounds. */
+  private timeOver(): void {
+    if (!this.isCarrierGone) this.abort(this.timeUpReason());
+  }
+
   private timeUpReason(): BridgeEnd {
-    return this.ending.hasBegun ? this.ending.reason : (this.plan.maxDurationEnd ?? 'max_duration');
+    return this.plan.maxDurationEnd ?? 'max_duration';
   }
 
   private modelLost(): void {

@@ -60,6 +60,17 @@ describe('turns', () => {
     expect(ordered.map(({ itemId }) => itemId)).toEqual(['a1', 'u1', 'a2']);
   });
 
+  it('have a latency only when they answer the customer', () => {
+    const call = live();
+    call.pass(1600);
+    call.speechStarted('u1', 1700);
+    call.speechStopped('u1', 3000, 'a1');
+    call.bridge.end('demo_limit', 'Bye.');
+    call.respond({ responseId: 'r2', itemId: 'a2', text: 'Bye.', audioMs: 400 });
+    call.pass(420);
+    expect(call.turns.at(-1)).toMatchObject({ itemId: 'a2', latencyMs: null });
+  });
+
   it('come once, whatever the server repeats, and so does their usage', () => {
     const call = live();
     call.end(HELLO);
@@ -146,6 +157,20 @@ describe('tool calls', () => {
     call.speechStarted('u1', 1700);
     call.done('r2', 'cancelled', [functionCall('c1', 'end_call')]);
     expect(call.toolCalls).toEqual([]);
+  });
+
+  it('of a response that was completed stand when its words were cut, and force no answer of their own', () => {
+    const call = live();
+    call.pass(1600);
+    call.begin('r2');
+    call.delta('r2', 'a2', 400);
+    call.speechStarted('u1', 1700);
+    call.done('r2', 'completed', [functionCall('c1')]);
+    expect(call.toolCalls).toMatchObject([{ toolCallId: 'c1', wasInterrupted: true }]);
+    call.speechStopped('u1', 3000, 'a1');
+    call.bridge.toolResult('c1', '{}');
+    expect(call.model.of('conversation.item.create')).toHaveLength(1);
+    expect(call.model.of('response.create')).toHaveLength(1);
   });
 
   it('are not told any more when the first of them ended the call', () => {

@@ -32,6 +32,8 @@ export interface ToolCall {
   toolCallId: string;
   name: string;
   argumentsJson: string;
+  /** Set when the customer cut in while the agent spoke beside the call. The call stands; no answer follows its result. */
+  wasInterrupted?: true;
 }
 
 /** What the bridge tells its owner. Handlers must return quickly and must not throw: they run between two frames. */

@@ -121,6 +121,8 @@ describe('ending', () => {
       isQuiet,
       cutLastWords: () => void cuts.push(clock.nowMs()),
       transcriptionsPending: pending,
+      audioEndMs: () => 0,
+      isCarrierGone: () => false,
       finish: (reason: string) => finished.push(reason),
     };
     return { clock, finished, cuts, ending: new Ending(clock, environment) };

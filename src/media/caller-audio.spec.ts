@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { CallerAudio, QUEUE_LIMIT_MS } from './caller-audio';
+import { CallerAudio, FILL_LIMIT_MS, QUEUE_LIMIT_MS } from './caller-audio';
+import { SILENCE_BYTE } from './g711';
 import { audioOf } from './testing/scripted-call';
 
 function setUp() {
@@ -60,14 +61,46 @@ describe('caller audio', () => {
 });
 
 describe('the time of the caller’s words', () => {
-  it('is the carrier’s, with holes where it sent nothing', () => {
-    const { audio } = setUp();
+  it('is the carrier’s, with silence where it sent nothing', () => {
+    const { audio, sent } = setUp();
     audio.open();
     for (let i = 0; i < 50; i++) audio.receive(audioOf(20), i * 20);
     for (let i = 0; i < 50; i++) audio.receive(audioOf(20), 3000 + i * 20);
     expect(audio.toCallMs(500)).toBe(500);
-    expect(audio.toCallMs(1000)).toBe(3000);
-    expect(audio.toCallMs(1500)).toBe(3500);
+    expect(audio.toCallMs(1000)).toBe(1000);
+    expect(audio.toCallMs(3500)).toBe(3500);
+    const bytes = Buffer.concat(sent);
+    expect(bytes.length).toBe(4000 * 8);
+    expect(bytes.subarray(1000 * 8, 3000 * 8).every((byte) => byte === SILENCE_BYTE)).toBe(true);
+  });
+
+  it('fills ten seconds of a hole at most, and knows what it left out', () => {
+    const { audio, sent } = setUp();
+    audio.open();
+    audio.receive(audioOf(20), 0);
+    audio.receive(audioOf(20), 30_000);
+    expect(Buffer.concat(sent).length).toBe((20 + FILL_LIMIT_MS + 20) * 8);
+    expect(audio.toCallMs(20 + FILL_LIMIT_MS)).toBe(30_000);
+  });
+
+  it('does not fill what was filled while nothing came', () => {
+    const { audio, sent } = setUp();
+    audio.open();
+    audio.receive(audioOf(20), 0);
+    audio.appendSilence(600);
+    audio.receive(audioOf(20), 1000);
+    expect(Buffer.concat(sent).length).toBe(1020 * 8);
+    expect(audio.toCallMs(1010)).toBe(1010);
+  });
+
+  it('stays right when the frames were only late', () => {
+    const { audio } = setUp();
+    audio.open();
+    audio.receive(audioOf(20), 0);
+    audio.appendSilence(600);
+    for (let i = 1; i < 50; i++) audio.receive(audioOf(20), i * 20);
+    expect(audio.toCallMs(620)).toBe(20);
+    expect(audio.toCallMs(1000)).toBe(400);
   });
 
   it('does not mind jitter, a late beginning, or a carrier without timestamps', () => {

@@ -1,11 +1,8 @@
 import { AgentAudio } from './agent-audio';
-import type { CallBridgeEvents, Turn } from './call-events';
-import type { CallPlan } from './call-plan';
-import type { CallerAudio } from './caller-audio';
-import type { Clock } from './clock';
+import type { Turn } from './call-events';
+import type { ConversationOptions } from './conversation-options';
 import { CustomerSpeech } from './customer-speech';
 import { Interruption } from './interruption';
-import type { ModelSession } from './model-session';
 import type { ResponseShape } from './openai-commands';
 import type { AudioDelta, ModelEvent } from './openai-events';
 import { Opening } from './opening';
@@ -17,25 +14,12 @@ import { TurnRecorder } from './turn-recorder';
 
 /** One failed response is tried again; this many in a row mean that the model cannot go on. */
 const FAILURES_IN_A_ROW = 2;
+/** The account is empty: trying again is no use. */
+const QUOTA_EXCEEDED = 'insufficient_quota';
 /** Responses remembered after they ended, against repeated events. */
 const REMEMBERED_RESPONSES = 32;
 
 const ALREADY_ACTIVE = 'conversation_already_has_active_response';
-
-export interface ConversationOptions {
-  plan: CallPlan;
-  clock: Clock;
-  session: ModelSession;
-  callerAudio: CallerAudio;
-  events: CallBridgeEvents;
-  /** Milliseconds since the answer, of now and of a moment on the call's clock. */
-  sinceAnswer(momentMs?: number): number;
-  onConfigured(): void;
-  /** The customer began to speak. */
-  onSpeech(): void;
-  /** The model cannot go on; what it has said so far may still be playing. */
-  onModelLost(): void;
-}
 
 /** `open`: as usual · `closing`: nothing new is answered · `protected`: the same, and speech does not interrupt. */
 export type ConversationMode = 'open' | 'closing' | 'protected';
@@ -56,23 +40,27 @@ export class Conversation {
 
   private mode: ConversationMode = 'open';
   private goodbye = '';
-  private openingResponseId: string | null = null;
+  /** Our responses that are no answer to the customer. */
+  private readonly asides = new Map<string, ResponseKind>();
   private failures = 0;
   private hasEndedAResponse = false;
+  private hasMissedMarks = false;
   private readonly speech: CustomerSpeech;
   private readonly interruption: Interruption;
   private readonly ended = new RecentIds(REMEMBERED_RESPONSES);
 
   constructor(private readonly options: ConversationOptions) {
-    const { plan, clock, session, callerAudio, sinceAnswer } = options;
-    this.opening = new Opening(plan);
+    const { plan, clock, session, callerAudio, events, sinceAnswer } = options;
+    this.opening = new Opening(plan, (what) => events.onTrouble(what));
     this.recorder = new TurnRecorder({ sinceAnswer, onTurn: (turn) => this.turnEnded(turn) });
-    this.agentAudio = new AgentAudio(() => clock.nowMs(), {
+    this.agentAudio = new AgentAudio(clock, {
       onFirstAudio: (item) => this.recorder.agentStarted(item.itemId, this.takeLatency(item)),
       onHeard: (item) => this.settleDisclosure(item),
-      onItemOver: (item) => this.recorder.agentHeard(item),
+      onItemOver: (item) => this.itemOver(item),
+      onMarksMissing: () => this.marksMissing(),
     });
     this.sequencer = new ResponseSequencer(clock, {
+      needsDisclosure: (kind) => this.opening.goesBefore(kind),
       create: (kind, requestId) => session.createResponse(requestId, this.shapeOf(kind)),
       cancel: (responseId) => session.cancelResponse(responseId),
       lost: (kind) => this.responseFailed(kind, 'no_answer'),
@@ -80,7 +68,11 @@ export class Conversation {
     const { sequencer, agentAudio, recorder } = this;
     this.interruption = new Interruption({ session, sequencer, agentAudio, recorder });
     const onSettled = (): void => sequencer.release();
-    this.speech = new CustomerSpeech({ clock, callerAudio, recorder, sinceAnswer, onSettled });
+    const onStuck = (): void => {
+      events.onTrouble('speech_stuck');
+      options.onMoved();
+    };
+    this.speech = new CustomerSpeech({ clock, callerAudio, recorder, sinceAnswer, onSettled, onStuck });
     // Nothing is asked of a session that is not configured.
     this.sequencer.hold();
   }
@@ -208,6 +200,7 @@ export class Conversation {
   /** The carrier is gone (or the call is): what was playing counts as far as it was heard. */
   lineClosed(): void {
     this.mode = 'closing';
+    this.speech.lineClosed();
     this.interruption.lineClosed();
   }
 
@@ -218,7 +211,7 @@ export class Conversation {
 
   /** Brings what follows from an event up to date: owed words, and who answers the customer. */
   settle(): void {
-    if (this.isSilent) this.opening.notUnderway();
+    if (this.isSilent) this.opening.lineQuiet();
     this.followTurns();
   }
 
@@ -234,6 +227,8 @@ export class Conversation {
 
   private shapeOf(kind: ResponseKind): ResponseShape {
     switch (kind) {
+      case 'disclosure':
+        return this.opening.disclosure();
       case 'opening':
         return this.opening.firstWords();
       case 'reply':
@@ -262,14 +257,18 @@ export class Conversation {
     if (!this.speech.committed(itemId, previousItemId)) return;
     // The server's own answer covers what waited to be answered; without one it is asked for here.
     if (this.options.session.createsResponses) this.sequencer.dropWaiting();
-    else this.request('reply');
+    else {
+      this.sequencer.drop('opening');
+      this.request('reply');
+    }
     this.speech.settle();
   }
 
   private responseCreated(responseId: string, requestId: string | null): void {
     if (this.ended.has(responseId)) return;
     const { kind, isUnwanted } = this.sequencer.created(responseId, requestId);
-    if (kind === 'opening') this.openingResponseId = responseId;
+    if (kind !== null && kind !== 'reply') this.asides.set(responseId, kind);
+    if (kind !== null) this.opening.carriedBy(responseId);
     if (isUnwanted) {
       this.interruption.refuse(responseId);
     } else if (this.mode !== 'open' && kind !== 'goodbye') {
@@ -290,12 +289,16 @@ export class Conversation {
     }
     this.agentAudio.completeResponse(responseId);
     const kind = this.sequencer.activeResponseId === responseId ? this.sequencer.activeKind : null;
-    if (status === 'completed') this.failures = 0;
+    if (status === 'completed') {
+      this.failures = 0;
+      this.opening.made(responseId);
+    }
     if (status === 'failed') this.responseFailed(kind ?? 'reply', event.errorCode ?? 'unknown');
     this.sequencer.done(responseId);
     this.interruption.responseEnded(responseId, output);
-    if (status !== 'completed' || this.interruption.isCut(responseId)) return;
-    for (const call of this.tools.take(output)) {
+    // A completed call stands even when the words beside it were cut: what it changes must not get lost.
+    if (status !== 'completed') return;
+    for (const call of this.tools.take(output, this.interruption.isCut(responseId))) {
       // A handler may end the call, and then nobody wants the others.
       if (this.mode === 'open') this.options.events.onToolCall(call);
     }
@@ -304,12 +307,12 @@ export class Conversation {
   private responseFailed(kind: ResponseKind, code: string): void {
     this.options.events.onTrouble('response_failed', code);
     this.failures++;
-    if (this.failures >= FAILURES_IN_A_ROW) {
+    if (this.failures >= FAILURES_IN_A_ROW || code === QUOTA_EXCEEDED) {
       this.options.onModelLost();
       return;
     }
     this.opening.failed();
-    this.request(kind);
+    if (this.mode === 'open' || kind === 'goodbye') this.sequencer.requestAgain(kind);
   }
 
   private refused(code: string, eventId: string | null): void {
@@ -327,6 +330,7 @@ export class Conversation {
     }
     if (code === 'response_cancel_not_active') this.sequencer.nothingToCancel();
     if (!session.isHarmless(code, eventId)) events.onTrouble('model_error_event', code);
+    if (code === QUOTA_EXCEEDED) this.options.onModelLost();
   }
 
   private cutAgent(): void {
@@ -345,8 +349,22 @@ export class Conversation {
     this.opening.heard(this.recorder.heardTextOf(item, item.heardMs));
   }
 
-  /** The opening answers nobody. */
+  private itemOver(item: PlayedItem): void {
+    this.recorder.agentHeard(item);
+    if (!this.agentAudio.isPlaying(item.responseId)) this.opening.heardOut(item.responseId);
+  }
+
+  private marksMissing(): void {
+    if (!this.hasMissedMarks) this.options.events.onTrouble('marks_missing');
+    this.hasMissedMarks = true;
+    this.options.onMoved();
+  }
+
+  /** Only an answer has one; before an answer the disclosure may go, and anything else is said instead of one. */
   private takeLatency(item: PlayedItem): number | null {
-    return item.responseId === this.openingResponseId ? null : this.speech.takeLatencyMs();
+    const aside = this.asides.get(item.responseId);
+    if (aside === undefined) return this.speech.takeLatencyMs();
+    if (aside !== 'disclosure') this.speech.forgetLatency();
+    return null;
   }
 }

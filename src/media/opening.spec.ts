@@ -3,7 +3,7 @@ import { Opening, sayExactly } from './opening';
 import { aPlan, DISCLOSURE, GREETING } from './testing/scripted-call';
 
 const anOpening = (plan: Partial<CallPlan> = {}): Opening =>
-  new Opening(aPlan({ disclosure: DISCLOSURE, greeting: GREETING, ...plan }));
+  new Opening(aPlan({ disclosure: DISCLOSURE, greeting: GREETING, ...plan }), () => undefined);
 
 describe('the first words', () => {
   it('are the disclosure and the greeting, word for word, in one quotation', () => {
@@ -14,9 +14,11 @@ describe('the first words', () => {
   });
 
   it('are the model’s own after the disclosure when there is no greeting', () => {
-    const { instructions } = anOpening({ greeting: undefined }).firstWords();
-    expect(instructions).toMatch(`Begin by saying word for word "${DISCLOSURE}".`);
-    expect(instructions).toContain('You are a friendly baker.');
+    const opening = anOpening({ greeting: undefined });
+    expect(opening.goesBefore('opening')).toBe(true);
+    expect(opening.disclosure()).toEqual(sayExactly(DISCLOSURE));
+    expect(opening.goesBefore('opening')).toBe(false);
+    expect(opening.firstWords().instructions).toMatch(/^Now greet [^"]*You are a friendly baker\.$/s);
     expect(anOpening({ greeting: undefined, disclosure: undefined }).firstWords().instructions).not.toContain('"');
   });
 
@@ -33,9 +35,10 @@ describe('the disclosure', () => {
     opening.firstWords();
     expect(opening.answer()).toEqual({});
     opening.notUnderway();
-    expect(opening.answer().instructions).toMatch(
-      `Begin by saying word for word "${DISCLOSURE}". Then answer what was said last.\n\nYou are a friendly baker.`,
-    );
+    expect(opening.goesBefore('reply')).toBe(true);
+    expect(opening.goesBefore('goodbye')).toBe(false);
+    expect(opening.disclosure()).toEqual(sayExactly(DISCLOSURE));
+    expect(opening.answer()).toEqual({});
   });
 
   it('is owed until enough of it was heard', () => {
@@ -63,7 +66,7 @@ describe('the disclosure', () => {
     opening.failed();
     expect(opening.firstWords().instructions).toContain(GREETING);
     opening.notUnderway();
-    expect(opening.answer().instructions).not.toContain(GREETING);
+    expect(opening.disclosure()).toEqual(sayExactly(DISCLOSURE));
   });
 
   it('goes before a sentence of the product’s, and is not owed when it is switched off', () => {

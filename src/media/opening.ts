@@ -1,9 +1,13 @@
 import type { CallPlan } from './call-plan';
 import { sentenceOverlap } from './heard-text';
 import type { ResponseShape } from './openai-commands';
+import type { ResponseKind } from './response-sequencer';
 
 /** Share of the disclosure's words that must have been heard; a transcript writes numbers and names its own way. */
 const DISCLOSED_OVERLAP = 0.8;
+/** Attempts that ended by themselves without anything being heard; a model that says nothing will not be asked for ever. */
+const MAX_ATTEMPTS = 3;
+const GREET = 'greet the other person in one short sentence of your own and let them speak';
 
 /** Instructions that make the model say exactly this and nothing else. */
 export function sayExactly(sentence: string): ResponseShape {
@@ -17,17 +21,26 @@ function quoted(sentence: string): string {
 
 /**
  * The first words of a call: the disclosure (this is an automated assistant, calling for whom) and the greeting. The
- * disclosure is owed until it was heard, whatever the scenario's prompt says and however often it is interrupted.
+ * disclosure is owed until it was heard, whatever the scenario's prompt says and however often it is interrupted. It is
+ * never in one text with that prompt, which could talk the model out of it.
  */
 export class Opening {
   private owesDisclosure: boolean;
   private owesGreeting: boolean;
   private isUnderway = false;
   private isGreetingUnderway = false;
+  /** The response that says the disclosure, and what is known of it. */
+  private carrierId: string | null = null;
+  private isMade = false;
+  private isHeardOut = false;
+  private attempts = 0;
 
-  constructor(private readonly plan: CallPlan) {
-    this.owesDisclosure = (plan.disclosure ?? '').trim() !== '';
-    this.owesGreeting = (plan.greeting ?? '').trim() !== '';
+  constructor(
+    private readonly plan: CallPlan,
+    private readonly onTrouble: (what: string) => void,
+  ) {
+    this.owesDisclosure = this.hasDisclosure;
+    this.owesGreeting = this.hasGreeting;
   }
 
   get isDisclosureOwed(): boolean {
@@ -42,19 +55,28 @@ export class Opening {
     return !this.owesDisclosure && (this.plan.whoSpeaksFirst === 'agent' || !this.owesGreeting);
   }
 
+  /** True when the disclosure takes a response of its own before one of this kind; exact words can share theirs. */
+  goesBefore(kind: ResponseKind): boolean {
+    if (!this.owesDisclosure || this.isUnderway) return false;
+    return kind === 'reply' || (kind === 'opening' && !this.hasGreeting);
+  }
+
+  /** The disclosure and whatever other exact words are owed, and nothing else. */
+  disclosure(): ResponseShape {
+    return sayExactly(this.takeOwed() ?? this.plan.disclosure ?? '');
+  }
+
   /** The agent speaks first: exact words when there are any, else a greeting in its own words. */
   firstWords(): ResponseShape {
     const owed = this.takeOwed();
-    if (owed !== null && (this.plan.greeting ?? '').trim() !== '') return sayExactly(owed);
-    const greet = 'greet the other person in one short sentence of your own and let them speak';
-    const directive =
-      owed === null
-        ? `You speak first: ${greet}.`
-        : `Begin by saying word for word ${quoted(owed)}. In the same breath ${greet}.`;
+    if (owed !== null) return sayExactly(owed);
+    const directive = this.hasDisclosure
+      ? `Now ${GREET}, without repeating what you have just said.`
+      : `You speak first: ${GREET}.`;
     return { instructions: `${directive}\n\n${this.plan.instructions}`, speaksOnly: true };
   }
 
-  /** An answer to the conversation, which begins with the exact words that are still owed. */
+  /** An answer to the conversation, which begins with an exact greeting that is still owed. */
   answer(): ResponseShape {
     const owed = this.takeOwed();
     if (owed === null) return {};
@@ -81,16 +103,62 @@ export class Opening {
     return true;
   }
 
-  /** What carried the owed words was cut, or has been heard without them: the next response carries the disclosure. */
+  /** A response of ours has begun: the one that was asked to say the disclosure, if that is on its way. */
+  carriedBy(responseId: string): void {
+    if (this.isUnderway) this.carrierId ??= responseId;
+  }
+
+  /** A response was made to its end. */
+  made(responseId: string): void {
+    if (responseId !== this.carrierId) return;
+    this.isMade = true;
+    this.settleCarrier();
+  }
+
+  /** All audio of a response was heard. */
+  heardOut(responseId: string): void {
+    if (responseId !== this.carrierId) return;
+    this.isHeardOut = true;
+    this.settleCarrier();
+  }
+
+  /** Nobody is speaking: an attempt that was not cut and has brought nothing to the ear is over. */
+  lineQuiet(): void {
+    if (this.isUnderway && this.owesDisclosure && ++this.attempts >= MAX_ATTEMPTS) {
+      this.owesDisclosure = false;
+      this.onTrouble('disclosure_unproved');
+    }
+    this.notUnderway();
+  }
+
+  /** What carried the owed words was cut: the next response carries the disclosure. */
   notUnderway(): void {
     this.isUnderway = false;
     this.isGreetingUnderway = false;
+    this.carrierId = null;
+    this.isMade = false;
+    this.isHeardOut = false;
   }
 
   /** What carried the owed words was never made: the next response carries all of them. */
   failed(): void {
     this.owesGreeting ||= this.isGreetingUnderway;
     this.notUnderway();
+  }
+
+  /** Said and heard to its end, it is given: a model may translate it, and would do so again. */
+  private settleCarrier(): void {
+    if (!this.owesDisclosure || !this.isMade || !this.isHeardOut) return;
+    this.owesDisclosure = false;
+    this.onTrouble('disclosure_reworded');
+  }
+
+  private get hasGreeting(): boolean {
+    return (this.plan.greeting ?? '').trim() !== '';
+  }
+
+  private get hasDisclosure(): boolean {
+    return (this.plan.disclosure ?? '').trim() !== '';
   }
 
   /** The words that the response about to be created must begin with; null when none are owed or they are on their way. */
@@ -102,6 +170,7 @@ export class Opening {
     this.isGreetingUnderway = this.owesGreeting;
     this.owesGreeting = false;
     this.isUnderway = this.owesDisclosure;
+    this.carrierId = null;
     return owed.length === 0 ? null : owed.join(' ');
   }
 }

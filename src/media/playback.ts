@@ -37,10 +37,16 @@ export class Playback {
   private readonly pending: PendingMark[] = [];
   private lastMarkNumber = 0;
   private unplayed = 0;
+  private expectedEnd = 0;
 
   /** Audio at the carrier that no mark has proved to be played. */
   get unplayedMs(): number {
     return this.unplayed;
+  }
+
+  /** When all audio should have been played, by the clock. Good for limits; never for what was heard. */
+  get expectedEndMs(): number {
+    return this.expectedEnd;
   }
 
   /** True when every item that was begun has been heard to its end. */
@@ -57,6 +63,7 @@ export class Playback {
     }
     item.sentMs += audioMs;
     this.unplayed += audioMs;
+    this.expectedEnd = Math.max(this.expectedEnd, nowMs) + audioMs;
     return item;
   }
 
@@ -112,6 +119,8 @@ export class Playback {
       if (moved[moved.length - 1] !== item) moved.push(item);
     }
     this.pending.splice(0, count);
+    // A mark knows better than the clock how far the carrier has come.
+    this.expectedEnd = nowMs + this.unplayed;
     return moved;
   }
 
@@ -123,8 +132,28 @@ export class Playback {
     const cut = this.items.splice(0);
     this.pending.length = 0;
     this.unplayed = 0;
+    this.expectedEnd = nowMs;
     for (const item of cut) item.heardAtMs = nowMs;
     return cut;
+  }
+
+  /**
+   * The carrier has lost its marks: whole items are taken off the account as played by the clock. Answers them; those that
+   * are still being made stay. `heardMs` stays what marks have proved.
+   */
+  takeUnproved(): PlayedItem[] {
+    const taken: PlayedItem[] = [];
+    for (const item of this.all()) {
+      if (!item.isComplete) continue;
+      this.items.splice(this.items.indexOf(item), 1);
+      this.unplayed -= item.sentMs - item.heardMs;
+      item.heardAtMs = this.expectedEnd;
+      item.startedAtMs ??= this.expectedEnd - item.sentMs;
+      taken.push(item);
+    }
+    const kept = this.pending.filter(({ item }) => !item.isComplete);
+    this.pending.splice(0, this.pending.length, ...kept);
+    return taken;
   }
 
   /** Items that are still on the account, in the order of playing. */

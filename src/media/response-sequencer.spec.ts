@@ -7,14 +7,16 @@ function setUp() {
   const created: { kind: ResponseKind; requestId: string }[] = [];
   const cancelled: string[] = [];
   const lost: ResponseKind[] = [];
+  const undisclosed = new Set<ResponseKind>();
   const sequencer = new ResponseSequencer(clock, {
     create: (kind, requestId) => created.push({ kind, requestId }),
+    needsDisclosure: (kind) => undisclosed.has(kind),
     cancel: (responseId) => cancelled.push(responseId),
     lost: (kind) => lost.push(kind),
   });
   const kinds = (): ResponseKind[] => created.map(({ kind }) => kind);
   const lastId = (): string => created.at(-1)?.requestId ?? '';
-  return { clock, sequencer, created, cancelled, lost, kinds, lastId };
+  return { clock, sequencer, created, cancelled, lost, undisclosed, kinds, lastId };
 }
 
 describe('asking for responses', () => {
@@ -165,6 +167,7 @@ describe('against a server that allows one response at a time', () => {
         let count = 0;
         let isOwed = false;
         const sequencer = new ResponseSequencer(clock, {
+          needsDisclosure: () => false,
           create: (_, requestId) => inbox.push(requestId),
           cancel: () => undefined,
           lost: () => undefined,

@@ -1,12 +1,14 @@
 import type { CancelTimer, Clock } from './clock';
 
 /**
- * What a response is for. `opening`: the agent's first words · `reply`: an answer to what is in the conversation ·
+ * What a response is for. `disclosure`: what must be said before anything else · `opening`: the agent's first words · `reply`: an answer to what is in the conversation ·
  * `reprompt`: are you still there · `goodbye`: the last words; nothing else is created after it was asked for.
  */
-export type ResponseKind = 'opening' | 'reply' | 'reprompt' | 'goodbye';
+export type ResponseKind = 'disclosure' | 'opening' | 'reply' | 'reprompt' | 'goodbye';
 
 export interface SequencerSend {
+  /** True when a `disclosure` has to be made before a response of this kind. */
+  needsDisclosure(kind: ResponseKind): boolean;
   /** Writes a `response.create`; the id comes back in `response.created` metadata or in an `error`. */
   create(kind: ResponseKind, requestId: string): void;
   cancel(responseId: string): void;
@@ -16,6 +18,8 @@ export interface SequencerSend {
 
 /** A refused create without a known running response is tried again after this: its `response.done` is on its way. */
 const RETRY_MS = 300;
+/** A response that failed is tried again after this: what failed at this moment would fail again in the same. */
+const FAILED_RETRY_MS = 1000;
 /** A create that is neither begun nor refused by then is lost. */
 const CREATED_LIMIT_MS = 8000;
 /** A cancelled response that does not end by itself is taken as over after this. */
@@ -69,6 +73,12 @@ export class ResponseSequencer {
     this.advance();
   }
 
+  /** Asks again for a response that failed, after a moment in which nothing else is asked for either. */
+  requestAgain(kind: ResponseKind): void {
+    this.putBack(kind);
+    this.retryIn(FAILED_RETRY_MS);
+  }
+
   /** While the customer speaks nothing new is begun, except the last words. */
   hold(): void {
     this.isHeld = true;
@@ -77,6 +87,12 @@ export class ResponseSequencer {
   release(): void {
     this.isHeld = false;
     this.advance();
+  }
+
+  /** Forgets a request that waits. */
+  drop(kind: ResponseKind): void {
+    const at = this.waiting.indexOf(kind);
+    if (at >= 0) this.waiting.splice(at, 1);
   }
 
   /** Forgets what waits, because another response will cover it; the last words stay. */
@@ -119,7 +135,7 @@ export class ResponseSequencer {
 
   /**
    * The server answered a create of ours with an error (null: it did not say which). Answers the kind of the create that
-   * has failed for good; null when it was no create of ours, or when it only has to wait for the active response to end.
+   * has failed (ask again by {@link requestAgain}); null when it was no create of ours, or when it only has to wait for the active response to end.
    */
   refused(requestId: string | null, isAlreadyActive: boolean): ResponseKind | null {
     let kind: ResponseKind | null = null;
@@ -134,18 +150,11 @@ export class ResponseSequencer {
       this.unproved = null;
       if (this.active?.requestId === requestId) this.active = { ...this.active, kind: null, requestId: null };
     }
-    if (kind === null || !isAlreadyActive) {
-      this.advance();
-      return kind;
-    }
-    if (!this.waiting.includes(kind)) this.waiting.unshift(kind);
-    if (this.active === null) {
-      this.retry?.();
-      this.retry = this.clock.after(RETRY_MS, () => {
-        this.retry = null;
-        this.advance();
-      });
-    }
+    if (kind === null) this.advance();
+    // Nothing is begun before the caller knows that it failed: what follows may depend on it.
+    if (kind === null || !isAlreadyActive) return kind;
+    this.putBack(kind);
+    if (this.active === null) this.retryIn(RETRY_MS);
     return null;
   }
 
@@ -168,6 +177,19 @@ export class ResponseSequencer {
     if (this.active !== null && this.cancelGuard !== null) this.done(this.active.responseId);
   }
 
+  /** A disclosure is not asked for by itself: it comes with what it goes before. */
+  private putBack(kind: ResponseKind): void {
+    if (kind !== 'disclosure' && !this.waiting.includes(kind)) this.waiting.unshift(kind);
+  }
+
+  private retryIn(ms: number): void {
+    this.retry?.();
+    this.retry = this.clock.after(ms, () => {
+      this.retry = null;
+      this.advance();
+    });
+  }
+
   private giveUpRequested(): void {
     if (this.requested !== null) this.requested.isUnwanted = true;
   }
@@ -182,8 +204,10 @@ export class ResponseSequencer {
   private advance(): void {
     if (this.isResponding || this.retry !== null) return;
     const at = this.isHeld || this.waiting.includes('goodbye') ? this.waiting.indexOf('goodbye') : 0;
-    const kind = at < 0 ? undefined : this.waiting.splice(at, 1)[0];
-    if (kind === undefined) return;
+    const wanted = at < 0 ? undefined : this.waiting[at];
+    if (wanted === undefined) return;
+    const kind = this.send.needsDisclosure(wanted) ? 'disclosure' : wanted;
+    if (kind === wanted) this.waiting.splice(at, 1);
     const requestId = `response_${++this.requestCount}`;
     this.requested = { kind, requestId, isUnwanted: false };
     this.requestGuard = this.clock.after(CREATED_LIMIT_MS, () => {

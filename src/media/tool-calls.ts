@@ -5,6 +5,8 @@ import type { OutputItem } from './openai-events';
 interface Round {
   open: number;
   wantsResponse: boolean;
+  /** The customer has cut in: their own turn will be answered. */
+  readonly isCut: boolean;
 }
 
 /** Tool calls of one conversation: each is acted on once, and each response's results lead to one new response. */
@@ -17,16 +19,16 @@ export class ToolCalls {
     return this.rounds.size > 0;
   }
 
-  /** The calls in a finished response that have not been acted on. */
-  take(output: readonly OutputItem[]): ToolCall[] {
+  /** The calls in a finished response that have not been acted on. Those of one that was cut lead to no response. */
+  take(output: readonly OutputItem[], isCut = false): ToolCall[] {
     const calls: ToolCall[] = [];
-    const round: Round = { open: 0, wantsResponse: false };
+    const round: Round = { open: 0, wantsResponse: false, isCut };
     for (const { toolCall } of output) {
       if (toolCall === null || this.seen.has(toolCall.toolCallId)) continue;
       this.seen.add(toolCall.toolCallId);
       this.rounds.set(toolCall.toolCallId, round);
       round.open++;
-      calls.push(toolCall);
+      calls.push(isCut ? { ...toolCall, wasInterrupted: true } : toolCall);
     }
     return calls;
   }
@@ -42,6 +44,6 @@ export class ToolCalls {
     round.open--;
     round.wantsResponse ||= wantsResponse;
     if (round.open > 0) return 'waiting';
-    return round.wantsResponse ? 'respond' : 'silent';
+    return round.wantsResponse && !round.isCut ? 'respond' : 'silent';
   }
 }

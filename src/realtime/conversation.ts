@@ -17,8 +17,8 @@ import { runTool, toolDefinitions } from './tools';
 import { UsageMeter } from './usage';
 import { WriteBehind } from './write-behind';
 
-/** How long the carrier may take to close its side after it was told to hang up. */
-const CARRIER_CLOSE_GRACE_MS = 3000;
+/** How long a stream may outlive its call: its last words are still being recognised, and its `stop` may be under way. */
+const CARRIER_CLOSE_GRACE_MS = 8000;
 /**
  * The reason of the end is written before the hang-up, so that the carrier's callback finds it there. But putting the
  * phone down does not need the database: somebody is holding the other end.
@@ -26,6 +26,8 @@ const CARRIER_CLOSE_GRACE_MS = 3000;
 const END_WRITE_LIMIT_MS = 1000;
 /** Longer than any `stop` message. */
 const MAX_STOP_LENGTH = 1024;
+
+const CALL_GOES_ON = { ok: false, error: 'The other person went on speaking, so the call goes on.' };
 
 /** RFC 6455 close codes that the product uses. */
 export const CLOSE_NORMAL = 1000;
@@ -143,8 +145,13 @@ export class Conversation {
     this.writes.add('turn', () => this.deps.calls.recordTurn(this.call.owner, this.callId, turn));
   }
 
-  private runTool({ toolCallId, name, argumentsJson }: ToolCall): void {
+  private runTool({ toolCallId, name, argumentsJson, wasInterrupted }: ToolCall): void {
     const { owner, agent } = this.call;
+    // Whoever speaks into the goodbye has something to say: what is to be recorded is, but nobody is hung up on.
+    if (wasInterrupted === true && name === 'end_call') {
+      this.bridge.toolResult(toolCallId, JSON.stringify(CALL_GOES_ON), { respond: false });
+      return;
+    }
     const { output, then } = runTool(agent, name, argumentsJson, {
       recordOrder: (order) => this.writes.add('order', () => this.deps.calls.recordOrder(owner, this.callId, order)),
     });

@@ -1,4 +1,8 @@
-/** What can be made to go wrong, by provider (product.md section 9). */
+/**
+ * What can be made to go wrong, by provider (product.md section 9), and beyond that: `lose_marks`, a mark of a media
+ * stream that is never sent back; `lose_transcription` and `late_transcription`, a turn whose words never come or come
+ * `after_ms` later than usual.
+ */
 export const FAULTS_BY_PROVIDER = {
   twilio: [
     'http_429',
@@ -9,11 +13,23 @@ export const FAULTS_BY_PROVIDER = {
     'lose_answer',
     'drop_socket',
     'cut_media',
+    'lose_marks',
     'lose_webhook',
     'repeat_webhook',
     'reorder_webhooks',
   ],
-  openai: ['http_429', 'http_500', 'http_403', 'slow', 'timeout', 'lose_answer', 'drop_socket', 'refuse_socket'],
+  openai: [
+    'http_429',
+    'http_500',
+    'http_403',
+    'slow',
+    'timeout',
+    'lose_answer',
+    'drop_socket',
+    'refuse_socket',
+    'lose_transcription',
+    'late_transcription',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 export type FaultProvider = keyof typeof FAULTS_BY_PROVIDER;

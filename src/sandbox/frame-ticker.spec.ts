@@ -40,6 +40,10 @@ describe('the frame ticker', () => {
   };
   const counter = () => ({
     ticks: 0,
+    skipped: 0,
+    skip(frames: number) {
+      this.skipped += frames;
+    },
     tick() {
       this.ticks += 1;
     },
@@ -64,6 +68,7 @@ describe('the frame ticker', () => {
     clock.fire(10_000);
     expect(member.ticks).toBe(6 + 25);
     expect(ticker.skippedFrames).toBe(501 - 25);
+    expect(member.skipped).toBe(501 - 25);
     clock.fire();
     expect(member.ticks).toBe(6 + 25 + 1);
   });

@@ -3,6 +3,8 @@ import { FRAME_MS } from '../media/g711';
 /** A thing that wants to be called once every 20 ms of audio. */
 export interface Tickable {
   tick(): void;
+  /** So many beats are left out, because the process stood still: their time has passed all the same. */
+  skip?(frames: number): void;
 }
 
 export interface TickerClock {
@@ -78,9 +80,11 @@ export class FrameTicker {
     const elapsedFrames = Math.floor((this.clock.nowMs() - this.startedAtMs + 0.5) / FRAME_MS);
     let due = elapsedFrames - this.beats;
     if (due > MAX_CATCH_UP_FRAMES) {
-      this.skippedFrames += due - MAX_CATCH_UP_FRAMES;
-      this.beats += due - MAX_CATCH_UP_FRAMES;
+      const skipped = due - MAX_CATCH_UP_FRAMES;
+      this.skippedFrames += skipped;
+      this.beats += skipped;
       due = MAX_CATCH_UP_FRAMES;
+      for (const member of this.members) member.skip?.(skipped);
     }
     if (due > 1) this.lateFrames += due - 1;
     this.isBeating = true;

@@ -222,6 +222,40 @@ describe('an outbound call', () => {
     expect(first.of('media').length).toBeGreaterThanOrEqual(5);
   });
 
+  it('lets its timestamps jump over a standstill, as the time on the line does', async () => {
+    fixture.product.answer('/voice', connect());
+    await fixture.call('+12025550106');
+    const media = await stream();
+    await until('some audio', () => media.of('media').length > 3);
+    const until2s = performance.now() + 2000;
+    while (performance.now() < until2s);
+    const before = media.of('media').length;
+    await until('audio after it', () => media.of('media').length > before + 40);
+    const at = media.of('media').map((event) => {
+      const { chunk, timestamp } = event.media as { chunk: string; timestamp: string };
+      return { chunk: Number(chunk), ms: Number(timestamp) };
+    });
+    const steps = at.slice(1).map(({ ms }, i) => ms - (at[i]?.ms ?? 0));
+    const jumps = steps.filter((ms) => ms !== 20);
+    expect(jumps).toHaveLength(1);
+    expect(jumps[0]).toBeGreaterThan(1400);
+    expect(jumps[0]).toBeLessThan(1700);
+    expect(at.map(({ chunk }) => chunk)).toEqual(at.map((_, i) => i + 1));
+  });
+
+  it('loses a mark when told to, and returns the next', async () => {
+    await fixture.control('POST', '/faults', { provider: 'twilio', fault: 'lose_marks' });
+    fixture.product.answer('/voice', connect());
+    const { sid } = await fixture.call('+12025550106');
+    const media = await stream();
+    for (const name of ['first', 'second']) {
+      media.socket.send(JSON.stringify({ event: 'mark', streamSid: media.streamSid, mark: { name } }));
+    }
+    await until('a mark', () => media.of('mark').length > 0);
+    expect(media.of('mark')).toMatchObject([{ mark: { name: 'second' } }]);
+    expect(await fixture.view(sid)).toMatchObject({ marks: 2 });
+  });
+
   it('stops the stream and runs the new document when it is redirected', async () => {
     fixture.product.answer('/voice', connect());
     fixture.product.answer('/other', '<Say>Moved</Say>');

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiUserProblems } from '../common/openapi.decorators';
+import { ApiProblems } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { toUserDto, UpdateUserDto, UserDto } from './dto/user.dto';
 import { UsersService } from './users.service';
@@ -14,7 +14,7 @@ export class UsersController {
   @Get()
   @ApiOperation({ summary: 'Who is signed in' })
   @ApiOkResponse({ type: UserDto })
-  @ApiUserProblems()
+  @ApiProblems()
   get(@CurrentOwner() owner: Owner): Promise<UserDto> {
     return this.users.get(owner).then(toUserDto);
   }
@@ -22,7 +22,7 @@ export class UsersController {
   @Patch()
   @ApiOperation({ summary: 'Changes the name or the time zone' })
   @ApiOkResponse({ type: UserDto })
-  @ApiUserProblems(422)
+  @ApiProblems()
   update(@CurrentOwner() owner: Owner, @Body() changes: UpdateUserDto): Promise<UserDto> {
     return this.users.update(owner, changes).then(toUserDto);
   }
@@ -34,7 +34,7 @@ export class UsersController {
     description: 'Ends live calls and erases every row and file of the user. There is no way back.',
   })
   @ApiNoContentResponse({ description: 'Erased' })
-  @ApiUserProblems()
+  @ApiProblems()
   erase(@CurrentOwner() owner: Owner): Promise<void> {
     return this.users.erase(owner);
   }

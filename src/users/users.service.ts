@@ -36,7 +36,7 @@ export class UsersService {
   async erase(owner: Owner): Promise<void> {
     await this.get(owner);
     await this.events.emitAndWait(new UserErasing(owner), ERASING_LIMIT_MS);
-    // What the rooms own goes by cascade; the do-not-call list outlives its user (product.md section 6).
+    // What the rooms own goes by cascade, the do-not-call list too: it is the user's, like everything else.
     await this.db.asOwner(owner, (tx) => tx.delete(User, { id: owner.userId }));
     this.events.emit(new UserErased(owner));
   }

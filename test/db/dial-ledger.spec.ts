@@ -215,6 +215,62 @@ describe('settling a call whose last callback was lost', () => {
     expect(await row(call.id)).toMatchObject({ status: 'completed', call_duration: 5 });
   });
 
+  it.each(['queued', 'initiated', 'ringing'])('asks sooner about one that nobody has answered: %s', async (status) => {
+    const sid = twilioHas({ status: 'no-answer' });
+    const call = await aCall(server, user.userId, {
+      call_sid: sid,
+      status,
+      ended_reason: null,
+      asked_at: new Date(),
+      max_duration_seconds: 1800,
+    });
+    await settleIn(85);
+    expect(await row(call.id)).toMatchObject({ status });
+    await settleIn(91);
+    expect(await row(call.id)).toMatchObject({ status: 'no-answer', ended_reason: 'no_answer' });
+  });
+
+  it('asks sooner about one that has ended for us, and hangs up what is still open', async () => {
+    const sid = twilioHas({ status: 'in-progress' });
+    const call = await aCall(server, user.userId, {
+      call_sid: sid,
+      status: 'in-progress',
+      ended_reason: 'model_error',
+      asked_at: new Date(),
+      answered_at: new Date(),
+      max_duration_seconds: 1800,
+    });
+    await settleIn(55);
+    expect(twilio.requests).toHaveLength(0);
+    await settleIn(61);
+    expect(twilio.hangUps).toEqual([sid]);
+    await settleIn(61);
+    expect(await row(call.id)).toMatchObject({ status: 'completed', ended_reason: 'model_error' });
+    expect(twilio.hangUps).toHaveLength(1);
+  });
+
+  it('asks about a call that is going on no sooner', async () => {
+    await aCall(server, user.userId, {
+      call_sid: twilioHas({ status: 'in-progress' }),
+      status: 'in-progress',
+      ended_reason: null,
+      asked_at: new Date(),
+      max_duration_seconds: 1800,
+    });
+    await settleIn(1900);
+    expect(twilio.requests).toHaveLength(0);
+  });
+
+  it('closes one that nobody has answered and that Twilio does not know', async () => {
+    const call = await aCall(server, user.userId, {
+      status: 'initiated',
+      ended_reason: null,
+      asked_at: new Date(),
+    });
+    await settleIn(91);
+    expect(await row(call.id)).toMatchObject({ status: 'failed', ended_reason: 'carrier_error' });
+  });
+
   it('believes Twilio that it goes on, and that it does not know it', async () => {
     const call = await aLiveCall(twilioHas({ status: 'in-progress' }));
     await settleIn(200);

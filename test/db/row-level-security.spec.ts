@@ -211,7 +211,7 @@ describe('row-level security', () => {
     expect(functions.length).toBeGreaterThan(0);
     for (const { name, ...rights } of functions) {
       expect(name).toMatch(/^lookup_/);
-      expect(rights).toEqual({ owner: LOOKUP_ROLE, path: 'search_path=pg_catalog, public', forAll: false });
+      expect(rights).toEqual({ owner: LOOKUP_ROLE, path: 'search_path=pg_catalog, public, pg_temp', forAll: false });
     }
   });
 

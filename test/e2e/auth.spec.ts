@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { AccountsService } from '../../src/auth/accounts.service';
 import { hashOfToken } from '../../src/auth/opaque-token';
 import { WsTickets } from '../../src/auth/ws-tickets';
 import { anEmail, api, ApiAnswer, signUp } from '../support/api';
@@ -319,4 +320,36 @@ it('stores no token and no password as it is', async () => {
   const text = rows.map(({ row }) => row).join('\n');
   for (const secret of [refreshToken, password, token, ticket]) expect(text).not.toContain(secret);
   expect(text).toContain('$argon2id$');
+});
+
+describe('the demo user', () => {
+  const demo = () => ({ email: anEmail(), password: 'demo-password', name: 'Demo' });
+  const accounts = () => server.app.get(AccountsService);
+  const signIn = ({ email, password }: { email: string; password: string }) =>
+    client.post('/auth/login', { email, password });
+
+  it('can sign in where all is simulated, and nowhere else, as often as that changes', async () => {
+    const user = demo();
+    const { userId } = await accounts().ensureDemoUser(user);
+    const { body } = await signIn(user);
+    expect((await signIn(user)).status).toBe(200);
+
+    expect(await accounts().retireDemoUser(user)).toBe(true);
+    expect((await signIn(user)).status).toBe(401);
+    expect((await refresh(String(body['refresh_token']))).status).toBe(401);
+    expect((await client.get('/users/me', { token: String(body['access_token']) })).status).toBe(401);
+    expect(await accounts().retireDemoUser(user)).toBe(false);
+
+    expect(await accounts().ensureDemoUser(user)).toEqual({ userId });
+    expect((await signIn(user)).status).toBe(200);
+    expect((await refresh(String(body['refresh_token']))).status).toBe(401);
+  });
+
+  it('is nobody who has chosen the address and a password of their own, or does not exist', async () => {
+    const user = demo();
+    expect(await accounts().retireDemoUser(user)).toBe(false);
+    await client.post('/auth/register', { email: user.email, password: PASSWORD });
+    expect(await accounts().retireDemoUser(user)).toBe(false);
+    expect((await signIn({ email: user.email, password: PASSWORD })).status).toBe(200);
+  });
 });

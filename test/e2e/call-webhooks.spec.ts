@@ -106,11 +106,12 @@ describe('status callbacks', () => {
   it('announce ringing, changes and the end once each', async () => {
     const call = await aPlacedCall();
     await report(call, { CallStatus: 'initiated', SequenceNumber: '0' });
+    expect(named(CallRinging)).toHaveLength(0);
     await report(call, { CallStatus: 'ringing', SequenceNumber: '1' });
     await report(call, { CallStatus: 'ringing', SequenceNumber: '1' });
     await report(call, { CallStatus: 'busy', SequenceNumber: '2' });
     await report(call, { CallStatus: 'busy', SequenceNumber: '2' });
-    expect(named(CallRinging)).toHaveLength(2);
+    expect(named(CallRinging)).toHaveLength(1);
     expect(named(CallUpdated)).toHaveLength(3);
     expect(named(CallEnded)).toEqual([
       { owner: { userId: user.userId }, callId: call.id, callSid: call.sid, status: 'busy', endedReason: 'busy' },
@@ -392,6 +393,21 @@ describe('what a conversation writes', () => {
         latency_ms: 351,
       },
     ]);
+  });
+
+  it('is its turns as they began, where they overlap', async () => {
+    const call = await aPlacedCall();
+    for (const [sequence, text, startMs, endMs] of [
+      [0, 'Hello.', 0, 1000],
+      [2, 'I was saying', 4000, 6000],
+      [1, 'Yes?', 4500, 5000],
+      [3, 'first', 7000, 8000],
+      [4, 'second', 7000, 7500],
+    ] as const) {
+      await live().recordTurn(owner(), call.id, { ...turn, sequence, text, startMs, endMs });
+    }
+    const { transcript } = (await shown(call)) as { transcript?: { text: string }[] };
+    expect(transcript?.map(({ text }) => text)).toEqual(['Hello.', 'I was saying', 'Yes?', 'first', 'second']);
   });
 
   it('is never on somebody else’s call', async () => {

@@ -175,3 +175,48 @@ it(
   },
   START_LIMIT_MS,
 );
+
+it(
+  'switches the demo user off when a provider is real, and warns of an address that Twilio cannot reach',
+  async () => {
+    const own = await freshDatabase();
+    const seen: Record<string, { status: number; text: string }> = {};
+    const twilio = {
+      TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+      TWILIO_AUTH_TOKEN: 'a-token',
+      TWILIO_PHONE_NUMBER: '+12025550000',
+    };
+    const starts: [string, Record<string, string>][] = [
+      ['simulated', {}],
+      ['half real', { OPENAI_API_KEY: 'sk-test' }],
+      ['simulated again', {}],
+      ['real', { ...twilio, OPENAI_API_KEY: 'sk-test' }],
+    ];
+    try {
+      for (const [name, env] of starts) {
+        const server = start({ DATABASE_URL: own.url, ...env });
+        const text = await banner(server);
+        const { email, password } = DEMO_USER;
+        const login = await api(/Address +(http:\S+)/.exec(text)?.[1] ?? '').post('/auth/login', { email, password });
+        server.child.kill('SIGTERM');
+        await exitCode(server);
+        seen[name] = { status: login.status, text: server.output() };
+      }
+    } finally {
+      await own.drop();
+    }
+    const statusOf = Object.entries(seen).map(([name, { status }]) => [name, status]);
+    expect(statusOf).toEqual([
+      ['simulated', 200],
+      ['half real', 401],
+      ['simulated again', 200],
+      ['real', 401],
+    ]);
+    for (const [name, { text }] of Object.entries(seen)) {
+      expect([name, text.includes('Demo sign-in')]).toEqual([name, name.startsWith('simulated')]);
+      expect([name, text.includes('cannot sign in any more')]).toEqual([name, !name.startsWith('simulated')]);
+      expect([name, text.includes('Twilio cannot reach http')]).toEqual([name, name === 'real']);
+    }
+  },
+  2 * START_LIMIT_MS,
+);

@@ -5,6 +5,7 @@ import { Drain } from '../../src/common/drain';
 import { Public } from '../../src/common/public.decorator';
 import { RowIdPipe } from '../../src/common/row-id.pipe';
 import { Database } from '../../src/database/database';
+import { SandboxStatus } from '../../src/general/sandbox-status';
 import { anEmail, api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
 import { LogLines } from '../support/log-lines';
@@ -399,6 +400,20 @@ describe('draining', () => {
     expect((await api(draining.url).get('/health')).body).toMatchObject({ status: 'draining' });
     expect((await api(draining.url).get('/health/live')).status).toBe(200);
     await draining.close();
+  });
+});
+
+describe('without its sandbox', () => {
+  it('is degraded, but takes requests', async () => {
+    const simulated = await startApp({
+      sandbox: { enabled: true, providers: ['twilio', 'openai'], controlUrl: 'http://127.0.0.1:1' },
+    });
+    const health = async () => (await api(simulated.url).get('/health')).body;
+    expect(await health()).toMatchObject({ status: 'ok', checks: { database: 'up', sandbox: 'up' } });
+    simulated.app.get(SandboxStatus).watch(() => false);
+    expect(await health()).toMatchObject({ status: 'degraded', checks: { database: 'up', sandbox: 'down' } });
+    expect((await api(simulated.url).get('/health/ready')).status).toBe(200);
+    await simulated.close();
   });
 });
 

@@ -34,11 +34,13 @@ const loginSchema = z
 export class LoginDto extends createZodDto(loginSchema) {}
 
 /** The form of an OAuth 2 password grant (RFC 6749 section 4.3.2), which Swagger UI's Authorize sends. */
-const loginFormSchema = z.object({
-  grant_type: z.string().optional(),
-  username: z.string().trim().min(1).max(MAX_EMAIL).describe('The e-mail address'),
-  password: passwordOfSignIn,
-});
+const loginFormSchema = z
+  .object({
+    grant_type: z.string().optional(),
+    username: z.string().trim().min(1).max(MAX_EMAIL).describe('The e-mail address'),
+    password: passwordOfSignIn,
+  })
+  .meta({ example: { grant_type: 'password', username: 'user@example.com', password: 'correct horse battery' } });
 
 export class LoginFormDto extends createZodDto(loginFormSchema) {}
 

@@ -95,9 +95,9 @@ const dayOrTime = (edge: 'from' | 'to') =>
 
 export class ListCallsQueryDto extends createZodDto(
   pagingQuery().extend({
-    status: z.enum(CALL_STATUSES).optional(),
-    direction: z.enum(['inbound', 'outbound']).optional(),
-    scenario_name: z.string().max(100).optional(),
+    status: z.enum(CALL_STATUSES).optional().describe('Where the call stands'),
+    direction: z.enum(['inbound', 'outbound']).optional().describe('Who placed it: outbound is us'),
+    scenario_name: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
     from: dayOrTime('from').optional(),
     to: dayOrTime('to').optional(),
     q: trimmedText(1, 200).optional().describe('Looks in number, name, address, notes, summary and what was said'),

@@ -49,7 +49,9 @@ const callSchema = z.object({
   max_duration_seconds: z.int(),
   answered_by: z.string().nullable(),
   audio_url: z.string().nullable(),
-  transcript: z.array(transcriptTurn),
+  transcript: z
+    .array(transcriptTurn)
+    .describe('In the order in which the turns began; turns may overlap, where somebody talked over somebody'),
   order_items: z.array(z.unknown()).nullable(),
   restaurant_id: z.string().nullable(),
   customer_name: z.string().nullable(),

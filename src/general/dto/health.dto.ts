@@ -10,29 +10,46 @@ const healthSchema = z
       providers: z.array(z.string()),
       control_url: z.string().nullable(),
     }),
-    checks: z.object({ database: z.enum(['up', 'down']) }),
+    checks: z.object({
+      database: z.enum(['up', 'down']),
+      sandbox: z.enum(['up', 'down']).optional().describe('Of the simulated providers, where there are any'),
+    }),
   })
   .meta({
     example: {
       status: 'ok',
       version: '0.1.0',
       sandbox: { enabled: true, providers: ['twilio', 'openai'], control_url: 'http://127.0.0.1:5051' },
-      checks: { database: 'up' },
+      checks: { database: 'up', sandbox: 'up' },
     },
   });
 
 export class HealthDto extends createZodDto(healthSchema) {}
 
-export class LivenessDto extends createZodDto(z.object({ status: z.literal('ok') })) {}
+export class LivenessDto extends createZodDto(
+  z.object({ status: z.literal('ok') }).meta({ example: { status: 'ok' } }),
+) {}
 
-const aboutSchema = z.object({
-  name: z.string(),
-  description: z.string(),
-  version: z.string(),
-  documentation: z.string(),
-  reference: z.string(),
-  openapi: z.string(),
-  health: z.string(),
-});
+const aboutSchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    version: z.string(),
+    documentation: z.string(),
+    reference: z.string(),
+    openapi: z.string(),
+    health: z.string(),
+  })
+  .meta({
+    example: {
+      name: 'Speech Assistant',
+      description: 'AI voice agents on the phone and in the browser, each owned by its user.',
+      version: '0.1.0',
+      documentation: '/docs',
+      reference: '/redoc',
+      openapi: '/openapi.json',
+      health: '/health',
+    },
+  });
 
 export class AboutDto extends createZodDto(aboutSchema) {}

@@ -40,6 +40,7 @@ export function callView(call: CarrierCall): Record<string, unknown> {
     webhooks: call.webhooks.views,
     stream: call.streams.at(-1)?.view ?? null,
     streams: call.streams.map((stream) => stream.view),
+    audio_url: `/sandbox/calls/${call.sid}/audio.wav`,
     recordings: call.recordings.map(({ sid, status }) => ({ recording_sid: sid, status })),
     notices: call.notices,
     ...(error ? { error: `${error.code} ${error.message}` } : {}),

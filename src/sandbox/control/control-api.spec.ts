@@ -97,7 +97,9 @@ describe('the controls', () => {
     fixture.product.answer('/voice', '<Say>One two three four</Say>');
     const { sid } = await fixture.call('+12025550106');
     await until('the end', async () => (await fixture.statusOf(sid)) === 'completed');
-    const answer = await fetch(`${fixture.sandbox.baseUrl}/sandbox/calls/${sid}/audio.wav`);
+    const { audio_url: path } = await fixture.view<{ audio_url: string }>(sid);
+    expect(path).toBe(`/sandbox/calls/${sid}/audio.wav`);
+    const answer = await fetch(`${fixture.sandbox.baseUrl}${path}`);
     const wav = Buffer.from(await answer.arrayBuffer());
     expect(answer.headers.get('content-type')).toBe('audio/wav');
     expect(wav.readUInt16LE(22)).toBe(2);

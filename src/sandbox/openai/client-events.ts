@@ -4,8 +4,10 @@ import { maxOutputTokens, outputModalities, reasoning, responseAudio, tool, tool
 /** What a client may send (reference/openai-realtime.md section 3). `session` of session.update is checked apart. */
 
 const eventId = { event_id: z.string().max(512).optional() };
+/** The provider's longest id of an item. */
+const MAX_ITEM_ID = 32;
 const itemHead = {
-  id: z.string().min(1).max(64).optional(),
+  id: z.string().min(1).max(MAX_ITEM_ID).optional(),
   object: z.literal('realtime.item').optional(),
   status: z.enum(['completed', 'incomplete', 'in_progress']).optional(),
 };
@@ -62,11 +64,18 @@ const functionCallOutput = z.strictObject({
 const item = z.discriminatedUnion('type', [message, functionCall, functionCallOutput]);
 const itemReference = z.strictObject({ type: z.literal('item_reference'), id: z.string() });
 
+const metadata = z
+  .record(z.string(), z.string().max(512))
+  .refine((pairs) => Object.keys(pairs).length <= 16, { message: 'at most 16 pairs are allowed' })
+  .refine((pairs) => Object.keys(pairs).every((key) => key.length <= 64), {
+    message: 'a key may be at most 64 characters long',
+  });
+
 const responseCreate = z.strictObject({
   instructions: z.string().nullable().optional(),
   output_modalities: outputModalities.optional(),
   conversation: z.enum(['auto', 'none']).optional(),
-  metadata: z.record(z.string(), z.string()).nullable().optional(),
+  metadata: metadata.nullable().optional(),
   tools: z.array(tool).optional(),
   tool_choice: toolChoice.optional(),
   input: z.array(z.discriminatedUnion('type', [message, functionCall, functionCallOutput, itemReference])).optional(),
@@ -77,7 +86,7 @@ const responseCreate = z.strictObject({
   parallel_tool_calls: z.boolean().optional(),
 });
 
-const itemId = z.string().min(1);
+const itemId = z.string().min(1).max(MAX_ITEM_ID);
 
 export const CLIENT_EVENTS = {
   'session.update': z.strictObject({ ...eventId, type: z.literal('session.update'), session: z.unknown() }),

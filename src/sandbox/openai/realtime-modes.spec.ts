@@ -62,6 +62,23 @@ describe('the modes of a Realtime session', () => {
     expect(sandbox.openai.sessions()[0]?.items.map((item) => item.role)).toEqual(['assistant', 'assistant']);
   });
 
+  it('loses or delays a transcription when told to, and goes on without it', async () => {
+    const COMPLETED = 'conversation.item.input_audio_transcription.completed';
+    const client = await sandbox.session();
+    sandbox.faults.set('lose_transcription', {});
+    await sandbox.say(client, QUESTION);
+    const lost = await client.next('input_audio_buffer.committed');
+    await client.next('response.done');
+    sandbox.faults.set('late_transcription', { afterMs: 600 });
+    await sandbox.say(client, QUESTION);
+    const late = await client.next('input_audio_buffer.committed');
+    const committedAt = performance.now();
+    expect((await client.next(COMPLETED))['item_id']).toBe(late['item_id']);
+    expect(performance.now() - committedAt).toBeGreaterThan(700);
+    expect(client.events.filter(({ type }) => type === COMPLETED)).toHaveLength(1);
+    expect(lost['item_id']).not.toBe(late['item_id']);
+  });
+
   it('reports a turn that comes while it is not to be interrupted', async () => {
     const input = { ...PCMU.input, turn_detection: { type: 'server_vad', interrupt_response: false } };
     await sandbox.restart({ speedup: 2 });

@@ -3,6 +3,13 @@ import { INSTRUCTIONS, RealtimeFixture } from './spec-support/realtime-fixture';
 /** Speech is made for real, and the machine may be busy with other specs. */
 jest.setTimeout(60_000);
 
+const itemWithId = (length: number) => ({
+  type: 'conversation.item.create',
+  item: { id: 'x'.repeat(length), type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi.' }] },
+});
+const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 'v']));
+const withMetadata = (metadata: object) => ({ type: 'response.create', response: { metadata } });
+
 describe('the Realtime protocol', () => {
   let sandbox: RealtimeFixture;
   beforeAll(async () => {
@@ -138,6 +145,18 @@ describe('the Realtime protocol', () => {
         'unknown_parameter',
         'session.tools[0].strict',
       ],
+      ...['nb', 'en-US', 'english', 'jv', ''].map((language): [string, Record<string, unknown>, string, string] => [
+        `the language "${language}"`,
+        { type: 'realtime', audio: { input: { transcription: { model: 'gpt-4o-transcribe', language } } } },
+        'invalid_value',
+        'session.audio.input.transcription.language',
+      ]),
+      [
+        'an unknown one of several languages',
+        { type: 'realtime', audio: { input: { transcription: { languages: ['en', 'nb'] } } } },
+        'invalid_value',
+        'session.audio.input.transcription.languages[1]',
+      ],
       ['too many tokens', { type: 'realtime', max_output_tokens: 5000 }, 'invalid_value', 'session.max_output_tokens'],
       ['another model', { type: 'realtime', model: 'gpt-realtime' }, 'invalid_value', 'session.model'],
     ])('drops an update with %s as a whole', async (_what, update, code, param) => {
@@ -147,6 +166,14 @@ describe('the Realtime protocol', () => {
       expect(await client.error()).toMatchObject({ type: 'invalid_request_error', code, param, event_id: 'c1' });
       client.send({ type: 'session.update', session: { type: 'realtime' } });
       expect((await client.next('session.updated'))['session']).toEqual(before);
+    });
+
+    it.each(['en', 'no', 'nn', 'zh'])('takes the language %s', async (language) => {
+      const client = sandbox.connect();
+      await client.next('session.created');
+      const audio = { input: { transcription: { model: 'gpt-4o-transcribe', language } } };
+      client.send({ type: 'session.update', session: { type: 'realtime', audio } });
+      expect((await client.next('session.updated'))['session']).toMatchObject({ audio });
     });
 
     it('changes what is given and keeps the rest', async () => {
@@ -228,6 +255,16 @@ describe('the Realtime protocol', () => {
         'item_truncate_invalid_item_id',
         'item_id',
       ],
+      ['a long id', itemWithId(33), 'string_above_max_length', 'item.id'],
+      [
+        'a long id',
+        { type: 'conversation.item.delete', item_id: 'x'.repeat(33) },
+        'string_above_max_length',
+        'item_id',
+      ],
+      ['much metadata', withMetadata(pairs(17)), 'invalid_value', 'response.metadata'],
+      ['a long key', withMetadata({ ['k'.repeat(65)]: 'v' }), 'invalid_value', 'response.metadata'],
+      ['a long value', withMetadata({ k: 'v'.repeat(513) }), 'string_above_max_length', 'response.metadata.k'],
       [
         'an unknown field',
         { type: 'response.create', response: { modalities: ['text'] } },
@@ -241,6 +278,15 @@ describe('the Realtime protocol', () => {
       client.send({ type: 'session.update', session: { type: 'realtime' } });
       await client.next('session.updated');
       expect(sandbox.openai.sessions()[0]?.errorsSent).toHaveLength(1);
+    });
+
+    it('takes ids and metadata up to the limits', async () => {
+      const client = await sandbox.session();
+      client.send(itemWithId(32));
+      await client.next('conversation.item.done');
+      const metadata = { ...pairs(15), ['k'.repeat(64)]: 'v'.repeat(512) };
+      client.send({ type: 'response.create', response: { metadata, output_modalities: ['text'] } });
+      expect((await client.next('response.done'))['response']).toMatchObject({ metadata });
     });
 
     it('so are bytes that are not JSON, and binary frames', async () => {

@@ -48,6 +48,7 @@ export class RealtimeSession {
     this.userAudio = new UserAudio(this.config.audio.input, {
       voices: deps.voices,
       conversation: this.conversation,
+      faults: deps.faults,
       send: (event) => this.send(event),
       onSpeechStarted: () => this.onSpeechStarted(),
       onTurn: () => this.answerTurn(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TRANSCRIPTION_LANGUAGES } from './transcription-languages';
 import { WireError } from './wire-error';
 import { checked } from './wire-schema';
 
@@ -44,11 +45,13 @@ const turnDetection = z.discriminatedUnion('type', [
 /** The provider refuses these characters in keywords. */
 const keyword = z.string().regex(/^[^<>\r\n]*$/u);
 
+const transcriptionLanguage = z.enum(TRANSCRIPTION_LANGUAGES);
+
 const transcription = z
   .strictObject({
     model: z.string().min(1).optional(),
-    language: z.string().optional(),
-    languages: z.array(z.string()).optional(),
+    language: transcriptionLanguage.optional(),
+    languages: z.array(transcriptionLanguage).optional(),
     keywords: z.array(keyword).optional(),
     prompt: z.string().optional(),
     delay: z.enum(['minimal', 'low', 'medium', 'high', 'xhigh']).optional(),

@@ -1,21 +1,30 @@
 import type { ItemRecord } from './conversation';
+import type { Faults } from './faults.port';
 import { transcriptionUsage } from './usage';
 
 /** Transcription is a service of its own: its words come a little later than the turn. */
 const TRANSCRIPTION_MS = 200;
 const WORDS_PER_DELTA = 3;
+/** How much later a late transcription is when the fault does not say. */
+const DEFAULT_LATE_MS = 5000;
 
 /** Sends what a person has said, some time after the item of it. */
 export class Transcriber {
   private readonly timers = new Set<NodeJS.Timeout>();
 
-  constructor(private readonly send: (event: Record<string, unknown>) => void) {}
+  constructor(
+    private readonly send: (event: Record<string, unknown>) => void,
+    private readonly faults: Faults,
+  ) {}
 
   transcribe(record: ItemRecord): void {
+    if (this.faults.take('openai', 'lose_transcription')) return;
+    const late = this.faults.take('openai', 'late_transcription');
+    const lateMs = late ? (late.afterMs ?? DEFAULT_LATE_MS) : 0;
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       this.complete(record);
-    }, TRANSCRIPTION_MS);
+    }, TRANSCRIPTION_MS + lateMs);
     this.timers.add(timer);
   }
 

@@ -25,6 +25,12 @@ function describe(issue: z.core.$ZodIssue, value: unknown, root: string): WireEr
   if (given === undefined) {
     return new WireError('missing_required_parameter', `Missing required parameter: '${param}'.`, param);
   }
+  if (issue.code === 'too_big' && typeof given === 'string') {
+    const message =
+      `Invalid '${param}': string too long. Expected a string with maximum length ${issue.maximum}, ` +
+      `but got a string with length ${given.length} instead.`;
+    return new WireError('string_above_max_length', message, param);
+  }
   if (issue.code === 'invalid_value') {
     const supported = issue.values.map((one) => `'${String(one)}'`).join(', ');
     const message = `Invalid value: ${quoted(given)}. Supported values are: ${supported}.`;

@@ -10,6 +10,8 @@ export interface LineTap {
   /** What the phone says in these 20 ms; `undefined` is silence. */
   hear(frame: Buffer | undefined): void;
   digit(digit: string): void;
+  /** So many frames were lost: nothing was heard or played meanwhile, but their time has passed. */
+  skip?(frames: number): void;
 }
 
 interface Playing {
@@ -45,6 +47,11 @@ export class PhoneLine implements Tickable {
       this.alarms.delete(alarm);
       alarm.ring();
     }
+  }
+
+  /** The people on the line notice nothing of a standstill; the stream's clock follows real time. */
+  skip(frames: number): void {
+    this.tap?.skip?.(frames);
   }
 
   attach(tap: LineTap): void {

@@ -53,7 +53,7 @@ const KEYWORD_ANSWERS: readonly KeywordAnswer[] = [
   },
   {
     asked:
-      /\b(your|an|the|place|take) order\b|\b(like|want) to (order|eat|have)\b|\bwhat can i (get|bring) (for )?you\b/i,
+      /\b(your|an|the|place|take) order\b|\b(like|want) to (order|eat|have|drink)\b|\bready to order\b|\bwhat (can|may|shall|should) i (get|bring|note|put down)\b|\bwhat would you like(,? (today|please|first))?\s*([?.!]|$)/i,
     answer: 'I would like two margherita pizzas and one cola, please.',
     times: 2,
     isDetail: true,

@@ -70,6 +70,8 @@ export class MediaStream implements LineTap {
   });
   private sequenceNumber = 0;
   private frame = 0;
+  /** Lost to standstills: the provider's timestamps follow real time, so a hole can be seen in them. */
+  private skippedFrames = 0;
   private end: StreamEnd | undefined;
   private settleEnded: (end: StreamEnd) => void = () => undefined;
 
@@ -91,7 +93,7 @@ export class MediaStream implements LineTap {
   /** The stream's share of 20 ms: what the phone says goes out, silence included. */
   hear(frame: Buffer | undefined): void {
     if (this.end || this.cutByFault()) return;
-    const timestampMs = this.frame * FRAME_MS;
+    const timestampMs = this.elapsedMs;
     this.frame += 1;
     if (this.socket.bufferedAmount > MAX_UNSENT_BYTES) {
       this.counts.framesDropped += 1;
@@ -107,6 +109,11 @@ export class MediaStream implements LineTap {
     return this.end ? undefined : this.playback.nextFrame();
   }
 
+  skip(frames: number): void {
+    // Before its first frame a stream has no clock that could jump.
+    if (this.frame > 0) this.skippedFrames += frames;
+  }
+
   digit(digit: string): void {
     this.send('dtmf', `"dtmf":{"track":"inbound_track","digit":"${digit}"}`);
   }
@@ -117,6 +124,10 @@ export class MediaStream implements LineTap {
     const { accountSid, callSid } = this.settings;
     this.send('stop', `"stop":${JSON.stringify({ accountSid, callSid })}`);
     this.finish({ by: 'call' });
+  }
+
+  private get elapsedMs(): number {
+    return (this.frame + this.skippedFrames) * FRAME_MS;
   }
 
   private listen(): Promise<boolean> {
@@ -183,7 +194,7 @@ export class MediaStream implements LineTap {
         return;
       case 'mark':
         this.counts.marks += 1;
-        this.playback.addMark(parsed.name);
+        if (!this.settings.faults.take('twilio', 'lose_marks')) this.playback.addMark(parsed.name);
         return;
       case 'clear':
         this.counts.clears += 1;
@@ -193,7 +204,7 @@ export class MediaStream implements LineTap {
 
   private cutByFault(): boolean {
     const fault = this.settings.faults.peek('twilio', 'cut_media');
-    if (!fault || this.frame * FRAME_MS < (fault.afterMs ?? 0)) return false;
+    if (!fault || this.elapsedMs < (fault.afterMs ?? 0)) return false;
     this.settings.faults.take('twilio', 'cut_media');
     this.finish({ by: 'fault' });
     return true;

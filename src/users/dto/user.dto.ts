@@ -3,6 +3,17 @@ import { z } from 'zod';
 import { timeZone, trimmedText } from '../../common/text';
 import type { User } from '../user.entity';
 
+/** Also stands in the answer to a sign-in. */
+export const userExample = {
+  id: 1,
+  email: 'user@example.com',
+  name: 'Ada',
+  timezone: 'Europe/Berlin',
+  is_active: true,
+  is_admin: false,
+  created_at: '2026-11-20T10:30:00.000Z',
+};
+
 const userSchema = z
   .object({
     id: z.int(),
@@ -13,17 +24,7 @@ const userSchema = z
     is_admin: z.boolean(),
     created_at: z.string().meta({ format: 'date-time' }),
   })
-  .meta({
-    example: {
-      id: 1,
-      email: 'user@example.com',
-      name: 'Ada',
-      timezone: 'Europe/Berlin',
-      is_active: true,
-      is_admin: false,
-      created_at: '2026-11-20T10:30:00.000Z',
-    },
-  });
+  .meta({ example: userExample });
 
 export class UserDto extends createZodDto(userSchema) {}
 

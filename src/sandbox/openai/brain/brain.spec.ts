@@ -45,6 +45,11 @@ describe('exact words', () => {
     ['Say exactly: "He said \\"no\\" to me."', 'He said "no" to me.'],
     ['Please repeat the following sentence verbatim: "It is late."', 'It is late.'],
     ['Say "Good evening."', 'Good evening.'],
+    ['Say word for word "A one." and nothing else. Say word for word "B two." and nothing else.', 'A one. B two.'],
+    ['Begin by saying word for word "Once I was here." Then say word for word "B two."', 'Once I was here. B two.'],
+    ['Say word for word "I repeat these words exactly: no." and nothing else.', 'I repeat these words exactly: no.'],
+    ['Say exactly "A one." Then ask for their email address.', 'A one. Could you tell me your email address?'],
+    ['Say exactly "A one." Then let them speak.', 'A one.'],
   ])('%s', (responseInstructions, words) => {
     expect(ask({ responseInstructions, turns: [agent('Hello.'), user('How much does it cost?')] })).toEqual([
       { kind: 'say', text: words },
@@ -66,6 +71,36 @@ describe('exact words', () => {
       }),
     );
     expect(answered).toMatch(/^I am a machine\. The price is 5 dollars\./);
+  });
+
+  const OWED = 'Hello, this is an automated assistant speaking on behalf of Acme.';
+  const PROMPT = '# What you are to do\nGoal: sell a lamp. Ask which colour they like.';
+
+  it.each(['Hello?', 'Yes?', 'Good morning.', 'Who is this?', ''])(
+    'are all that is said of a demand, after "%s"',
+    (said) => {
+      const responseInstructions = `Begin by saying word for word "${OWED}". Then answer what was said last.\n\n${PROMPT}`;
+      const text = spoken(ask({ responseInstructions, turns: said === '' ? [] : [user(said)] }));
+      expect(text.startsWith(OWED)).toBe(true);
+      expect(text.length).toBeGreaterThan(OWED.length + 10);
+      expect(text).not.toMatch(/then|answer|said last|word for word/i);
+    },
+  );
+
+  it('may be a response of their own, before a greeting or an answer', () => {
+    const alone = `Say word for word "${OWED}" and nothing else.`;
+    for (const first of [[], [user('Hello?')]]) {
+      expect(ask({ responseInstructions: alone, turns: first })).toEqual([{ kind: 'say', text: OWED }]);
+      const turns = [...first, agent(OWED)];
+      const greeted = spoken(
+        ask({ turns, responseInstructions: `You speak first: greet the other person in one sentence.\n\n${PROMPT}` }),
+      );
+      expect(greeted).toMatch(/How can I help you today\?$/);
+      expect(greeted).not.toMatch(/speak first|greet/);
+      const answered = spoken(ask({ turns, sessionInstructions: PROMPT }));
+      expect(answered).toContain('Which colour do you like?');
+      expect(answered).not.toContain('Goal');
+    }
   });
 
   it('of the session come at their moment and not otherwise', () => {

@@ -1,6 +1,6 @@
 import type { BrainInput, BrainPart, BrainTurn } from './brain.port';
 import { briefOf } from './brief';
-import { demandIn, openingIn, quotedIn, verbatimIn, type Demand } from './directives';
+import { backgroundOf, demandAfter, demandIn, openingIn, quotedIn, verbatimIn, type Demand } from './directives';
 import { isOrderEmpty, orderIn, spokenOrder } from './order';
 import * as replies from './replies';
 import { callOf, endCallTool, isRecord, matchingCall, orderCall, orderTool } from './tool-calls';
@@ -39,13 +39,14 @@ class Thought {
 
   constructor(private readonly input: BrainInput) {
     // Instructions of a response replace those of the session.
-    this.instructions = input.responseInstructions.trim() || input.sessionInstructions;
+    const own = input.responseInstructions.trim();
+    this.instructions = own || input.sessionInstructions;
     const agentTurns = input.turns.flatMap((turn) =>
       turn.role === 'assistant' && turn.text !== '' ? [turn.text] : [],
     );
     const person = personTurns(input.turns);
     this.talk = {
-      brief: briefOf(this.instructions),
+      brief: briefOf(own === '' ? input.sessionInstructions : backgroundOf(own)),
       heard: agentTurns.join(' '),
       agentTurns,
       personTurns: person,
@@ -96,7 +97,9 @@ class Thought {
       const greeted = { ...this.talk, heard: `${this.talk.heard} ${words}` };
       return [say(`${words} ${replies.greeting(greeted)}`)];
     }
-    if (!/\b(?:answer|respond|reply|continue|then|go on)\b/i.test(directive)) return [say(words)];
+    const demand = demandAfter(rest);
+    if (demand.act === 'say') return [say(`${words} ${quotedIn(demand.content) || spokenDemand(demand.content)}`)];
+    if (!/\b(?:answer|respond|reply|continue|go on)\b/i.test(directive)) return [say(words)];
     const [next, ...others] = this.last === '' ? [say(replies.nextStep(this.talk))] : this.converse();
     if (next?.kind !== 'say') return [say(words), ...(next ? [next] : []), ...others];
     return [say(`${words} ${next.text}`), ...others];

@@ -33,6 +33,18 @@ const PURPOSE =
   /^(?:(?:your |the )?(?:goal|task|job|aim|objective|purpose|mission)(?: (?:of this call|here))?(?: is|:)(?: to)?|you(?:r job is| are calling| call| have) to|call to|calling to)\s*(.+)$/i;
 const ASKS =
   /\b(?:(?<!\byou )ask(?:ing)?(?: (?:the|this|your) (?:\w+ )?(?:person|customer|caller|callee|client|user|patient|guest|prospect)| them| politely)?|find out|collect|gather|determine|inquire|enquire|check|(?<!\byou )get)\b,?\s*(.*)$/is;
+/**
+ * What an agent is told to do. A sentence that begins so is an order and never a fact, at once or after a phrase of
+ * circumstances (`For each dish note the quantity`).
+ */
+const ORDERS =
+  'accept|add|admit|agree|answer|apologi[sz]e|ask|assure|begin|book|call|check|collect|confirm|continue|convince|describe|explain|find|finish|follow|gather|get|give|greet|help|identify|inform|introduce|invite|keep|learn|let|listen|make|mention|never|note|offer|pass|persuade|politely|present|promise|propose|put|qualify|quote|read|recommend|record|remember|remind|repeat|report|respond|say|schedule|send|speak|spell|start|stop|suggest|summari[sz]e|take|talk|tell|thank|transfer|try|use|verify|wait|warn|welcome|write';
+const OBJECT =
+  '(?:the|a|an|any|all|their|them|they|him|her|it|its|this|that|these|those|your|one|no|only|what|when|where|which|who|whether|how|if|for|to|at|in|on|with|about|back|down|out|as|until|once)';
+const ORDER = new RegExp(
+  `^(?:(?:and|then|first|also|next|finally|afterwards|always|please|\\w+ly),? )*(?:(?:${ORDERS})\\b|(?:for|at|in|on|with|before|after|during) [^.;]{1,60}? (?:${ORDERS}) ${OBJECT}\\b)`,
+  'i',
+);
 const QUESTION_START = /^(?:what|which|when|where|why|who|how|whether|if|since|by when|for|about)\b/i;
 const MAKE_SURE = /\bmake sure (?:that )?you are (.+?)(?: before\b.*)?$/i;
 const SAYS: readonly [RegExp, (rest: string) => string][] = [
@@ -105,7 +117,10 @@ function read(sentence: string, brief: Brief): void {
     );
     if (isImperative && !/^(?:We|Our|The|A|An|This|It|There)\b/.test(sentence)) {
       brief.purpose ||= addressed(lowerFirst(sentence.replace(/[.!]+$/, '')));
-    } else if (!/\b(?:call is done|tool)\b|^you (?!are open|offer|sell|charge|have)/i.test(sentence))
+    } else if (
+      !ORDER.test(sentence) &&
+      !/\b(?:call is done|tool)\b|^you (?!are open|offer|sell|charge|have)/i.test(sentence)
+    )
       brief.facts.push(sentence);
   }
 }

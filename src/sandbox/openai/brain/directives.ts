@@ -15,6 +15,10 @@ const CONDITION = /\b(?:if|when|whenever|once|in case|should|unless|after|at the
 const JOINT =
   /^["\s,;.:]*(?:(?:and|then|next|followed by|after that|afterwards|finally)[\s,:]*)*(?:say|add|exactly)?[\s,:]*"/i;
 
+/** Not a thing to say but a reason to be silent. */
+const LETS_SPEAK =
+  /^(?:let (?:them|the \w+|him|her) (?:speak|answer|talk|reply|respond|react|finish)|(?:wait|listen|pause|stop)\b)/i;
+
 export interface Verbatim {
   /** What must be said, in order. */
   passages: string[];
@@ -48,15 +52,38 @@ function straight(text: string): string {
 
 function quotedAfter(text: string, cue: RegExp): Verbatim[] {
   const found: Verbatim[] = [];
-  for (const match of text.matchAll(cue)) {
-    const sentenceStart = Math.max(0, ...['. ', '! ', '? ', '\n'].map((end) => text.lastIndexOf(end, match.index) + 1));
-    const before = text.slice(sentenceStart, match.index);
+  let readTo = 0;
+  cue.lastIndex = 0;
+  for (let match = cue.exec(text); match; match = cue.exec(text)) {
+    const ends = ['. ', '! ', '? ', '\n'].map((end) => text.lastIndexOf(end, (match as RegExpExecArray).index) + 1);
+    // What stands in a quotation is neither a cue nor a condition of the next demand.
+    const before = text.slice(Math.max(readTo, ...ends), match.index);
     if (FORBIDDEN.test(before)) continue;
     const { passages, end } = passagesFrom(text, match.index + match[0].length - 1);
     if (passages.length === 0) continue;
     found.push({ passages, condition: CONDITION.test(before) ? before.trim() : '', rest: text.slice(end) });
+    readTo = end;
+    cue.lastIndex = end;
   }
   return found;
+}
+
+/**
+ * What the instructions of one response say beside their demand for exact words: the paragraph of such a demand is all
+ * instruction and holds nothing to tell anybody.
+ */
+export function backgroundOf(responseInstructions: string): string {
+  return responseInstructions
+    .split(/\n\s*\n|\n(?=#)/u)
+    .filter((paragraph) => verbatimIn(paragraph).length === 0)
+    .join('\n\n');
+}
+
+/** What a demand for exact words goes on to demand after them; `answer` when it is no more than to go on. */
+export function demandAfter(rest: string): Demand {
+  const [directive = ''] = rest.split(/\n\s*\n|\n#/u);
+  const next = directive.replace(/^\W*(?:(?:and|then|next|after that|afterwards|finally)\b[\s,]*)*/i, '');
+  return LETS_SPEAK.test(next) ? { act: 'answer', content: '' } : demandIn(next);
 }
 
 function passagesFrom(text: string, firstQuote: number): { passages: string[]; end: number } {
