@@ -2,6 +2,8 @@ import { loadDotEnv } from './bootstrap-environment';
 import { startBanner } from './bootstrap-banner';
 import { RunningServer, startServer } from './bootstrap-server';
 
+const ORPHAN_CHECK_MS = 500;
+
 async function main(): Promise<void> {
   loadDotEnv();
   const starting = startServer(process.env);
@@ -28,6 +30,21 @@ function stopOnSignals(starting: Promise<RunningServer>): void {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  if (process.env['npm_lifecycle_event'] !== undefined) onOrphaned(stop);
+}
+
+/**
+ * `npm start` puts a shell between npm and us, and the shell does not pass on the SIGTERM that npm gives it: it dies, and
+ * we would hold the port and the database for nobody.
+ */
+function onOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, ORPHAN_CHECK_MS);
+  watch.unref();
 }
 
 main().catch((error: unknown) => {
