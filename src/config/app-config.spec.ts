@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ConfigError, Environment, NO_SANDBOX, readConfig, SETTING_NAMES } from './app-config';
+import { localOrigin, ConfigError, Environment, NO_SANDBOX, readConfig, SETTING_NAMES } from './app-config';
 
 const NEEDED: Environment = {
   SECRET_KEY: 'a secret',
@@ -129,4 +129,15 @@ it('never fails in another way than by naming problems', () => {
       expect(problemsOf({ ...NEEDED, ...env })).toBeInstanceOf(Array);
     }),
   );
+});
+
+it.each([
+  ['127.0.0.1', 'http://127.0.0.1:5050'],
+  ['0.0.0.0', 'http://127.0.0.1:5050'],
+  ['::', 'http://127.0.0.1:5050'],
+  ['::1', 'http://[::1]:5050'],
+  ['10.0.0.7', 'http://10.0.0.7:5050'],
+])('a server that listens on %s is reached from here as %s, and says so to the sandbox', (host, origin) => {
+  expect(localOrigin(host, 5050)).toBe(origin);
+  expect(readConfig({ ...NEEDED, HOST: host }).publicUrl).toBe(origin);
 });
