@@ -20,6 +20,7 @@ export class Scenarios1763700002000 implements MigrationInterface {
         max_duration_seconds integer,
         voicemail_message text,
         extraction_schema jsonb,
+        interruption jsonb,
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now()
       )`,

@@ -40,6 +40,7 @@ export class Calls1763700003000 implements MigrationInterface {
         notes text,
         extracted jsonb,
         summary text,
+        voicemail jsonb,
         usage jsonb,
         carrier_price numeric,
         carrier_currency text,

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EntityManager } from 'typeorm';
+import { Capacity } from '../common/capacity';
 import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
@@ -23,6 +24,7 @@ export class CallPermissionService {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly db: Database,
     private readonly doNotCall: DoNotCallService,
+    private readonly capacity: Capacity,
   ) {
     const { quietHours } = config.calls;
     this.quietHours = quietHours === undefined ? undefined : parseQuietHours(quietHours);
@@ -35,19 +37,31 @@ export class CallPermissionService {
 
   /** The answer without dialling, for now or for a time to come. */
   async check(owner: Owner, number: PhoneNumber, at: Date): Promise<CallPermission> {
-    return this.db.asOwner(owner, (tx) => this.decide(tx, owner, number, at));
+    return this.db.asOwner(owner, (tx) => this.decide(tx, owner, number, at, this.capacity.isFull));
   }
 
   /**
    * The answer for a call that is about to be placed in this transaction. Placings of one user queue up here, so that
    * several at once cannot pass the caps together; the row that is inserted next is counted by the one who waits.
+   * @param hasPlace whether this process has kept a place for the call (Capacity)
    */
-  async decideForPlacing(tx: EntityManager, owner: Owner, number: PhoneNumber): Promise<CallPermission> {
+  async decideForPlacing(
+    tx: EntityManager,
+    owner: Owner,
+    number: PhoneNumber,
+    hasPlace: boolean,
+  ): Promise<CallPermission> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('calls'), $1)`, [owner.userId]);
-    return this.decide(tx, owner, number, new Date());
+    return this.decide(tx, owner, number, new Date(), !hasPlace);
   }
 
-  private async decide(tx: EntityManager, owner: Owner, number: PhoneNumber, at: Date): Promise<CallPermission> {
+  private async decide(
+    tx: EntityManager,
+    owner: Owner,
+    number: PhoneNumber,
+    at: Date,
+    isServerFull: boolean,
+  ): Promise<CallPermission> {
     const { calls, limits, twilio } = this.config;
     const isSoon = at.getTime() - Date.now() < SOON_MS;
     const counts = await countCalls(tx, owner, at);
@@ -64,6 +78,7 @@ export class CallPermissionService {
       callsInLastMinute: isSoon ? counts.inLastMinute : [],
       callsToday: counts.today,
       liveCalls: isSoon ? counts.live : 0,
+      isServerFull: isSoon && isServerFull,
       limits: {
         perMinute: limits.callsPerMinute,
         perDay: limits.maxCallsPerDay,

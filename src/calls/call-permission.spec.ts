@@ -13,6 +13,7 @@ function facts(more: Partial<CallFacts> = {}): CallFacts {
     callsInLastMinute: [],
     callsToday: 0,
     liveCalls: 0,
+    isServerFull: false,
     limits: { perMinute: 2, perDay: 10, atOnce: 3 },
     ...more,
   };
@@ -58,6 +59,11 @@ describe('may this call start now?', () => {
     expect(earliest({ liveCalls: 3 })).toBeNull();
   });
 
+  it('nobody knows when, where the server carries as many calls as it can', () => {
+    expect(codes({ isServerFull: true })).toEqual(['capacity_full']);
+    expect(earliest({ isServerFull: true })).toBeNull();
+  });
+
   it('after the quiet hours of the callee', () => {
     const asleep = { at: new Date('2026-11-21T04:00:00Z'), quietHours: parseQuietHours('21:00-08:00') };
     expect(codes(asleep)).toEqual(['quiet_hours']);
@@ -81,6 +87,7 @@ describe('may this call start now?', () => {
       callsInLastMinute: [secondsAgo(1), secondsAgo(1)],
       callsToday: 10,
       liveCalls: 3,
+      isServerFull: true,
     });
     expect(all).toEqual([
       'destination_not_allowed',
@@ -89,6 +96,7 @@ describe('may this call start now?', () => {
       'calls_per_day',
       'calls_at_once',
       'quiet_hours',
+      'capacity_full',
     ]);
   });
 });

@@ -1,7 +1,13 @@
 import { earliestLoudInstant, QuietHours } from './quiet-hours';
 
 export type RefusalCode =
-  'destination_not_allowed' | 'do_not_call' | 'quiet_hours' | 'calls_per_minute' | 'calls_per_day' | 'calls_at_once';
+  | 'destination_not_allowed'
+  | 'do_not_call'
+  | 'quiet_hours'
+  | 'calls_per_minute'
+  | 'calls_per_day'
+  | 'calls_at_once'
+  | 'capacity_full';
 
 export interface RefusalReason {
   code: RefusalCode;
@@ -31,8 +37,16 @@ export interface CallFacts {
   /** Calls since midnight UTC of the day of `at`. A day of the user's own zone could be stretched by moving the zone. */
   callsToday: number;
   liveCalls: number;
+  /** The process carries as many calls as it can, of whomever. */
+  isServerFull: boolean;
   limits: { perMinute: number; perDay: number; atOnce: number };
 }
+
+/** Of one process, whoever asks. */
+export const SERVER_FULL: RefusalReason = {
+  code: 'capacity_full',
+  detail: 'The server is carrying as many calls as it can. Please try again in a minute.',
+};
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -78,5 +92,6 @@ export function decideCall(facts: CallFacts): CallPermission {
       earliest = earliestLoudInstant(earliest, facts.calleeTimeZones, facts.quietHours);
     }
   }
+  if (facts.isServerFull) refuse(SERVER_FULL.code, SERVER_FULL.detail, null);
   return { allowed: reasons.length === 0, reasons, earliestAt: earliest };
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
+import { Capacity } from '../common/capacity';
 import { IdempotencyKeyReused } from '../common/idempotency.guard';
 import { Drain } from '../common/drain';
 import type { Owner } from '../common/owner';
@@ -17,6 +19,7 @@ import { ScenariosService } from '../scenarios/scenarios.service';
 import { CallPermissionService } from './call-permission.service';
 import { isOver } from './call-status';
 import { Call } from './call.entity';
+import { CallEnded } from './calls.events';
 import {
   CallOutcomeUnknown,
   CallTooLong,
@@ -24,7 +27,7 @@ import {
   CarrierUnavailable,
   InvalidPhoneNumber,
 } from './calls.errors';
-import { DialAttempts } from './dial-attempts.service';
+import { DialAttempts, DialIntent } from './dial-attempts.service';
 import { DialledCalls } from './dialled-calls.service';
 
 /** A call as somebody asks for it. */
@@ -65,6 +68,7 @@ export class CallPlacing {
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly drain: Drain,
+    private readonly capacity: Capacity,
     private readonly scenarios: ScenariosService,
     private readonly permission: CallPermissionService,
     private readonly attempts: DialAttempts,
@@ -90,6 +94,12 @@ export class CallPlacing {
     return this.place(owner, request);
   }
 
+  /** Busy, not answered, never dialled: nobody will come for the place. */
+  @OnEvent(CallEnded.type)
+  onEnded({ callId }: CallEnded): void {
+    this.capacity.forget(callId);
+  }
+
   private async placeNow(owner: Owner, request: CallRequest): Promise<Call> {
     const number = this.permission.read(request.phoneNumber, { inPath: request.isNumberInPath });
     if (request.idempotencyKey !== undefined) {
@@ -97,7 +107,7 @@ export class CallPlacing {
       if (earlier !== null) return requireSame(earlier, request, number.kind === 'subscriber' ? number.e164 : '');
     }
     const agent = await this.scenarios.resolveAgent(owner, request.scenario);
-    const { call, isNew } = await this.attempts.intend(owner, {
+    const { call, isNew } = await this.intend(owner, {
       number,
       agent,
       variables: request.variables ?? {},
@@ -107,6 +117,18 @@ export class CallPlacing {
       idempotencyKey: request.idempotencyKey,
     });
     return isNew ? this.dial(owner, call) : requireSame(call, request, call.phoneNumber);
+  }
+
+  /** A place is kept for the call from before it is written down, so that several at once cannot pass the limit together. */
+  private async intend(owner: Owner, intent: Omit<DialIntent, 'hasPlace'>): Promise<{ call: Call; isNew: boolean }> {
+    const giveBack = this.capacity.claimPlace();
+    try {
+      const intended = await this.attempts.intend(owner, { ...intent, hasPlace: giveBack !== null });
+      if (intended.isNew) this.capacity.expect(intended.call.id, this.dialled.pickUpMs);
+      return intended;
+    } finally {
+      giveBack?.();
+    }
   }
 
   /** Dials an intended call: once, whatever happens. @throws as `place` */

@@ -16,9 +16,18 @@ import type { EndedReason } from './ended-reason';
 
 export type CallDirection = 'inbound' | 'outbound';
 
+/** A machine answered. */
+export interface Voicemail {
+  /** Who noticed: the carrier's detection, the first words that were heard, or both. */
+  detectedBy: 'carrier' | 'words' | 'both';
+  messageLeft: boolean;
+  /** What was said to it, as far as it was said; null where nothing was. */
+  message: string | null;
+}
+
 /**
- * A phone call. The carrier's reports own status, times and duration; the conversation owns order, usage and turns; the
- * owner writes notes. Nobody writes another's columns.
+ * A phone call. The carrier's reports own status, times and duration; the conversation owns order, usage, voicemail and
+ * turns; the owner writes notes. Nobody writes another's columns.
  */
 @Entity('calls')
 @Index('calls_call_sid_key', ['callSid'], { unique: true })
@@ -112,7 +121,7 @@ export class Call {
   @Column({ name: 'call_duration', type: 'integer', nullable: true })
   callDuration: number | null;
 
-  /** The carrier's word: human, machine_start, fax, unknown. */
+  /** The carrier's word: human, machine_start, machine_end_beep (_silence, _other), fax, unknown. */
   @Column({ name: 'answered_by', type: 'text', nullable: true })
   answeredBy: string | null;
 
@@ -139,6 +148,10 @@ export class Call {
 
   @Column({ type: 'text', nullable: true })
   summary: string | null;
+
+  /** What became of the call where a machine answered it; null where nobody took it for one. */
+  @Column({ type: 'jsonb', nullable: true })
+  voicemail: Voicemail | null;
 
   /** Tokens that the model billed. */
   @Column({ type: 'jsonb', nullable: true })

@@ -22,6 +22,7 @@ import { sendPage } from '../common/paging';
 import { RateLimit } from '../common/rate-limit.decorator';
 import { CustomScenarioNotFound, InvalidScenario } from '../scenarios/scenarios.errors';
 import { CallChecking } from './call-checking.service';
+import { SERVER_FULL } from './call-permission';
 import { CallPlacing } from './call-placing.service';
 import {
   CallNotAllowed,
@@ -53,6 +54,7 @@ const REFUSED = new CallNotAllowed(
   },
   new Date('2026-11-21T09:30:00Z'),
 );
+const FULL = new CallNotAllowed({ allowed: false, reasons: [SERVER_FULL], earliestAt: null }, new Date());
 const EXAMPLE_CALL_ID = '6f1f5b0e-5b64-4f0c-9d38-6f6d6ac4b3a1';
 const UNREACHED = new CarrierUnavailable('Twilio cannot be reached. Nothing was dialled.', {}, undefined);
 
@@ -65,7 +67,7 @@ const PLACING_PROBLEMS: ProblemAnswer[] = [
   [403, 'This number may not be called now: destination, do-not-call list, quiet hours', REFUSED],
   [429, 'As many calls are live, or were placed today or within a minute, as you may have'],
   [502, 'Twilio refused the call, or did not say whether it was placed', new CallOutcomeUnknown(EXAMPLE_CALL_ID, null)],
-  [503, 'Twilio cannot be reached; nothing was dialled', UNREACHED],
+  [503, 'The server is full, or Twilio cannot be reached; nothing was dialled', FULL, UNREACHED],
 ];
 
 const PHONE_NUMBER = {

@@ -1,5 +1,5 @@
-import { AppError } from '../common/app-error';
-import type { CallPermission, RefusalReason } from './call-permission';
+import { AppError, ErrorKind } from '../common/app-error';
+import type { CallPermission, RefusalCode, RefusalReason } from './call-permission';
 
 /** Clients show this sentence as it is; also what Twilio's 21211, 21214 and 21217 mean. */
 export class InvalidPhoneNumber extends AppError {
@@ -28,15 +28,16 @@ export class CallTooLong extends AppError {
 }
 
 const RETRY_AFTER_FULL_HOUSE_SECONDS = 10;
+/** As its sentence says. */
+const RETRY_AFTER_FULL_SERVER_SECONDS = 60;
 
 /** The call may not start now; the first reason is the answer, all of them stand in `reasons`. */
 export class CallNotAllowed extends AppError {
   constructor(permission: CallPermission, at: Date) {
     const [reason] = permission.reasons;
     if (reason === undefined) throw new Error('A call that is allowed was refused');
-    const isCap = reason.code.startsWith('calls_');
-    super(isCap ? 'rate-limited' : 'forbidden', reason.code, reason.detail, {
-      ...(isCap ? { retryAfterSeconds: secondsUntil(permission.earliestAt, at) } : {}),
+    super(kindOf(reason.code), reason.code, reason.detail, {
+      retryAfterSeconds: retryAfterSeconds(reason.code, permission.earliestAt, at),
       extra: {
         reasons: permission.reasons.map(({ code, detail }: RefusalReason) => ({ code, detail })),
         earliest_at: permission.earliestAt?.toISOString() ?? null,
@@ -75,6 +76,33 @@ export class CallOutcomeUnknown extends AppError {
 export class CarrierTrouble extends AppError {
   constructor(detail: string, cause: unknown) {
     super('upstream', 'carrier.trouble', detail, { cause });
+  }
+}
+
+function kindOf(code: RefusalCode): ErrorKind {
+  switch (code) {
+    case 'destination_not_allowed':
+    case 'do_not_call':
+    case 'quiet_hours':
+      return 'forbidden';
+    case 'calls_per_minute':
+    case 'calls_per_day':
+    case 'calls_at_once':
+      return 'rate-limited';
+    case 'capacity_full':
+      return 'unavailable';
+  }
+}
+
+/** Undefined where the sentence says when, or waiting does not help. */
+function retryAfterSeconds(code: RefusalCode, earliestAt: Date | null, at: Date): number | undefined {
+  switch (kindOf(code)) {
+    case 'unavailable':
+      return RETRY_AFTER_FULL_SERVER_SECONDS;
+    case 'rate-limited':
+      return secondsUntil(earliestAt, at);
+    default:
+      return undefined;
   }
 }
 

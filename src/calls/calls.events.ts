@@ -23,6 +23,21 @@ export class CallUpdated {
   ) {}
 }
 
+/**
+ * The carrier says who answered: human, machine_start, machine_end_beep, machine_end_silence, machine_end_other, fax or
+ * unknown. It may say so twice.
+ */
+export class CallAnsweredBy {
+  static readonly type = 'call.answered_by';
+  /** Set by whoever carries the conversation: what follows from a machine is then theirs to decide. */
+  isHandled = false;
+  constructor(
+    readonly owner: Owner,
+    readonly callId: string,
+    readonly answeredBy: string,
+  ) {}
+}
+
 /** The call is over. Once for each call and process that saw it. */
 export class CallEnded {
   static readonly type = 'call.ended';

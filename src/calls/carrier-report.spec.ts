@@ -108,6 +108,20 @@ describe('a report', () => {
     expect(changesBy(call, report)).toEqual({});
   });
 
+  it.each([
+    [null, 'human', 'human'],
+    [null, 'machine_end_beep', 'machine_end_beep'],
+    ['machine_start', 'machine_end_beep', 'machine_end_beep'],
+    ['machine_start', 'machine_end_silence', 'machine_end_silence'],
+    ['machine_start', 'human', 'machine_start'],
+    ['machine_end_beep', 'machine_start', 'machine_end_beep'],
+    ['machine_end_beep', 'machine_end_other', 'machine_end_beep'],
+    ['human', 'machine_end_beep', 'human'],
+    ['unknown', 'machine_start', 'unknown'],
+  ])('who answered is %p, and %p makes it %p', (known, reported, answeredBy) => {
+    expect(follow(aCall({ answeredBy: known }), [aReport({ answeredBy: reported })]).answeredBy).toBe(answeredBy);
+  });
+
   it('does not take back why a call ended', () => {
     const call = aCall({ status: 'in-progress', endedReason: 'agent_ended' });
     expect(changesBy(call, aReport({ status: 'completed' }))).toMatchObject({ endedReason: 'agent_ended' });

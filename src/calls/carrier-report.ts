@@ -64,7 +64,9 @@ export function changesBy(call: CarrierColumns, report: CarrierReport): Partial<
     changes.callSid = report.callSid;
     if (canMove(call.dialState, 'placed')) changes.dialState = 'placed';
   }
-  if (report.answeredBy !== null && call.answeredBy === null) changes.answeredBy = report.answeredBy;
+  if (report.answeredBy !== null && isNewsOfAnswerer(call.answeredBy, report.answeredBy)) {
+    changes.answeredBy = report.answeredBy;
+  }
   if (report.sequenceNumber !== null && report.sequenceNumber > (call.lastSequence ?? -1)) {
     changes.lastSequence = report.sequenceNumber;
   }
@@ -128,6 +130,11 @@ function wholeNumber(text: string): number | null {
 function field(form: FormParams, name: string): string {
   const value = form[name];
   return typeof value === 'string' ? value : '';
+}
+
+/** The first report is believed; that the machine's greeting is over by now is the one thing to be added to it. */
+function isNewsOfAnswerer(known: string | null, reported: string): boolean {
+  return known === null || (known === 'machine_start' && reported.startsWith('machine_end_'));
 }
 
 /** Whether a machine picked up: voicemail, an announcement, a fax. */

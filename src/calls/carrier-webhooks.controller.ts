@@ -40,7 +40,7 @@ export class CarrierWebhooksController {
   @ApiOperation({ summary: 'An outbound call was answered' })
   @ApiProduces('text/xml')
   @ApiOkResponse({
-    description: 'TwiML that connects the call to our media stream, or hangs up',
+    description: 'TwiML that connects the call to our media stream, or hangs up; in words where the server is full',
     schema: { type: 'string', example: '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>' },
   })
   @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])

@@ -1,14 +1,22 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { NotAuthenticated } from '../common/app-error';
+import { Capacity } from '../common/capacity';
+import { DomainEvents } from '../common/domain-events';
+import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { FormParams, Telephony } from '../integrations/telephony/telephony';
+import { busySentence } from './busy-sentence';
 import { CallLookups, CallRef } from './call-lookups';
 import { isOver } from './call-status';
 import { Call } from './call.entity';
+import { CallAnsweredBy } from './calls.events';
 import { isMachine, parseCarrierReport } from './carrier-report';
 import { CarrierReports } from './carrier-reports.service';
 import { LiveCalls } from './live-calls.service';
+
+/** A conversation that is still being prepared is waited for; the carrier waits longer than this for our answer. */
+const ANSWERED_BY_LIMIT_MS = 5000;
 
 /** What to do about each of the carrier's webhooks. One that fits no call changes nothing and is logged. */
 @Injectable()
@@ -17,10 +25,12 @@ export class CarrierWebhooks {
 
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly capacity: Capacity,
     private readonly lookups: CallLookups,
     private readonly reports: CarrierReports,
     private readonly liveCalls: LiveCalls,
     private readonly telephony: Telephony,
+    private readonly events: DomainEvents,
   ) {}
 
   async onStatus(attemptId: string | undefined, form: FormParams): Promise<void> {
@@ -31,21 +41,44 @@ export class CarrierWebhooks {
   async onAnswered(attemptId: string, form: FormParams): Promise<string> {
     const call = await this.report(attemptId, form);
     if (call === null || isOver(call.status) || call.endedReason !== null) return this.telephony.hangUpInstructions();
+    if (!this.capacity.admits(call.id)) return this.refuse(call);
     const url = `${this.config.publicUrl.replace(/^http/, 'ws')}/media-stream/${encodeURIComponent(call.scenarioName)}`;
     return this.telephony.connectStream(url, { call_id: call.id, token: this.liveCalls.streamToken(call) });
   }
 
+  /**
+   * Who answered is told to whoever carries the conversation, which leaves its message or hangs up by itself. A machine
+   * that nobody talks to is hung up on.
+   */
   async onMachineDetection(attemptId: string, form: FormParams): Promise<void> {
     // This webhook reports the answerer; a status in it would be older than the status callbacks.
     const call = await this.report(attemptId, { ...form, CallStatus: '' });
-    if (call === null || isOver(call.status) || !isMachine(call.answeredBy)) return;
+    if (call === null || isOver(call.status) || call.answeredBy === null) return;
     const owner = { userId: call.userId };
+    const answered = new CallAnsweredBy(owner, call.id, call.answeredBy);
+    await this.events.emitAndWait(answered, ANSWERED_BY_LIMIT_MS);
+    // An open stream without a conversation here belongs to another instance, which judges by what it hears.
+    if (answered.isHandled || call.streamOpenedAt !== null || !isMachine(call.answeredBy)) return;
+    await this.hangUpOnMachine(owner, call);
+  }
+
+  private async hangUpOnMachine(owner: Owner, call: Call): Promise<void> {
+    await this.liveCalls.recordVoicemail(owner, call.id, { detectedBy: 'carrier', messageLeft: false, message: null });
     await this.liveCalls.recordEnd(owner, call.id, 'voicemail', null);
     try {
       if (call.callSid !== null) await this.telephony.hangUp(call.callSid);
     } catch (error) {
       this.log.warn({ msg: 'A call that voicemail answered could not be hung up', call_id: call.id, err: error });
     }
+  }
+
+  /** No room, and nobody has prepared to talk: whoever picked up is told so instead of hearing the others stutter. */
+  private async refuse(call: Call): Promise<string> {
+    const owner = { userId: call.userId };
+    this.log.warn({ msg: 'A call that was picked up could not be carried', call_id: call.id, user_id: call.userId });
+    await this.liveCalls.recordEnd(owner, call.id, 'server_error', null);
+    const { sentence, language } = busySentence(call.agent.language);
+    return this.telephony.sayAndHangUp(sentence, language);
   }
 
   private async report(attemptId: string | undefined, form: FormParams): Promise<Call | null> {

@@ -25,6 +25,8 @@ export interface DialIntent {
   record: boolean;
   maxDurationSeconds: number;
   idempotencyKey: string | undefined;
+  /** Whether this process has kept a place for it. */
+  hasPlace: boolean;
 }
 
 /** Why an attempt came to nothing. */
@@ -61,7 +63,7 @@ export class DialAttempts {
    */
   async intend(owner: Owner, intent: DialIntent): Promise<{ call: Call; isNew: boolean }> {
     return this.db.asOwner(owner, async (tx) => {
-      const permission = await this.permission.decideForPlacing(tx, owner, intent.number);
+      const permission = await this.permission.decideForPlacing(tx, owner, intent.number, intent.hasPlace);
       const earlier = intent.idempotencyKey === undefined ? null : await byKey(tx, owner, intent.idempotencyKey);
       if (earlier !== null) return { call: earlier, isNew: false };
       if (!permission.allowed || intent.number.kind !== 'subscriber') throw new CallNotAllowed(permission, new Date());

@@ -48,11 +48,16 @@ export class DialledCalls implements BeforeApplicationShutdown {
     }
   }
 
+  /** For how long after the dialling a call may still be picked up and become a stream. */
+  get pickUpMs(): number {
+    return this.config.calls.ringTimeoutSeconds * 1000 + BEYOND_RINGING_MS;
+  }
+
   /** Just before the carrier is asked. */
   add(owner: Owner, callId: string): void {
     const now = performance.now();
     this.forgetUntil(now);
-    this.calls.set(callId, { owner, until: now + this.config.calls.ringTimeoutSeconds * 1000 + BEYOND_RINGING_MS });
+    this.calls.set(callId, { owner, until: now + this.pickUpMs });
   }
 
   @OnEvent(CallEnded.type)

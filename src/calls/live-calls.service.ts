@@ -9,7 +9,7 @@ import type { Agent } from '../scenarios/agent';
 import { User } from '../users/user.entity';
 import { CallLookups } from './call-lookups';
 import { isOver, LIVE_STATUSES } from './call-status';
-import { Call, CallDirection } from './call.entity';
+import { Call, CallDirection, Voicemail } from './call.entity';
 import { CallUpdated } from './calls.events';
 import type { EndedReason } from './ended-reason';
 import { StreamTokens } from './stream-token';
@@ -27,6 +27,8 @@ export interface LiveCall {
   phoneNumber: string;
   direction: CallDirection;
   maxDurationSeconds: number;
+  /** What the carrier has said so far of who answered; null before. */
+  answeredBy: string | null;
   /** Over, or being ended: nothing new is to be begun for it. */
   isOver: boolean;
 }
@@ -137,6 +139,13 @@ export class LiveCalls {
     this.events.emit(new CallUpdated(owner, callId));
   }
 
+  /** What became of a call that a machine answered. */
+  async recordVoicemail(owner: Owner, callId: string, { detectedBy, messageLeft, message }: Voicemail): Promise<void> {
+    const voicemail = { detectedBy, messageLeft, message: message === null ? null : storable(message) };
+    await this.db.asOwner(owner, (tx) => tx.update(Call, { userId: owner.userId, id: callId }, { voicemail }));
+    this.events.emit(new CallUpdated(owner, callId));
+  }
+
   /**
    * The first to say why a call ended is believed, but for one: the carrier's bare "completed" is taken for a hang-up by
    * the customer, and whoever carried the conversation knows better.
@@ -176,6 +185,7 @@ async function toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<
     phoneNumber: call.phoneNumber,
     direction: call.direction,
     maxDurationSeconds: call.maxDurationSeconds,
+    answeredBy: call.answeredBy,
     isOver: isOver(call.status) || call.endedReason !== null,
   };
 }

@@ -3,6 +3,7 @@ import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ThrottlerStorage, ThrottlerStorageService } from '@nestjs/throttler';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
+import { Capacity } from './capacity';
 import { DomainEvents } from './domain-events';
 import { Drain } from './drain';
 import { SharedRateLimitStorage } from './rate-limit-storage';
@@ -12,6 +13,7 @@ import { SharedRateLimitStorage } from './rate-limit-storage';
 @Module({
   imports: [EventEmitterModule.forRoot()],
   providers: [
+    Capacity,
     DomainEvents,
     Drain,
     {
@@ -21,6 +23,6 @@ import { SharedRateLimitStorage } from './rate-limit-storage';
         redisUrl === undefined ? new ThrottlerStorageService() : new SharedRateLimitStorage(redisUrl),
     },
   ],
-  exports: [DomainEvents, Drain, ThrottlerStorage],
+  exports: [Capacity, DomainEvents, Drain, ThrottlerStorage],
 })
 export class CommonModule {}

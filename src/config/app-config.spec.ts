@@ -38,10 +38,22 @@ it('takes what is needed and fills in the rest', () => {
     frontendUrl: 'http://127.0.0.1:5050',
     logLevel: 'info',
     sandbox: { enabled: false },
-    limits: { authPerMinute: 5, callsPerMinute: 2, scenariosPerMinute: 10, maxBodyBytes: 1_048_576 },
+    limits: {
+      authPerMinute: 5,
+      callsPerMinute: 2,
+      scenariosPerMinute: 10,
+      maxLiveCalls: null,
+      maxEventLoopDelayMs: 30,
+      maxBodyBytes: 1_048_576,
+    },
     calls: { allowedCountries: ['US', 'CA'], defaultRegion: 'US', aiDisclosure: true, shutdownGraceMs: 30_000 },
     openai: { realtimeUrl: 'wss://api.openai.com/v1/realtime' },
   });
+});
+
+it('takes 0 for no limit of live calls, and for not watching the event loop', () => {
+  const { limits } = readConfig({ ...NEEDED, MAX_LIVE_CALLS: '0', MAX_EVENT_LOOP_DELAY_MS: '0' });
+  expect(limits).toMatchObject({ maxLiveCalls: null, maxEventLoopDelayMs: null });
 });
 
 it('is frozen, all the way down', () => {
@@ -94,6 +106,10 @@ it.each([
   ['SANDBOX_PORT', 'x'],
   ['ENCRYPTION_KEY', 'short'],
   ['RATE_LIMIT_CALLS', '0'],
+  ['MAX_LIVE_CALLS', '-1'],
+  ['MAX_LIVE_CALLS', 'many'],
+  ['MAX_EVENT_LOOP_DELAY_MS', '0.5'],
+  ['MAX_EVENT_LOOP_DELAY_MS', '1001'],
   ['ALLOWED_COUNTRIES', 'USA'],
   ['DEFAULT_REGION', 'us'],
   ['AI_DISCLOSURE', 'perhaps'],

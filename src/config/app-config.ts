@@ -98,6 +98,8 @@ const environment = z.object({
   MAX_CALL_SECONDS: whole(1800, 10, 14_400),
   MAX_CONCURRENT_CALLS: whole(10, 1, 100_000),
   MAX_CALLS_PER_DAY: whole(500, 1, 10_000_000),
+  MAX_LIVE_CALLS: whole(0, 0, 100_000),
+  MAX_EVENT_LOOP_DELAY_MS: whole(30, 0, 1000),
   MAX_BODY_KB: whole(1024, 16, 102_400),
   ALLOWED_COUNTRIES: list('US,CA').refine((codes) => codes.every((code) => /^[A-Z]{2}$/.test(code)), {
     message: 'must be two-letter country codes separated by commas, such as US,CA',
@@ -167,6 +169,10 @@ export interface AppConfig {
     readonly maxCallSeconds: number;
     readonly maxConcurrentCalls: number;
     readonly maxCallsPerDay: number;
+    /** Of all users together, in this process; null: no fixed limit. */
+    readonly maxLiveCalls: number | null;
+    /** What a frame may wait for its turn on average; null: the event loop is not watched. */
+    readonly maxEventLoopDelayMs: number | null;
     readonly maxBodyBytes: number;
   };
   readonly calls: {
@@ -271,6 +277,8 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       maxCallSeconds: e.MAX_CALL_SECONDS,
       maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
       maxCallsPerDay: e.MAX_CALLS_PER_DAY,
+      maxLiveCalls: e.MAX_LIVE_CALLS === 0 ? null : e.MAX_LIVE_CALLS,
+      maxEventLoopDelayMs: e.MAX_EVENT_LOOP_DELAY_MS === 0 ? null : e.MAX_EVENT_LOOP_DELAY_MS,
       maxBodyBytes: e.MAX_BODY_KB * 1024,
     },
     calls: {

@@ -52,7 +52,10 @@ export class GeneralController {
   @Get('health/ready')
   @ApiOperation({ summary: 'Whether the server takes requests' })
   @ApiOkResponse({ type: HealthDto })
-  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'The database is down, or the server is stopping' })
+  @ApiServiceUnavailableResponse({
+    type: HealthDto,
+    description: 'The database is down, the server is stopping, or its event loop has been too slow for a minute',
+  })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthDto> {
     const report = await this.health.report();
     if (!this.health.isReady(report)) reply.status(HttpStatus.SERVICE_UNAVAILABLE);

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Capacity } from '../common/capacity';
 import { Drain } from '../common/drain';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
@@ -16,16 +17,17 @@ export class HealthService {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly db: Database,
     private readonly drain: Drain,
+    private readonly capacity: Capacity,
     private readonly sandboxStatus: SandboxStatus,
   ) {}
 
   async report(): Promise<HealthDto> {
     const { sandbox } = this.config;
-    const checks: HealthDto['checks'] = {
+    const parts = {
       database: upOrDown(await this.isDatabaseUp()),
       ...(sandbox.enabled ? { sandbox: upOrDown(this.sandboxStatus.isUp) } : {}),
     };
-    const isWhole = Object.values(checks).every((check) => check === 'up');
+    const isWhole = Object.values(parts).every((part) => part === 'up');
     return {
       status: this.drain.isDraining ? 'draining' : isWhole ? 'ok' : 'degraded',
       version: PRODUCT_VERSION,
@@ -34,13 +36,27 @@ export class HealthService {
         providers: [...sandbox.providers],
         control_url: sandbox.controlUrl ?? null,
       },
-      checks,
+      checks: { ...parts, capacity: this.capacityCheck() },
     };
   }
 
-  /** Whether requests can be served; without simulated providers all but calls can. */
+  /**
+   * Whether requests can be served; without simulated providers all but calls can. A server that is full of calls stays in
+   * rotation: the webhooks of those calls have to reach it, and new ones get their refusal in words. Only a loop that has
+   * been too slow for a minute, although no call was begun, is spared what it can be spared.
+   */
   isReady({ status, checks }: HealthDto): boolean {
-    return status !== 'draining' && checks.database === 'up';
+    return status !== 'draining' && checks.database === 'up' && !this.capacity.isOverwhelmed;
+  }
+
+  private capacityCheck(): HealthDto['checks']['capacity'] {
+    const { isFull, liveCalls, maxLiveCalls, loopWaitMs } = this.capacity.figures;
+    return {
+      status: isFull ? 'full' : 'open',
+      live_calls: liveCalls,
+      max_live_calls: maxLiveCalls,
+      event_loop_delay_ms: loopWaitMs === null ? null : Math.round(loopWaitMs * 10) / 10,
+    };
   }
 
   private async isDatabaseUp(): Promise<boolean> {

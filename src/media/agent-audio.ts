@@ -1,4 +1,5 @@
-import type { Clock } from './clock';
+import type { AudioTap } from './call-events';
+import type { CancelTimer, Clock } from './clock';
 import { payloadMs } from './g711';
 import type { AudioDelta } from './openai-events';
 import { Playback, type PlayedItem } from './playback';
@@ -7,8 +8,17 @@ import { CarrierFrameWriter } from './twilio-frames';
 
 /** A mark goes out with the first audio that brings this much since the last one: a finer account costs a write each. */
 export const MARK_SPACING_MS = 200;
-/** Audio kept while the phone still rings; no greeting is longer, and it bounds the memory of an unanswered call. */
-export const BEFORE_ANSWER_LIMIT_MS = 60_000;
+/** Audio kept while the phone still rings; with more than this the model is not read from until the phone is picked up. */
+export const BEFORE_ANSWER_HIGH_WATER_MS = 12_000;
+/** What was on its way by then is kept as well; a model that sends more than this all the same is cut short. */
+export const BEFORE_ANSWER_LIMIT_MS = 20_000;
+
+/** More than this unread by the carrier (7 s of audio), and the model is not read from until it reads again. */
+export const CARRIER_HIGH_WATER_BYTES = 96 * 1024;
+const CARRIER_LOW_WATER_BYTES = 24 * 1024;
+const UNBLOCK_LOOK_MS = 20;
+/** A carrier that has not read for this long is not going to: nobody hears anything. */
+export const CARRIER_STUCK_MS = 5000;
 
 /** Marks are missing when all audio should have been played for this long and the last of them are not back. */
 export const MARKS_GRACE_MS = 5000;
@@ -29,6 +39,10 @@ export interface AgentAudioEvents {
   onItemOver(item: PlayedItem): void;
   /** The marks have not come back: what was played since is taken for heard. Told each time. */
   onMarksMissing(): void;
+  /** Audio piles up: the model is to be read no further, and again when it is over. */
+  onBackPressure(isHigh: boolean): void;
+  /** The carrier has stopped reading. */
+  onCarrierStuck(): void;
 }
 
 /**
@@ -40,6 +54,7 @@ export class AgentAudio {
   marksOut = 0;
   marksReturned = 0;
   clears = 0;
+  tap: AudioTap | null = null;
 
   private readonly playback = new Playback();
   private carrier: BridgeSocket | null = null;
@@ -49,6 +64,10 @@ export class AgentAudio {
   private readonly completedEarly = new Set<string>();
   private isWatched = false;
   private areMarksMissing = false;
+  private attachedAtMs = 0;
+  private isBlocked = false;
+  private blockedSinceMs = 0;
+  private unblockLook: CancelTimer | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -74,8 +93,11 @@ export class AgentAudio {
   attach(carrier: BridgeSocket, streamSid: string): void {
     this.carrier = carrier;
     this.writer = new CarrierFrameWriter(streamSid);
+    this.attachedAtMs = this.clock.nowMs();
     const waiting = this.waiting;
     this.waiting = [];
+    this.waitingMs = 0;
+    this.relieve();
     for (const { delta, audioMs } of waiting) this.send(carrier, this.writer, delta, audioMs);
     for (const itemId of this.completedEarly) this.complete(itemId);
     this.completedEarly.clear();
@@ -92,6 +114,7 @@ export class AgentAudio {
     if (this.waitingMs + audioMs > BEFORE_ANSWER_LIMIT_MS) return false;
     this.waiting.push({ delta: { ...delta }, audioMs });
     this.waitingMs += audioMs;
+    if (this.waitingMs > BEFORE_ANSWER_HIGH_WATER_MS) this.press();
     return true;
   }
 
@@ -115,9 +138,25 @@ export class AgentAudio {
     }
   }
 
-  /** No more audio will come at all. */
-  completeAll(): void {
-    for (const item of this.playback.all()) this.complete(item.itemId);
+  /** Items at the carrier of which more was to come. */
+  unfinished(): PlayedItem[] {
+    return this.playback.all().filter((item) => !item.isComplete);
+  }
+
+  /** True when some audio of an item is still to be heard. */
+  holds(itemId: string): boolean {
+    return this.playback.all().some((item) => item.itemId === itemId) || this.isKept(itemId);
+  }
+
+  /** Forgets what is kept of a response while the phone rings: it will be made anew. */
+  dropWaiting(responseId: string): void {
+    this.waiting = this.waiting.filter(({ delta, audioMs }) => {
+      if (delta.responseId !== responseId) return true;
+      this.completedEarly.delete(delta.itemId);
+      this.waitingMs -= audioMs;
+      return false;
+    });
+    if (this.waitingMs <= BEFORE_ANSWER_HIGH_WATER_MS) this.relieve();
   }
 
   /** A mark came back from the carrier. */
@@ -143,6 +182,7 @@ export class AgentAudio {
     if (isPlaying && this.carrier !== null && this.writer !== null) {
       this.clears++;
       this.carrier.send(this.writer.clear);
+      this.tap?.agentCut(this.clock.nowMs() - this.attachedAtMs);
     }
     return cut;
   }
@@ -150,18 +190,56 @@ export class AgentAudio {
   /** The carrier is gone: nothing is sent any more. Answers the items that were cut. */
   detach(): PlayedItem[] {
     this.carrier = null;
+    this.tap = null;
     this.waiting = [];
     this.waitingMs = 0;
+    this.relieve();
     return this.playback.clear(this.clock.nowMs());
   }
 
   private send(carrier: BridgeSocket, writer: CarrierFrameWriter, delta: AudioDelta, audioMs: number): void {
     carrier.send(writer.media(delta.payloadBase64));
     this.framesOut++;
+    if (this.tap !== null) this.tapAgent(this.tap, delta.payloadBase64);
     const item = this.playback.sent(delta.itemId, delta.responseId, delta.contentIndex, audioMs, this.clock.nowMs());
     if (item.sentMs === audioMs) this.events.onFirstAudio(item);
     if (!this.isWatched) this.watchMarks();
     if (item.sentMs - item.markedMs >= MARK_SPACING_MS) this.sendMark(carrier, item);
+    if (carrier.bufferedAmount > CARRIER_HIGH_WATER_BYTES) this.press();
+  }
+
+  private tapAgent(tap: AudioTap, payloadBase64: string): void {
+    const startsAtMs = Math.max(this.clock.nowMs(), this.playback.expectedEndMs);
+    tap.agentAudio(payloadBase64, startsAtMs - this.attachedAtMs);
+  }
+
+  private press(): void {
+    if (this.isBlocked) return;
+    this.isBlocked = true;
+    this.events.onBackPressure(true);
+    if (this.carrier === null) return;
+    this.blockedSinceMs = this.clock.nowMs();
+    this.lookLater(this.carrier);
+  }
+
+  private lookLater(carrier: BridgeSocket): void {
+    this.unblockLook = this.clock.after(UNBLOCK_LOOK_MS, () => {
+      if (carrier.bufferedAmount <= CARRIER_LOW_WATER_BYTES) this.relieve();
+      else if (this.clock.nowMs() - this.blockedSinceMs >= CARRIER_STUCK_MS) this.events.onCarrierStuck();
+      else this.lookLater(carrier);
+    });
+  }
+
+  private isKept(itemId: string): boolean {
+    return this.waiting.some(({ delta }) => delta.itemId === itemId);
+  }
+
+  private relieve(): void {
+    this.unblockLook?.();
+    this.unblockLook = null;
+    if (!this.isBlocked) return;
+    this.isBlocked = false;
+    this.events.onBackPressure(false);
   }
 
   private sendMark(carrier: BridgeSocket, item: PlayedItem): void {

@@ -173,7 +173,15 @@ describe('a polite end', () => {
     expect(call.model.of('response.create')).toHaveLength(3);
     call.begin('r3', call.lastCreate().requestId);
     call.done('r3', 'failed', [], { error: { code: 'server_error' } });
+    // Another session gets the last chance.
+    call.clock.advance(1500);
+    expect(call.sessions).toHaveLength(2);
+    call.ring();
+    expect(call.lastCreate().instructions).toContain('Bye');
+    call.begin('r4', call.lastCreate().requestId);
+    call.done('r4', 'failed', [], { error: { code: 'server_error' } });
     expect(call.finished).toEqual(['silence']);
+    expect(call.unsaid).toBe('Bye');
   });
 });
 
@@ -278,87 +286,6 @@ describe('a caller who hangs up', () => {
   });
 });
 
-describe('a model that cannot go on', () => {
-  it('is heard as far as it came, when its socket closes', () => {
-    const call = new ScriptedCall().ring().answer();
-    call.begin('r1', call.lastCreate().requestId);
-    call.speak(ITEM);
-    call.pass(500);
-    call.bridge.onModelClosed(1006, '');
-    expect(call.finished).toEqual([]);
-    call.pass(1520);
-    expect(call.finished).toEqual(['model_error']);
-    expect(call.turns).toMatchObject([{ text: WORDS }]);
-    expect(call.troubles).toEqual(['model_closed 1006']);
-    expect(call.clock.pendingTimers).toBe(0);
-  });
-
-  it('ends the call at once while the phone rings, or when nothing is playing', () => {
-    const ringing = new ScriptedCall().ring();
-    ringing.bridge.onModelClosed(3000, 'invalid_request_error.invalid_api_key');
-    expect(ringing.finished).toEqual(['model_error']);
-    expect(ringing.troubles).toEqual(['model_closed 3000 invalid_request_error.invalid_api_key']);
-    const quiet = live();
-    quiet.pass(2100);
-    quiet.event({ type: 'error', error: { code: 'session_expired' } });
-    expect(quiet.finished).toEqual(['model_error']);
-  });
-
-  it('gets a second chance for a response that failed, and no third', () => {
-    const call = new ScriptedCall().ring().answer();
-    call.begin('r1', call.lastCreate().requestId);
-    call.done('r1', 'failed', [], { error: { code: 'server_error' } });
-    call.clock.advance(999);
-    expect(call.model.of('response.create')).toHaveLength(1);
-    call.clock.advance(1);
-    expect(call.model.of('response.create')).toHaveLength(2);
-    call.begin('r2', call.lastCreate().requestId);
-    call.done('r2', 'failed', [], { error: { code: 'server_error' } });
-    expect(call.finished).toEqual(['model_error']);
-    expect(call.troubles).toEqual(['response_failed server_error', 'response_failed server_error']);
-  });
-
-  it('gets no second chance when its account is empty', () => {
-    const call = new ScriptedCall().ring().answer();
-    call.begin('r1', call.lastCreate().requestId);
-    call.done('r1', 'failed', [], { error: { code: 'insufficient_quota' } });
-    expect(call.finished).toEqual(['model_error']);
-    expect(call.clock.pendingTimers).toBe(0);
-  });
-
-  it('is heard to the end of what it has said, however long that is', () => {
-    const call = new ScriptedCall().ring().answer();
-    call.respond({ ...ITEM, audioMs: 15_000 });
-    call.pass(100);
-    call.bridge.onModelClosed(1006, '');
-    call.pass(14_800);
-    expect(call.finished).toEqual([]);
-    call.pass(200);
-    expect(call.finished).toEqual(['model_error']);
-    expect(call.turns).toMatchObject([{ text: WORDS, wasInterrupted: false }]);
-  });
-
-  it('is forgiven when a response succeeds in between', () => {
-    const call = live();
-    call.pass(2100);
-    for (const n of [2, 4]) {
-      call.begin(`r${n}`);
-      call.done(`r${n}`, 'failed');
-      call.clock.advance(1000);
-      call.begin(`r${n + 1}`, call.lastCreate().requestId);
-      call.done(`r${n + 1}`);
-    }
-    expect(call.finished).toEqual([]);
-  });
-
-  it('gets no more audio', () => {
-    const call = live();
-    call.bridge.onModelClosed(1006, '');
-    call.frame();
-    expect(call.model.of('input_audio_buffer.append')).toEqual([]);
-  });
-});
-
 describe('after the end', () => {
   it('nothing has any effect', () => {
     const call = live();
@@ -373,11 +300,11 @@ describe('after the end', () => {
     call.speechStopped('u1', 900);
     call.transcribed('u1', 'Hello?');
     call.done('r9', 'failed');
-    call.bridge.onModelMessage('garbage');
+    call.text('garbage');
     call.bridge.onCarrierMessage('garbage');
     call.bridge.toolResult('c1', '{}');
     call.bridge.end('silence', 'Bye');
-    call.bridge.onModelClosed(1006, '');
+    call.dropModel();
     call.bridge.onCarrierClosed(1006);
     call.hangUp();
     call.pass(700_000);

@@ -1,20 +1,21 @@
-import type { BridgeEnd, BridgeStats, CallBridgeEvents } from './call-events';
+import type { AudioTap, BridgeEnd, BridgeStats, CallBridgeEvents } from './call-events';
 import type { CallPlan } from './call-plan';
 import { CallerAudio } from './caller-audio';
 import { CallTimers, type CancelTimer, type Clock } from './clock';
 import { Conversation } from './conversation';
 import { DRAIN_LIMIT_MS, Ending, GOODBYE_LIMIT_MS, timeUpReserveMs } from './ending';
 import { Keypad, type KeysPressed } from './keypad';
+import { MachineAnswer } from './machine-answer';
+import { ModelLine } from './model-line';
+import type { ModelLink } from './model-link';
 import { ModelSession } from './model-session';
 import { parseModelEvent, readAudioDelta, type AudioDelta } from './openai-events';
 import { SilenceWatch } from './silence-watch';
-import type { BridgeSocket } from './sockets';
+import type { BridgeSocket, ModelDialler } from './sockets';
 import { parseCarrierFrame, readInboundMedia, type CarrierFrame, type InboundMedia } from './twilio-frames';
 
-export type { BridgeEnd, BridgeStats, CallBridgeEvents, ToolCall, Turn } from './call-events';
+export type { AudioTap, BridgeEnd, BridgeStats, CallBridgeEvents, ToolCall, Turn } from './call-events';
 
-/** A session that is not configured this long after the answer will not be. */
-export const SETUP_LIMIT_MS = 10_000;
 /** A customer who is to speak first and does not within this time is greeted after all. */
 export const CUSTOMER_FIRST_WAIT_MS = 6000;
 /** RFC 6455: the purpose of the connection has been fulfilled. */
@@ -23,26 +24,32 @@ const NORMAL_CLOSE = 1000;
 export const TIME_UP_GRACE_MS = 500;
 
 /**
- * One call: joins the carrier's media stream and the model's session. Owns no socket and no timer source; whoever made
- * it hands in messages and is told what came of them. The page about it is README.md in this folder.
+ * One call: joins the carrier's media stream and the model's sessions. Owns no timer source and opens no socket itself;
+ * whoever made it hands in the carrier's messages and a dialler for the model, and is told what came of them. The page
+ * about it is README.md in this folder.
  */
 export class CallBridge {
   private readonly plan: CallPlan;
   private readonly events: CallBridgeEvents;
   private readonly timers: CallTimers;
-  private readonly session: ModelSession;
+  private readonly line: ModelLine;
+  private readonly session = new ModelSession();
   private readonly callerAudio: CallerAudio;
   private readonly conversation: Conversation;
   private readonly silence: SilenceWatch;
   private readonly keypad: Keypad;
   private readonly ending: Ending;
+  private readonly machine: MachineAnswer | null;
 
   // Filled anew for every frame and every delta, so that none of them costs an object.
   private readonly media: InboundMedia = { payloadBase64: '', timestampMs: 0 };
   private readonly delta: AudioDelta = { responseId: '', itemId: '', contentIndex: 0, payloadBase64: '' };
 
   private answeredAtMs: number | null = null;
-  private isModelUsable = true;
+  private hadSession = false;
+  /** Last words that were asked for. */
+  private unsaid: string | null = null;
+  private sessions = 0;
   private isCarrierGone = false;
   private isOver = false;
   private customerFirstWait: CancelTimer | null = null;
@@ -50,13 +57,17 @@ export class CallBridge {
   private malformedFrames = 0;
   private malformedEvents = 0;
 
-  constructor(options: { plan: CallPlan; model: BridgeSocket; clock: Clock; events: CallBridgeEvents }) {
-    const { plan, model, clock, events } = options;
+  constructor(options: { plan: CallPlan; models: ModelDialler; clock: Clock; events: CallBridgeEvents }) {
+    const { plan, models, clock, events } = options;
     this.plan = plan;
     this.events = events;
     this.timers = new CallTimers(clock);
-    this.session = new ModelSession(model, plan);
-    this.callerAudio = new CallerAudio((text) => model.send(text));
+    this.callerAudio = new CallerAudio(this.timers, this.session, {
+      onStuck: () => {
+        this.events.onTrouble('model_stuck');
+        this.line.renew();
+      },
+    });
     this.conversation = new Conversation({
       plan,
       clock: this.timers,
@@ -64,11 +75,35 @@ export class CallBridge {
       callerAudio: this.callerAudio,
       events,
       sinceAnswer: (momentMs) => this.sinceAnswer(momentMs),
-      onConfigured: () => this.configured(),
-      onSpeech: () => this.signOfLife(),
-      onModelLost: () => this.modelLost(),
+      onSpeech: () => {
+        this.signOfLife();
+        this.machine?.speechStarted();
+      },
+      onSpeechStopped: () => this.machine?.speechStopped(),
+      onTurn: (turn) => this.machine?.turnEnded(turn),
+      onProved: () => this.line.proved(),
+      onFailed: (isFinal) => this.line.failed(isFinal),
+      onExpired: () => this.line.renew(),
+      onCarrierStuck: () => this.carrierStuck(),
       onMoved: () => this.settle(),
     });
+    this.line = new ModelLine(models, this.timers, plan, {
+      turnDetection: () => this.conversation.turnDetection,
+      onUp: (link) => this.modelUp(link),
+      onMessage: (text) => this.onModelMessage(text),
+      onLost: () => this.modelLost(),
+      onGivenUp: () => this.modelGivenUp(),
+      onSuccessor: () => this.settle(),
+      onTrouble: (what, detail) => events.onTrouble(what, detail),
+    });
+    this.machine =
+      plan.voicemail === undefined
+        ? null
+        : new MachineAnswer(this.timers, plan.voicemail, {
+            suspend: () => this.machineSuspected(),
+            resume: () => this.machineCleared(),
+            end: (message) => this.leaveMessage(message),
+          });
     this.silence = new SilenceWatch(
       this.timers,
       plan.silence,
@@ -79,18 +114,24 @@ export class CallBridge {
     this.ending = new Ending(this.timers, {
       isQuiet: () => this.isQuiet(),
       cutLastWords: () => {
-        if (this.isModelUsable && this.session.isConfigured) this.conversation.commitSpeech();
+        if (this.session.isUp) this.conversation.commitSpeech();
       },
-      transcriptionsPending: () => (this.isModelUsable ? this.conversation.recorder.transcriptionsPending : 0),
+      transcriptionsPending: () => (this.session.isUp ? this.conversation.recorder.transcriptionsPending : 0),
       audioEndMs: () => this.conversation.agentAudio.expectedEndMs,
       isCarrierGone: () => this.isCarrierGone,
       finish: (reason) => this.finish(reason),
     });
+    this.line.open();
   }
 
-  /** A message of the model's server. */
-  onModelMessage(text: string): void {
+  /** Whoever listens in on the voices of this call; null for nobody, which costs nothing. */
+  set tap(tap: AudioTap | null) {
     if (this.isOver) return;
+    this.callerAudio.tap = tap;
+    this.conversation.agentAudio.tap = tap;
+  }
+
+  private onModelMessage(text: string): void {
     if (readAudioDelta(text, this.delta)) {
       this.play(this.delta);
       return;
@@ -108,40 +149,38 @@ export class CallBridge {
     this.settle();
   }
 
-  /** The model's socket is closed: what it has said is still heard, then the call ends. */
-  onModelClosed(code: number, reason: string): void {
-    if (this.isOver || !this.isModelUsable) return;
-    // Close reasons are the server's words about the protocol (`invalid_request_error.invalid_api_key`), never speech.
-    this.events.onTrouble('model_closed', `${code} ${reason}`.trim());
-    this.modelLost();
-  }
-
   /** The phone was picked up and the carrier's stream has begun. Time counts from here. */
   attachCarrier(socket: BridgeSocket, streamSid: string): void {
     if (this.isOver || this.answeredAtMs !== null) return;
     this.answeredAtMs = this.timers.nowMs();
+    this.machine?.answered();
     const { maxDurationMs } = this.plan;
     this.timers.after(maxDurationMs - timeUpReserveMs(maxDurationMs), () => this.timeUp());
     this.timers.after(maxDurationMs + TIME_UP_GRACE_MS, () => this.timeOver());
     this.conversation.agentAudio.attach(socket, streamSid);
-    if (this.session.isConfigured) this.lineOpened();
-    else this.timers.after(SETUP_LIMIT_MS, () => this.checkSetup());
+    if (this.session.isUp) this.lineOpened();
     this.settle();
   }
 
-  /** A message of the carrier after `start`: media, dtmf, mark, stop. */
-  onCarrierMessage(text: string): void {
-    if (this.isOver || this.isCarrierGone) return;
+  /** What the carrier's detection made of who has answered, in the carrier's word (`AnsweredBy`). */
+  answeredBy(answeredBy: string): void {
+    this.machine?.carrierSays(answeredBy);
+  }
+
+  /** A message of the carrier after `start`: media, dtmf, mark, stop. False when it is none that a carrier sends. */
+  onCarrierMessage(text: string): boolean {
+    if (this.isOver || this.isCarrierGone) return true;
     if (readInboundMedia(text, this.media)) {
-      if (this.isModelUsable) this.callerAudio.receive(this.media.payloadBase64, this.media.timestampMs);
-      return;
+      if (!this.line.isOver) this.callerAudio.receive(this.media.payloadBase64, this.media.timestampMs);
+      return true;
     }
     const frame = parseCarrierFrame(text);
     if (frame === null) {
       if (this.malformedFrames++ === 0) this.events.onTrouble('carrier_frame_malformed');
-      return;
+      return false;
     }
     this.handleFrame(frame);
+    return true;
   }
 
   /** The carrier's socket is closed, with or without a `stop` before. */
@@ -162,7 +201,8 @@ export class CallBridge {
       this.events.onTrouble('tool_result_unknown');
       return;
     }
-    if (this.isModelUsable) this.session.answerTool(toolCallId, outputJson);
+    this.conversation.history.toolResult(toolCallId, outputJson);
+    this.session.answerTool(toolCallId, outputJson);
     if (state === 'respond') this.conversation.request('reply');
     this.settle();
   }
@@ -177,13 +217,15 @@ export class CallBridge {
       this.finish(reason);
       return;
     }
+    this.machine?.stop();
     this.silence.update(false);
-    const canSpeak = say !== undefined && this.isModelUsable && this.session.isConfigured;
+    this.unsaid = say ?? null;
+    const canSpeak = say !== undefined && !this.line.isOver;
     if (canSpeak) {
       this.conversation.sayGoodbye(say);
     } else {
       this.conversation.close('closing');
-      if (this.isModelUsable) this.conversation.stopGenerating();
+      this.conversation.stopGenerating();
     }
     this.ending.begin(reason, canSpeak ? GOODBYE_LIMIT_MS : DRAIN_LIMIT_MS);
     this.settle();
@@ -200,7 +242,8 @@ export class CallBridge {
     return {
       framesIn: callerAudio.framesIn,
       framesOut: agentAudio.framesOut,
-      framesQueuedAtSetup: callerAudio.framesQueuedAtSetup,
+      framesQueuedAtSetup: callerAudio.framesQueuedAtSetup ?? 0,
+      framesJoined: callerAudio.framesJoined,
       framesDropped: callerAudio.framesDropped,
       malformedFrames: this.malformedFrames,
       malformedEvents: this.malformedEvents,
@@ -210,6 +253,7 @@ export class CallBridge {
       marksReturned: agentAudio.marksReturned,
       clears: agentAudio.clears,
       bargeIns: conversation.bargeIns,
+      modelSessions: this.sessions,
     };
   }
 
@@ -220,7 +264,7 @@ export class CallBridge {
   private handleFrame(frame: CarrierFrame): void {
     switch (frame.event) {
       case 'media':
-        if (frame.track === 'inbound' && this.isModelUsable) {
+        if (frame.track === 'inbound' && !this.line.isOver) {
           this.callerAudio.receive(frame.payloadBase64, frame.timestampMs);
         }
         return;
@@ -242,23 +286,62 @@ export class CallBridge {
     this.settle();
   }
 
-  /** The session is ours now. The opening goes before any caller audio, so that nothing is answered before it. */
-  private configured(): void {
-    if (this.plan.whoSpeaksFirst === 'agent') this.conversation.request('opening');
+  /** A session is ours now: the first, or one that goes on where another was lost. */
+  private modelUp(link: ModelLink): void {
+    this.sessions++;
+    this.session.adopt(link);
+    const isFirst = !this.hadSession;
+    this.hadSession = true;
+    // The opening goes before any caller audio, so that nothing is answered before it.
+    this.conversation.sessionUp(isFirst);
+    if (isFirst) {
+      if (this.plan.whoSpeaksFirst === 'agent') this.conversation.request('opening');
+      this.callerAudio.open();
+      if (this.answeredAtMs !== null) this.lineOpened();
+    }
+    this.settle();
+  }
+
+  /** The session is gone; the line stays open while another is fetched, unless nothing more was to be said. */
+  private modelLost(): void {
+    if (this.isOver || !this.hadSession) return;
+    this.conversation.sessionLost();
+    if (!this.ending.hasBegun || this.conversation.isSayingGoodbye) return;
+    this.line.close(NORMAL_CLOSE, 'call over');
+    this.ending.advance();
+  }
+
+  private modelGivenUp(): void {
+    if (this.isOver) return;
+    if (this.session.isUp) this.conversation.sessionLost();
+    if (this.answeredAtMs === null) {
+      this.finish('model_error');
+      return;
+    }
+    this.silence.update(false);
+    this.unsaid ??= this.plan.phrases.troubleGoodbye;
+    this.conversation.close('closing');
+    this.ending.begin('model_error', DRAIN_LIMIT_MS);
+    this.ending.advance();
+  }
+
+  /** A successor that stands ready takes over when nothing is lost by it. */
+  private changeSession(): void {
+    if (!this.line.hasSuccessor || !this.conversation.canChangeSession(this.line.isUrgent)) return;
+    this.callerAudio.close();
+    const link = this.line.takeOver();
+    if (link !== null) {
+      this.sessions++;
+      this.session.adopt(link);
+      this.conversation.sessionChanged();
+    }
     this.callerAudio.open();
-    if (this.answeredAtMs !== null) this.lineOpened();
   }
 
   /** Answered and configured: from here on the customer is heard. */
   private lineOpened(): void {
     if (this.plan.whoSpeaksFirst !== 'customer') return;
     this.customerFirstWait = this.timers.after(CUSTOMER_FIRST_WAIT_MS, () => this.conversation.request('opening'));
-  }
-
-  private checkSetup(): void {
-    if (this.session.isConfigured) return;
-    this.events.onTrouble('model_not_configured');
-    this.modelLost();
   }
 
   private signOfLife(): void {
@@ -272,7 +355,7 @@ export class CallBridge {
     const itemId = `keys_${++this.entries}`;
     const { recorder } = this.conversation;
     recorder.customerDid(itemId, `[pressed ${keys}]`, this.sinceAnswer(entry.startMs), this.sinceAnswer(entry.endMs));
-    if (this.isOver || this.isCarrierGone || this.ending.hasBegun || !this.isModelUsable) return;
+    if (this.isOver || this.isCarrierGone || this.ending.hasBegun || this.line.isOver) return;
     this.session.tell(itemId, `[The caller pressed these keys on the phone: ${keys}]`);
     this.conversation.request('reply');
     this.settle();
@@ -280,7 +363,7 @@ export class CallBridge {
 
   private timeUp(): void {
     if (this.isOver || this.ending.hasBegun) return;
-    if (this.isModelUsable) this.conversation.silenceAgent();
+    this.conversation.silenceAgent();
     this.end(this.timeUpReason(), this.plan.phrases.timeUpGoodbye);
   }
 
@@ -293,18 +376,29 @@ export class CallBridge {
     return this.plan.maxDurationEnd ?? 'max_duration';
   }
 
-  private modelLost(): void {
-    if (this.isOver) return;
-    this.isModelUsable = false;
-    if (this.answeredAtMs === null) {
-      this.finish('model_error');
-      return;
-    }
+  private machineSuspected(): void {
+    if (this.isOver || this.ending.hasBegun) return;
     this.silence.update(false);
-    this.conversation.agentAudio.completeAll();
-    this.conversation.close('closing');
-    this.ending.begin('model_error', DRAIN_LIMIT_MS);
-    this.ending.advance();
+    this.conversation.suspend();
+    this.settle();
+  }
+
+  private machineCleared(): void {
+    if (this.isOver || this.ending.hasBegun) return;
+    this.conversation.resume();
+    this.settle();
+  }
+
+  private leaveMessage(message: string | undefined): void {
+    if (this.isOver || this.ending.hasBegun) return;
+    this.conversation.silenceAgent();
+    this.end('voicemail', message);
+  }
+
+  private carrierStuck(): void {
+    if (this.isOver || this.isCarrierGone) return;
+    this.events.onTrouble('carrier_stuck');
+    this.abort('carrier_error');
   }
 
   private carrierGone(): void {
@@ -313,29 +407,28 @@ export class CallBridge {
     this.silence.update(false);
     this.conversation.lineClosed();
     this.keypad.flush();
-    if (this.isModelUsable && this.session.isConfigured) {
-      this.conversation.close('closing');
-      this.conversation.stopGenerating();
-    }
+    this.conversation.close('closing');
+    this.conversation.stopGenerating();
     this.ending.begin('customer_hung_up', DRAIN_LIMIT_MS);
     this.ending.stopDraining();
   }
 
   private isQuiet(): boolean {
     if (this.isCarrierGone) return true;
-    return this.isModelUsable ? this.conversation.isSilent : this.conversation.agentAudio.isQuiet;
+    return this.line.isOver ? this.conversation.agentAudio.isQuiet : this.conversation.isSilent;
   }
 
   /** After everything that happened but audio: what follows from it. */
   private settle(): void {
     if (this.isOver) return;
-    if (this.isModelUsable) this.conversation.settle();
+    this.changeSession();
+    this.conversation.settle();
     this.silence.update(this.isLineQuiet());
     this.ending.advance();
   }
 
   private isLineQuiet(): boolean {
-    if (this.answeredAtMs === null || this.ending.hasBegun || this.keypad.isTyping) return false;
+    if (this.answeredAtMs === null || this.ending.hasBegun || this.keypad.isTyping || !this.session.isUp) return false;
     return this.conversation.isWaitingForCustomer;
   }
 
@@ -346,7 +439,12 @@ export class CallBridge {
     this.conversation.lineClosed();
     this.keypad.flush();
     this.conversation.recorder.flush();
-    this.events.onFinished(reason);
+    this.line.close(NORMAL_CLOSE, 'call over');
+    this.callerAudio.stop();
+    this.machine?.stop();
+    const machine = this.machine?.result ?? null;
+    if (machine !== null && reason === 'voicemail') this.events.onVoicemail(machine);
+    this.events.onFinished(reason, this.isCarrierGone || !this.line.wasGivenUp ? null : this.unsaid);
   }
 
   private sinceAnswer(momentMs: number = this.timers.nowMs()): number {

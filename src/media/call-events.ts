@@ -36,6 +36,15 @@ export interface ToolCall {
   wasInterrupted?: true;
 }
 
+/** What came of a call that a machine has answered. */
+export interface VoicemailResult {
+  detectedBy: 'carrier' | 'words' | 'both';
+  /** The whole message was heard by the machine, as far as marks can tell. */
+  messageLeft: boolean;
+  /** What was said to it; null where nothing was. */
+  message: string | null;
+}
+
 /** What the bridge tells its owner. Handlers must return quickly and must not throw: they run between two frames. */
 export interface CallBridgeEvents {
   /** Each finished turn once. Arrival may differ from conversation order: sort by `sequence`. */
@@ -45,8 +54,26 @@ export interface CallBridgeEvents {
   onUsage(usage: Record<string, unknown>, source: 'response' | 'transcription'): void;
   /** For the log: a stable word, and a code or a count beside it. Never contains what anybody said. */
   onTrouble(what: string, detail?: string): void;
-  /** Exactly once, the last event: all is said and played (or the bounded wait is over). Hang up and close the sockets. */
-  onFinished(end: BridgeEnd): void;
+  /** Before `onFinished` of a `voicemail` end. */
+  onVoicemail(result: VoicemailResult): void;
+  /**
+   * Exactly once, the last event: all is said and played (or the bounded wait is over). Hang up and close the carrier's
+   * socket; the model's is closed. `unsaid`: last words that the model could not say any more, for whoever else can.
+   */
+  onFinished(end: BridgeEnd, unsaid: string | null): void;
+}
+
+/**
+ * Listens in on a call: for a recording, or for somebody who is to hear it. All times are milliseconds since the answer.
+ * Called between two frames, like the events; a payload is base64 µ-law, 8 kHz, of any length.
+ */
+export interface AudioTap {
+  /** What the customer said from `startsAtMs` on. Where nothing is told the carrier sent nothing: silence. */
+  customerAudio(payloadBase64: string, startsAtMs: number): void;
+  /** What the agent will be heard saying from `startsAtMs` on; it comes as fast as the model makes it. */
+  agentAudio(payloadBase64: string, startsAtMs: number): void;
+  /** What the agent was to be heard saying from here on is not heard. */
+  agentCut(atMs: number): void;
 }
 
 /** Counted, not logged, while the call runs. */
@@ -55,6 +82,8 @@ export interface BridgeStats {
   framesIn: number;
   framesOut: number;
   framesQueuedAtSetup: number;
+  /** Frames that went to the model in a message together with one before them. */
+  framesJoined: number;
   framesDropped: number;
   malformedFrames: number;
   malformedEvents: number;
@@ -65,4 +94,6 @@ export interface BridgeStats {
   marksReturned: number;
   clears: number;
   bargeIns: number;
+  /** Sessions of the model after the first. */
+  modelSessions: number;
 }

@@ -1,3 +1,6 @@
+import type { InterruptionPolicy } from './interruption-policy';
+import type { VoicemailPhrase } from './voicemail-watch';
+
 /** A function that the model may call, as the Realtime session wants it (JSON Schema parameters). */
 export interface ToolDefinition {
   name: string;
@@ -24,6 +27,13 @@ export interface CallPlan {
   maxDurationEnd?: 'max_duration' | 'demo_limit';
   /** Counted after the agent has been heard and nobody speaks; `endAfterMs` counts from the end of the re-prompt. */
   silence: { repromptAfterMs: number; endAfterMs: number };
+  /**
+   * How the words of a machine that answers are recognised, and what is said to it after its greeting; without a message it
+   * is hung up on. Absent = not looked for (inbound).
+   */
+  voicemail?: { phraseIn(words: string): VoicemailPhrase | null; message?: string };
+  /** What it takes to interrupt the agent. */
+  interruption: InterruptionPolicy;
   /** Exact sentences that the agent is told to say. */
-  phrases: { stillThere: string; silenceGoodbye: string; timeUpGoodbye: string };
+  phrases: { stillThere: string; silenceGoodbye: string; timeUpGoodbye: string; troubleGoodbye: string };
 }

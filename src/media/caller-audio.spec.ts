@@ -1,16 +1,24 @@
 import * as fc from 'fast-check';
 import { CallerAudio, FILL_LIMIT_MS, QUEUE_LIMIT_MS } from './caller-audio';
 import { SILENCE_BYTE } from './g711';
+import { ManualClock } from './testing/manual-clock';
 import { audioOf } from './testing/scripted-call';
 
-function setUp() {
+function setUp(clock = new ManualClock()) {
   const sent: Buffer[] = [];
-  const audio = new CallerAudio((text) => {
-    const message = JSON.parse(text) as { type: string; audio: string };
-    expect(message.type).toBe('input_audio_buffer.append');
-    sent.push(Buffer.from(message.audio, 'base64'));
-  });
-  return { audio, sent };
+  const texts: string[] = [];
+  const stuck: number[] = [];
+  const sink = {
+    bufferedBytes: 0,
+    send: (text: string) => {
+      const message = JSON.parse(text) as { type: string; audio: string };
+      expect(message.type).toBe('input_audio_buffer.append');
+      texts.push(text);
+      sent.push(Buffer.from(message.audio, 'base64'));
+    },
+  };
+  const audio = new CallerAudio(clock, sink, { onStuck: () => stuck.push(clock.nowMs()) });
+  return { audio, sent, texts, sink, clock, stuck };
 }
 
 describe('caller audio', () => {
@@ -31,7 +39,7 @@ describe('caller audio', () => {
             audio.open();
           }
           expect(Buffer.concat(sent)).toEqual(Buffer.concat(frames));
-          expect(audio.framesQueuedAtSetup).toBe(early);
+          expect(audio.framesQueuedAtSetup).toBe(Math.round(Buffer.concat(frames.slice(0, early)).length / 160));
           expect(audio.appendedBytes).toBe(Buffer.concat(frames).length);
           expect(sent.length).toBe(frames.length - early + (early > 0 ? 1 : 0));
         },
@@ -40,14 +48,13 @@ describe('caller audio', () => {
   });
 
   it('passes payloads on as the text they came as', () => {
-    const texts: string[] = [];
-    const audio = new CallerAudio((text) => texts.push(text));
+    const { audio, texts } = setUp();
     audio.open();
     audio.receive('AAAA', 0);
     expect(texts).toEqual(['{"type":"input_audio_buffer.append","audio":"AAAA"}']);
   });
 
-  it('keeps the newest half minute when the session is not ready for longer', () => {
+  it('keeps the newest quarter of a minute when the session is not ready for longer', () => {
     const { audio, sent } = setUp();
     const frames = QUEUE_LIMIT_MS / 20 + 10;
     for (let i = 0; i < frames; i++) audio.receive(audioOf(20, i % 250), i * 20);

@@ -1,14 +1,25 @@
-import { BYTES_PER_MS, payloadMs, SILENCE_BYTE } from './g711';
+import type { AudioTap } from './call-events';
+import type { CancelTimer, Clock } from './clock';
+import { BYTES_PER_MS, FRAME_MS, payloadMs, SILENCE_BYTE } from './g711';
 import { APPEND_HEAD, APPEND_TAIL } from './openai-commands';
 
-/** Caller audio that waits for the session to be configured; when there is more, the oldest goes. */
-export const QUEUE_LIMIT_MS = 30_000;
+/** Caller audio that waits for a session, decoded: 120 KB. When there is more, the oldest goes. */
+export const QUEUE_LIMIT_MS = 15_000;
 /** A hole in the carrier's timestamps longer than two frames is lost audio, not jitter. */
 const GAP_MS = 40;
 /** The longest hole that is filled with silence toward the model (reference/twilio.md section 6). */
 export const FILL_LIMIT_MS = 10_000;
 /** Holes remembered for translating times; in a call with more of them the oldest times are off by the lost audio. */
 const MAX_SPANS = 64;
+/** Frames always at hand: the beginning of a word is over when the model says that speech has started. */
+const RECENT_FRAMES = 32;
+
+/** More than this unread by the model's server (5 s of audio), and audio is kept back until it reads again. */
+export const MODEL_HIGH_WATER_BYTES = 64 * 1024;
+const MODEL_LOW_WATER_BYTES = 8 * 1024;
+const UNBLOCK_LOOK_MS = 50;
+/** A server that has not read for this long is not going to. */
+export const MODEL_STUCK_MS = 5000;
 
 /** A stretch without a hole: the audio received as number `receivedMs` was said at `callMs`. */
 interface Span {
@@ -16,28 +27,63 @@ interface Span {
   readonly callMs: number;
 }
 
+/** Where the audio goes: the model's present session. */
+export interface CallerAudioSink {
+  send(text: string): void;
+  /** Bytes handed over that the network has not taken yet. */
+  readonly bufferedBytes: number;
+}
+
+export interface CallerAudioEvents {
+  /** The model's server has stopped reading. */
+  onStuck(): void;
+}
+
 /**
- * The way from the caller to the model. Frames that come before the session is configured wait here and go joined, in
- * order. What the carrier left out is silence to the model, whose turn detection lives on it. Also translates the model's time (audio appended so far) into the call's (the carrier's timestamps).
+ * The way from the caller to the model. Frames that come while there is no session wait here and go joined, in order, and
+ * so do frames that came in one piece or that the server was too slow for. What the carrier left out is silence to the
+ * model, whose turn detection lives on it. Also translates the model's time (audio appended to this session so far) into
+ * the call's (the carrier's timestamps), and keeps what is being said until it is written down, because a session that is
+ * lost takes it with it.
  */
 export class CallerAudio {
   framesIn = 0;
-  framesQueuedAtSetup = 0;
+  framesQueuedAtSetup: number | null = null;
+  framesJoined = 0;
   framesDropped = 0;
   appendedBytes = 0;
+  tap: AudioTap | null = null;
 
   private isOpen = false;
-  private queue: string[] = [];
+  private isBlocked = false;
+  private blockedSinceMs = 0;
+  private unblockLook: CancelTimer | null = null;
+  private queue: Buffer[] = [];
   private queuedMs = 0;
+  /** Came in this moment, and goes at its end. */
+  private first = '';
+  private readonly more: string[] = [];
   private receivedMs = 0;
-  private droppedMs = 0;
+  /** Where in the received audio the present session's begins. */
+  private sessionBaseMs = 0;
   /** Where in the stream the next frame is expected. */
   private streamMs = 0;
   /** True when silence was appended that the next frame may contradict. */
   private hasAppendedSilence = false;
   private readonly spans: Span[] = [];
+  private readonly recent: string[] = new Array<string>(RECENT_FRAMES).fill('');
+  private recentAt = 0;
+  /** What is being said, as far as the model's server has not written it down. */
+  private kept: Buffer[] = [];
+  private keptMs = 0;
+  private readonly keptTurns: { itemId: string; fromMs: number }[] = [];
+  private readonly flushSoon = (): void => this.flush();
 
-  constructor(private readonly send: (text: string) => void) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly sink: CallerAudioSink,
+    private readonly events: CallerAudioEvents,
+  ) {}
 
   /** Takes one frame; `timestampMs` is its place in the stream, null when the carrier did not say. */
   receive(payloadBase64: string, timestampMs: number | null): void {
@@ -45,6 +91,7 @@ export class CallerAudio {
     const audioMs = payloadMs(payloadBase64);
     if (audioMs === 0) return;
     if (timestampMs !== null) this.place(timestampMs);
+    if (this.tap !== null) this.tap.customerAudio(payloadBase64, this.streamMs);
     this.pass(payloadBase64, audioMs);
   }
 
@@ -58,23 +105,100 @@ export class CallerAudio {
     this.pass(silenceOf(ms), ms);
   }
 
-  /** The session is configured: what waited goes in one message, before anything new. */
+  /** A session is configured: what waited goes in one message, before anything new. */
   open(): void {
     if (this.isOpen) return;
     this.isOpen = true;
-    const waiting = this.queue;
-    this.queue = [];
-    this.framesQueuedAtSetup = waiting.length;
-    if (waiting.length === 0) return;
-    // Base64 cannot be joined as text: every frame of 160 bytes ends in padding.
-    const bytes = Buffer.concat(waiting.map((payload) => Buffer.from(payload, 'base64')));
-    this.appendedBytes += bytes.length;
-    this.send(APPEND_HEAD + bytes.toString('base64') + APPEND_TAIL);
+    this.sessionBaseMs = this.receivedMs - this.queuedMs;
+    this.framesQueuedAtSetup ??= Math.round(this.queuedMs / FRAME_MS);
+    this.sendQueue();
   }
 
-  /** The call's time (milliseconds since the stream began) of a moment in the audio that the model was given. */
+  /**
+   * The session is over: audio waits for the next one. That one hears what was being said from its beginning, and
+   * otherwise the last moments, in which somebody may have begun to speak.
+   */
+  close(): void {
+    if (!this.isOpen) return;
+    this.flush();
+    this.unblock();
+    this.isOpen = false;
+    if (this.keptTurns.length === 0) this.keepRecent();
+    // What is kept ends now, like a queue that a blocked session has left; the longer of the two holds all of the other.
+    if (this.keptMs > this.queuedMs) {
+      this.queue = this.kept;
+      this.queuedMs = this.keptMs;
+    }
+    this.keptTurns.length = 0;
+    this.forgetKept();
+  }
+
+  /** Somebody speaks: their words are kept, from just before they began, until they are {@link written} down. */
+  keep(itemId: string): void {
+    if (this.keptTurns.length === 0) this.keepRecent();
+    this.keptTurns.push({ itemId, fromMs: this.receivedMs - RECENT_FRAMES * FRAME_MS });
+  }
+
+  /** True while the words of a customer turn are kept. */
+  isKept(itemId: string): boolean {
+    return this.keptTurns.some((turn) => turn.itemId === itemId);
+  }
+
+  /** A customer turn is written down, or never will be. */
+  written(itemId: string): void {
+    const at = this.keptTurns.findIndex((turn) => turn.itemId === itemId);
+    if (at < 0) return;
+    this.keptTurns.splice(at, 1);
+    const next = this.keptTurns[0];
+    if (next === undefined) {
+      this.forgetKept();
+      this.recent.fill('');
+      return;
+    }
+    while (this.receivedMs - this.keptMs < next.fromMs && this.kept.length > 0) this.dropOldestKept();
+  }
+
+  /** Sends what came in this moment, before anything that must come after it. */
+  flush(): void {
+    const { first } = this;
+    if (first === '') return;
+    this.first = '';
+    if (this.isBlocked || this.sink.bufferedBytes > MODEL_HIGH_WATER_BYTES) {
+      this.enqueue(first);
+      for (const payload of this.more) this.enqueue(payload);
+      this.more.length = 0;
+      if (!this.isBlocked) this.block();
+      return;
+    }
+    if (this.more.length === 0) {
+      this.appendedBytes += payloadMs(first) * BYTES_PER_MS;
+      this.sink.send(APPEND_HEAD + first + APPEND_TAIL);
+      return;
+    }
+    this.framesJoined += this.more.length;
+    this.enqueue(first);
+    for (const payload of this.more) this.enqueue(payload);
+    this.more.length = 0;
+    this.sendQueue();
+  }
+
+  /** The call is over. */
+  stop(): void {
+    this.unblockLook?.();
+    this.unblockLook = null;
+    this.first = '';
+    this.more.length = 0;
+    this.queue = [];
+    this.queuedMs = 0;
+    this.recent.fill('');
+    this.keptTurns.length = 0;
+    this.forgetKept();
+    this.tap = null;
+  }
+
+  /** The call's time (milliseconds since the stream began) of a moment in the audio that the session was given. */
   toCallMs(modelAudioMs: number): number {
-    const receivedMs = modelAudioMs + this.droppedMs;
+    const receivedMs = modelAudioMs + this.sessionBaseMs;
     for (let i = this.spans.length - 1; i >= 0; i--) {
       const span = this.spans[i];
       if (span !== undefined && (span.receivedMs <= receivedMs || i === 0)) {
@@ -99,23 +223,83 @@ export class CallerAudio {
   private pass(payloadBase64: string, audioMs: number): void {
     this.streamMs += audioMs;
     this.receivedMs += audioMs;
-    if (!this.isOpen) {
-      this.enqueue(payloadBase64, audioMs);
-      return;
+    if (this.keptTurns.length > 0) this.keepFrame(payloadBase64, audioMs);
+    this.recent[this.recentAt] = payloadBase64;
+    this.recentAt = (this.recentAt + 1) % RECENT_FRAMES;
+    if (!this.isOpen) this.enqueue(payloadBase64);
+    else if (this.first !== '') this.more.push(payloadBase64);
+    else {
+      this.first = payloadBase64;
+      this.clock.soon(this.flushSoon);
     }
-    this.appendedBytes += audioMs * BYTES_PER_MS;
-    this.send(APPEND_HEAD + payloadBase64 + APPEND_TAIL);
   }
 
-  private enqueue(payloadBase64: string, audioMs: number): void {
-    this.queue.push(payloadBase64);
-    this.queuedMs += audioMs;
+  /** Base64 cannot be joined as text: every frame of 160 bytes ends in padding. */
+  private enqueue(payloadBase64: string): void {
+    const audio = Buffer.from(payloadBase64, 'base64');
+    this.queue.push(audio);
+    this.queuedMs += audio.length / BYTES_PER_MS;
     while (this.queuedMs > QUEUE_LIMIT_MS) {
-      const oldestMs = payloadMs(this.queue.shift() ?? '');
-      this.queuedMs -= oldestMs;
-      this.droppedMs += oldestMs;
+      const droppedMs = (this.queue.shift()?.length ?? 0) / BYTES_PER_MS;
+      this.queuedMs -= droppedMs;
       this.framesDropped++;
+      // Missing in the time of a session that has had audio before.
+      if (this.isOpen) this.sessionBaseMs += droppedMs;
     }
+  }
+
+  private sendQueue(): void {
+    if (this.queue.length === 0) return;
+    const audio = Buffer.concat(this.queue);
+    this.queue = [];
+    this.queuedMs = 0;
+    this.appendedBytes += audio.length;
+    this.sink.send(APPEND_HEAD + audio.toString('base64') + APPEND_TAIL);
+  }
+
+  private block(): void {
+    this.isBlocked = true;
+    this.blockedSinceMs = this.clock.nowMs();
+    this.lookLater();
+  }
+
+  private lookLater(): void {
+    this.unblockLook = this.clock.after(UNBLOCK_LOOK_MS, () => {
+      if (this.sink.bufferedBytes <= MODEL_LOW_WATER_BYTES) {
+        this.unblock();
+        this.sendQueue();
+      } else if (this.clock.nowMs() - this.blockedSinceMs >= MODEL_STUCK_MS) {
+        this.events.onStuck();
+      } else this.lookLater();
+    });
+  }
+
+  private unblock(): void {
+    this.isBlocked = false;
+    this.unblockLook?.();
+    this.unblockLook = null;
+  }
+
+  private keepRecent(): void {
+    for (let i = 0; i < RECENT_FRAMES; i++) {
+      const payload = this.recent[(this.recentAt + i) % RECENT_FRAMES];
+      if (payload) this.keepFrame(payload, payloadMs(payload));
+    }
+  }
+
+  private keepFrame(payloadBase64: string, audioMs: number): void {
+    this.kept.push(Buffer.from(payloadBase64, 'base64'));
+    this.keptMs += audioMs;
+    while (this.keptMs > QUEUE_LIMIT_MS) this.dropOldestKept();
+  }
+
+  private dropOldestKept(): void {
+    this.keptMs -= (this.kept.shift()?.length ?? 0) / BYTES_PER_MS;
+  }
+
+  private forgetKept(): void {
+    this.kept = [];
+    this.keptMs = 0;
   }
 
   private beginSpan(callMs: number): void {

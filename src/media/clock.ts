@@ -5,8 +5,12 @@ export type CancelTimer = () => void;
 export interface Clock {
   /** Monotonic milliseconds; only differences mean something. */
   nowMs(): number;
+  /** The time of day, in milliseconds since 1970: only for moments that somebody else names (a session's end). */
+  epochMs(): number;
   /** Runs once, `ms` milliseconds from now. */
   after(ms: number, run: () => void): CancelTimer;
+  /** Runs once, as soon as what is being done now is done: what arrived in one piece is then all there. */
+  soon(run: () => void): void;
 }
 
 /** The timers of one call: all of them can be taken back at once, so that nothing fires after the call is over. */
@@ -17,6 +21,14 @@ export class CallTimers implements Clock {
 
   nowMs(): number {
     return this.clock.nowMs();
+  }
+
+  epochMs(): number {
+    return this.clock.epochMs();
+  }
+
+  soon(run: () => void): void {
+    this.clock.soon(run);
   }
 
   after(ms: number, run: () => void): CancelTimer {

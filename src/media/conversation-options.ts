@@ -1,4 +1,4 @@
-import type { CallBridgeEvents } from './call-events';
+import type { CallBridgeEvents, Turn } from './call-events';
 import type { CallPlan } from './call-plan';
 import type { CallerAudio } from './caller-audio';
 import type { Clock } from './clock';
@@ -13,11 +13,19 @@ export interface ConversationOptions {
   events: CallBridgeEvents;
   /** Milliseconds since the answer, of now and of a moment on the call's clock. */
   sinceAnswer(momentMs?: number): number;
-  onConfigured(): void;
   /** The customer began to speak. */
   onSpeech(): void;
-  /** The model cannot go on; what it has said so far may still be playing. */
-  onModelLost(): void;
+  onSpeechStopped(): void;
+  /** After it was told to the owner. */
+  onTurn(turn: Turn): void;
+  /** A response was made: the model is well. */
+  onProved(): void;
+  /** Something asked of the session failed; see ModelLine.failed. */
+  onFailed(isFinal: boolean): 'again' | 'renewed' | 'given-up';
+  /** The session has come to its end. */
+  onExpired(): void;
+  /** The carrier has stopped reading: nobody hears anything. */
+  onCarrierStuck(): void;
   /** Something moved on without an event: what follows from it is due. */
   onMoved(): void;
 }

@@ -1,32 +1,33 @@
 import { AgentAudio } from './agent-audio';
+import { AgentResponses } from './agent-responses';
+import { BargeIn } from './barge-in';
 import type { Turn } from './call-events';
 import type { ConversationOptions } from './conversation-options';
 import { CustomerSpeech } from './customer-speech';
-import { Interruption } from './interruption';
+import { History } from './history';
+import { Interruption, type CutOff } from './interruption';
+import { isServerDriven, protects } from './interruption-policy';
 import type { ResponseShape } from './openai-commands';
+import type { TurnDetection } from './turn-detection';
 import type { AudioDelta, ModelEvent } from './openai-events';
 import { Opening } from './opening';
 import type { PlayedItem } from './playback';
-import { RecentIds } from './recent-ids';
+import { ProgressWatch } from './progress-watch';
 import { ResponseSequencer, type ResponseKind } from './response-sequencer';
+import { Restoration } from './restoration';
 import { ToolCalls } from './tool-calls';
 import { TurnRecorder } from './turn-recorder';
 
-/** One failed response is tried again; this many in a row mean that the model cannot go on. */
-const FAILURES_IN_A_ROW = 2;
-/** The account is empty: trying again is no use. */
-const QUOTA_EXCEEDED = 'insufficient_quota';
-/** Responses remembered after they ended, against repeated events. */
-const REMEMBERED_RESPONSES = 32;
-
-const ALREADY_ACTIVE = 'conversation_already_has_active_response';
-
-/** `open`: as usual · `closing`: nothing new is answered · `protected`: the same, and speech does not interrupt. */
-export type ConversationMode = 'open' | 'closing' | 'protected';
+/**
+ * `open`: as usual · `suspended`: nothing is said or answered for now · `closing`: nothing new is answered any more ·
+ * `protected`: the same, and speech does not interrupt.
+ */
+export type ConversationMode = 'open' | 'suspended' | 'closing' | 'protected';
 
 /**
  * The conversation with the model: who speaks, which response is whose, what was interrupted, which turns came of it.
- * Knows the model's events; knows nothing of the carrier but that it plays audio and sends marks back.
+ * Knows the model's events; knows nothing of the carrier but that it plays audio and sends marks back. It outlives the
+ * model's sessions.
  */
 export class Conversation {
   bargeIns = 0;
@@ -37,58 +38,171 @@ export class Conversation {
   readonly recorder: TurnRecorder;
   readonly sequencer: ResponseSequencer;
   readonly tools = new ToolCalls();
+  readonly history = new History();
 
   private mode: ConversationMode = 'open';
   private goodbye = '';
-  /** Our responses that are no answer to the customer. */
-  private readonly asides = new Map<string, ResponseKind>();
-  private failures = 0;
-  private hasEndedAResponse = false;
   private hasMissedMarks = false;
+  private isModelPaused = false;
+  /** What a `resume` goes on from. */
+  private cutOff: CutOff = { said: '', rest: null };
+  /** Grows with everything the model says. */
+  private signs = 0;
   private readonly speech: CustomerSpeech;
   private readonly interruption: Interruption;
-  private readonly ended = new RecentIds(REMEMBERED_RESPONSES);
+  private readonly responses: AgentResponses;
+  private readonly restoration: Restoration;
+  private readonly progress: ProgressWatch;
+  private readonly bargeIn: BargeIn;
+  /** Somebody has heard the opening to its end, or it is too late for it. */
+  private isOpeningOver = false;
 
   constructor(private readonly options: ConversationOptions) {
     const { plan, clock, session, callerAudio, events, sinceAnswer } = options;
     this.opening = new Opening(plan, (what) => events.onTrouble(what));
     this.recorder = new TurnRecorder({ sinceAnswer, onTurn: (turn) => this.turnEnded(turn) });
     this.agentAudio = new AgentAudio(clock, {
-      onFirstAudio: (item) => this.recorder.agentStarted(item.itemId, this.takeLatency(item)),
+      onFirstAudio: (item) => this.agentStarted(item),
       onHeard: (item) => this.settleDisclosure(item),
       onItemOver: (item) => this.itemOver(item),
       onMarksMissing: () => this.marksMissing(),
+      onBackPressure: (isHigh) => this.pauseModel(isHigh),
+      onCarrierStuck: () => options.onCarrierStuck(),
     });
     this.sequencer = new ResponseSequencer(clock, {
       needsDisclosure: (kind) => this.opening.goesBefore(kind),
       create: (kind, requestId) => session.createResponse(requestId, this.shapeOf(kind)),
       cancel: (responseId) => session.cancelResponse(responseId),
-      lost: (kind) => this.responseFailed(kind, 'no_answer'),
+      lost: (kind) => this.responses.failed(kind, 'no_answer'),
     });
-    const { sequencer, agentAudio, recorder } = this;
-    this.interruption = new Interruption({ session, sequencer, agentAudio, recorder });
+    const { sequencer, agentAudio, recorder, opening, tools, history } = this;
+    const interruption = new Interruption({ session, sequencer, agentAudio, recorder });
+    const restoration = new Restoration({ session, sequencer, agentAudio, callerAudio, recorder, opening, history });
+    const progress = new ProgressWatch(clock, {
+      signs: () => this.signs,
+      isDeaf: () => this.isModelPaused,
+      onStalled: () => this.healed(() => this.responses.stalled()),
+      onNoAnswer: () => this.healed(() => this.responses.answerMissing()),
+    });
+    this.interruption = interruption;
+    this.restoration = restoration;
+    this.progress = progress;
+    this.responses = new AgentResponses({
+      ...{
+        session,
+        sequencer,
+        interruption,
+        agentAudio,
+        recorder,
+        opening,
+        tools,
+        history,
+        restoration,
+        progress,
+        events,
+      },
+      isOpen: () => this.mode === 'open',
+      onProved: () => options.onProved(),
+      onFailed: (isFinal) => options.onFailed(isFinal),
+      onExpired: () => options.onExpired(),
+    });
     const onSettled = (): void => sequencer.release();
     const onStuck = (): void => {
       events.onTrouble('speech_stuck');
       options.onMoved();
     };
+    this.bargeIn = new BargeIn({
+      policy: plan.interruption,
+      clock,
+      agentTalks: () => this.agentTalks,
+      isProtected: () => this.isProtected,
+      cut: () => this.bargedIn(),
+      answer: () => this.answerCustomer(),
+      goOn: () => this.responses.answerSettled(),
+      resume: () => this.resumeAfterFalseAlarm(),
+    });
     this.speech = new CustomerSpeech({ clock, callerAudio, recorder, sinceAnswer, onSettled, onStuck });
-    // Nothing is asked of a session that is not configured.
-    this.sequencer.hold();
   }
 
   /** True when the agent has had its say at least once, nothing is playing and nothing is being made. */
   get isWaitingForCustomer(): boolean {
-    return this.hasEndedAResponse && this.isSilent && !this.speech.isSpeaking && !this.tools.isPending;
+    if (this.mode === 'suspended' || !this.responses.hasEnded) return false;
+    return this.isSilent && !this.speech.isSpeaking && !this.tools.isPending;
   }
 
   /** True when the agent has nothing left to say. */
   get isSilent(): boolean {
-    return this.agentAudio.isQuiet && this.sequencer.isIdle;
+    return this.agentAudio.isQuiet && this.sequencer.isIdle && !this.restoration.isOwing;
+  }
+
+  /** True while last words are owed to whoever is on the phone. */
+  get isSayingGoodbye(): boolean {
+    return this.mode === 'protected' && !this.isSilent;
+  }
+
+  /** What the server is to do by itself, as of now. */
+  get turnDetection(): TurnDetection {
+    const isTheServers = isServerDriven(this.options.plan.interruption, this.hasProtectedWords);
+    return {
+      createResponse: isTheServers && this.mode === 'open' && this.opening.allowsServerResponses,
+      interruptResponse: isTheServers && this.mode !== 'protected',
+    };
+  }
+
+  private get agentTalks(): boolean {
+    return this.sequencer.isResponding || !this.agentAudio.isQuiet;
+  }
+
+  /** Words that the scenario protects are still to be said or heard. */
+  private get hasProtectedWords(): boolean {
+    const { interruption } = this.options.plan;
+    if (protects(interruption, 'disclosure') && this.opening.isDisclosureOwed) return true;
+    return protects(interruption, 'greeting') && !this.isOpeningOver;
+  }
+
+  /** What plays now may not be cut: last words, or what the scenario protects. */
+  private get isProtected(): boolean {
+    if (this.mode === 'protected') return true;
+    const { interruption } = this.options.plan;
+    if (protects(interruption, 'disclosure') && this.opening.isDisclosureUnderway) return true;
+    return protects(interruption, 'greeting') && !this.isOpeningOver && this.agentTalks;
+  }
+
+  /** True when nothing would be lost by talking to another session from now on. `isUrgent`: when as little as can be. */
+  canChangeSession(isUrgent: boolean): boolean {
+    if (this.recorder.transcriptionsPending > 0 || this.responses.owesAnswer) return false;
+    if (!isUrgent) return this.isWaitingForCustomer;
+    return this.sequencer.isIdle && !this.speech.isSpeaking && !this.tools.isPending;
+  }
+
+  /** The first session is up, or another one after {@link sessionLost}. */
+  sessionUp(isFirst: boolean): void {
+    if (!isFirst) {
+      const unfinished = this.restoration.finish(this.responses.owesAnswer);
+      this.cutOff = { said: this.restoration.saidText, rest: null };
+      if (unfinished !== null) this.request(unfinished);
+    }
+    if (this.isModelPaused) this.options.session.pause();
+    this.sequencer.sessionUp();
+  }
+
+  /** The model's session is gone; another one is on its way. */
+  sessionLost(): void {
+    this.speech.sessionLost();
+    this.interruption.sessionLost();
+    this.progress.stop();
+    this.bargeIn.forget();
+    this.restoration.begin();
+  }
+
+  /** Another session has taken over at a quiet moment: it is told what was said. */
+  sessionChanged(): void {
+    this.restoration.tell();
   }
 
   /** Audio of the model: to the carrier, unless the response it belongs to was cut. */
   play(delta: AudioDelta): void {
+    this.signs++;
     if (this.interruption.isCut(delta.responseId)) {
       this.lateDeltas++;
       return;
@@ -102,22 +216,20 @@ export class Conversation {
 
   /** Any other event of the model. */
   handle(event: ModelEvent): void {
-    const { session, events } = this.options;
+    const { session, events, callerAudio } = this.options;
+    this.signs++;
     switch (event.type) {
       case 'session.created':
-        session.configure({ createResponse: this.opening.allowsServerResponses, interruptResponse: true });
         return;
       case 'session.updated':
-        if (session.updated(event.createsResponses)) {
-          this.sequencer.release();
-          this.options.onConfigured();
-        }
+        session.updated(event.createsResponses);
         return;
       case 'speech_started':
         this.speechStarted(event.itemId, event.audioStartMs);
         return;
       case 'speech_stopped':
         this.speech.stopped(event.itemId, event.audioEndMs);
+        this.options.onSpeechStopped();
         return;
       case 'committed':
         this.committed(event.itemId, event.previousItemId);
@@ -129,15 +241,19 @@ export class Conversation {
         this.recorder.transcriptDelta(event.itemId, event.delta);
         return;
       case 'transcription.completed':
+        callerAudio.written(event.itemId);
         if (this.recorder.transcribed(event.itemId, event.transcript) && event.usage !== null) {
           events.onUsage(event.usage, 'transcription');
         }
+        this.bargeIn.words(event.itemId, event.transcript);
         return;
       case 'transcription.failed':
+        callerAudio.written(event.itemId);
         if (this.recorder.transcribed(event.itemId, null)) events.onTrouble('transcription_failed');
+        this.bargeIn.words(event.itemId, null);
         return;
       case 'response.created':
-        this.responseCreated(event.responseId, event.requestId);
+        this.responses.created(event.responseId, event.requestId);
         return;
       case 'output_audio.done':
         this.agentAudio.complete(event.itemId);
@@ -152,10 +268,10 @@ export class Conversation {
         if (event.item.transcript !== null) this.recorder.agentText(event.item.itemId, null, event.item.transcript);
         return;
       case 'response.done':
-        this.responseDone(event);
+        this.responses.done(event);
         return;
       case 'error':
-        this.refused(event.code, event.eventId);
+        this.responses.refused(event.code, event.eventId);
         return;
       case 'other':
         return;
@@ -174,9 +290,27 @@ export class Conversation {
     this.sequencer.request('goodbye');
   }
 
+  /** Nothing is said and nothing answered until {@link resume} or last words. */
+  suspend(): void {
+    if (this.mode !== 'open') return;
+    this.mode = 'suspended';
+    this.sequencer.dropWaiting();
+    this.silenceAgent();
+    this.followTurns();
+  }
+
+  /** What was said last is answered after all. */
+  resume(): void {
+    if (this.mode !== 'suspended') return;
+    this.mode = 'open';
+    this.followTurns();
+    this.request('reply');
+  }
+
   /** Answers nothing new any more. */
   close(mode: 'closing' | 'protected'): void {
     this.mode = mode;
+    this.responses.answerSettled();
     this.sequencer.dropWaiting();
     this.followTurns();
   }
@@ -201,28 +335,30 @@ export class Conversation {
   lineClosed(): void {
     this.mode = 'closing';
     this.speech.lineClosed();
+    this.progress.stop();
+    this.bargeIn.forget();
     this.interruption.lineClosed();
   }
 
   /** Speech that is still going on becomes an item, so that its words are still written down. */
   commitSpeech(): void {
-    if (this.speech.cutShort()) this.options.session.commitSpeech();
+    if (!this.speech.cutShort()) return;
+    this.options.callerAudio.flush();
+    this.options.session.commitSpeech();
   }
 
   /** Brings what follows from an event up to date: owed words, and who answers the customer. */
   settle(): void {
+    if (!this.options.session.isUp) return;
     if (this.isSilent) this.opening.lineQuiet();
+    this.bargeIn.review();
     this.followTurns();
   }
 
   private followTurns(): void {
-    const isOpen = this.mode === 'open';
     // New settings begin the detection anew and could lose the end of what is being said.
-    if (isOpen && this.speech.isSpeaking) return;
-    this.options.session.detectTurns({
-      createResponse: isOpen && this.opening.allowsServerResponses,
-      interruptResponse: this.mode !== 'protected',
-    });
+    if ((this.mode === 'open' || this.mode === 'suspended') && this.speech.isSpeaking) return;
+    this.options.session.detectTurns(this.turnDetection);
   }
 
   private shapeOf(kind: ResponseKind): ResponseShape {
@@ -233,6 +369,8 @@ export class Conversation {
         return this.opening.firstWords();
       case 'reply':
         return this.opening.answer();
+      case 'resume':
+        return this.opening.resumption(this.cutOff);
       case 'reprompt':
         return this.opening.sentence(this.options.plan.phrases.stillThere);
       case 'goodbye':
@@ -242,105 +380,69 @@ export class Conversation {
 
   private speechStarted(itemId: string, audioStartMs: number): void {
     if (!this.speech.started(itemId, audioStartMs)) return;
+    this.options.callerAudio.keep(itemId);
+    this.progress.answerCame();
     this.sequencer.hold();
-    const isAgentSpeaking = this.sequencer.isResponding || !this.agentAudio.isQuiet;
-    if (this.mode !== 'protected' && isAgentSpeaking) {
-      this.bargeIns++;
-      this.cutAgent();
-      // The session has interrupt_response on, so the server cancels what it is making without being told.
-      this.sequencer.cancelledByServer();
-    }
+    this.bargeIn.started(itemId, this.recorder.customerSpeechMs(itemId));
     this.options.onSpeech();
   }
 
   private committed(itemId: string, previousItemId: string | null): void {
     if (!this.speech.committed(itemId, previousItemId)) return;
-    // The server's own answer covers what waited to be answered; without one it is asked for here.
-    if (this.options.session.createsResponses) this.sequencer.dropWaiting();
-    else {
-      this.sequencer.drop('opening');
-      this.request('reply');
-    }
+    this.bargeIn.finished(itemId, this.recorder.customerSpeechMs(itemId));
     this.speech.settle();
   }
 
-  private responseCreated(responseId: string, requestId: string | null): void {
-    if (this.ended.has(responseId)) return;
-    const { kind, isUnwanted } = this.sequencer.created(responseId, requestId);
-    if (kind !== null && kind !== 'reply') this.asides.set(responseId, kind);
-    if (kind !== null) this.opening.carriedBy(responseId);
-    if (isUnwanted) {
-      this.interruption.refuse(responseId);
-    } else if (this.mode !== 'open' && kind !== 'goodbye') {
-      this.interruption.refuse(responseId);
-      this.sequencer.cancel();
-    }
+  /** The customer has interrupted the agent. */
+  private bargedIn(): void {
+    if (this.mode === 'protected') return;
+    const { interruptsResponses } = this.options.session;
+    this.bargeIns++;
+    this.cutAgent();
+    // A server that has interrupt_response on cancels what it is making without being told.
+    if (interruptsResponses) this.sequencer.cancelledByServer();
+    else this.sequencer.cancel();
   }
 
-  private responseDone(event: Extract<ModelEvent, { type: 'response.done' }>): void {
-    const { responseId, status, output, usage } = event;
-    if (this.ended.has(responseId)) return;
-    this.ended.add(responseId);
-    this.hasEndedAResponse = true;
-    if (usage !== null) this.options.events.onUsage(usage, 'response');
-    for (const item of output) {
-      if (item.transcript !== null) this.recorder.agentText(item.itemId, null, item.transcript);
-      this.recorder.agentTextEnded(item.itemId);
+  private answerCustomer(): void {
+    const { createsResponses } = this.options.session;
+    this.responses.customerFinished(createsResponses);
+    // The server's own answer covers what waited to be answered; without one it is asked for here.
+    if (createsResponses) {
+      this.sequencer.dropWaiting();
+      return;
     }
-    this.agentAudio.completeResponse(responseId);
-    const kind = this.sequencer.activeResponseId === responseId ? this.sequencer.activeKind : null;
-    if (status === 'completed') {
-      this.failures = 0;
-      this.opening.made(responseId);
-    }
-    if (status === 'failed') this.responseFailed(kind ?? 'reply', event.errorCode ?? 'unknown');
-    this.sequencer.done(responseId);
-    this.interruption.responseEnded(responseId, output);
-    // A completed call stands even when the words beside it were cut: what it changes must not get lost.
-    if (status !== 'completed') return;
-    for (const call of this.tools.take(output, this.interruption.isCut(responseId))) {
-      // A handler may end the call, and then nobody wants the others.
-      if (this.mode === 'open') this.options.events.onToolCall(call);
-    }
+    this.sequencer.drop('opening');
+    this.sequencer.drop('resume');
+    this.request('reply');
   }
 
-  private responseFailed(kind: ResponseKind, code: string): void {
-    this.options.events.onTrouble('response_failed', code);
-    this.failures++;
-    if (this.failures >= FAILURES_IN_A_ROW || code === QUOTA_EXCEEDED) {
-      this.options.onModelLost();
-      return;
-    }
-    this.opening.failed();
-    if (this.mode === 'open' || kind === 'goodbye') this.sequencer.requestAgain(kind);
-  }
-
-  private refused(code: string, eventId: string | null): void {
-    const { session, events } = this.options;
-    if (session.isConfigurationRefused(eventId) || code === 'session_expired') {
-      events.onTrouble(code === 'session_expired' ? code : 'session_refused', code);
-      this.options.onModelLost();
-      return;
-    }
-    if (code === ALREADY_ACTIVE || eventId?.startsWith('response_')) {
-      const failed = this.sequencer.refused(eventId, code === ALREADY_ACTIVE);
-      if (failed !== null) this.responseFailed(failed, code);
-      else this.opening.notUnderway();
-      return;
-    }
-    if (code === 'response_cancel_not_active') this.sequencer.nothingToCancel();
-    if (!session.isHarmless(code, eventId)) events.onTrouble('model_error_event', code);
-    if (code === QUOTA_EXCEEDED) this.options.onModelLost();
+  private resumeAfterFalseAlarm(): void {
+    this.responses.answerSettled();
+    this.cutOff = this.interruption.cutOff;
+    if (this.opening.isOwing) this.request('opening');
+    else this.request(this.cutOff.said === '' ? 'reply' : 'resume');
   }
 
   private cutAgent(): void {
     this.interruption.cutAgent();
     this.opening.notUnderway();
+    if (!protects(this.options.plan.interruption, 'greeting')) this.isOpeningOver = true;
+  }
+
+  private agentStarted(item: PlayedItem): void {
+    const aside = this.responses.asideOf(item.responseId);
+    if (aside !== 'opening' && aside !== 'disclosure') this.isOpeningOver = true;
+    this.recorder.agentStarted(item.itemId, this.takeLatency(item));
+    // Answered: a session that is lost from now on does not have to hear it again.
+    for (const itemId of this.recorder.committedCustomerTurns()) this.options.callerAudio.written(itemId);
   }
 
   private turnEnded(turn: Turn): void {
     if (turn.role === 'agent') this.opening.heard(turn.text);
+    this.history.turn(turn);
     this.options.events.onTurn(turn);
+    this.options.onTurn(turn);
   }
 
   /** The disclosure need not wait for the end of the item that holds it, once all of that item's text is known. */
@@ -351,6 +453,7 @@ export class Conversation {
 
   private itemOver(item: PlayedItem): void {
     this.recorder.agentHeard(item);
+    if (this.responses.asideOf(item.responseId) === 'opening') this.isOpeningOver = true;
     if (!this.agentAudio.isPlaying(item.responseId)) this.opening.heardOut(item.responseId);
   }
 
@@ -360,9 +463,21 @@ export class Conversation {
     this.options.onMoved();
   }
 
+  private pauseModel(isHigh: boolean): void {
+    this.isModelPaused = isHigh;
+    if (isHigh) this.options.session.pause();
+    else this.options.session.resume();
+  }
+
+  /** A watch has done something about what it saw; what follows from that is due. */
+  private healed(heal: () => void): void {
+    heal();
+    this.options.onMoved();
+  }
+
   /** Only an answer has one; before an answer the disclosure may go, and anything else is said instead of one. */
   private takeLatency(item: PlayedItem): number | null {
-    const aside = this.asides.get(item.responseId);
+    const aside = this.responses.asideOf(item.responseId);
     if (aside === undefined) return this.speech.takeLatencyMs();
     if (aside !== 'disclosure') this.speech.forgetLatency();
     return null;

@@ -1,6 +1,6 @@
 import type { CallerAudio } from './caller-audio';
 import type { CancelTimer, Clock } from './clock';
-import { PREFIX_PADDING_MS, SILENCE_DURATION_MS } from './openai-commands';
+import { PREFIX_PADDING_MS, SILENCE_DURATION_MS } from './turn-detection';
 import { SpeechWatch } from './speech-watch';
 import type { TurnRecorder } from './turn-recorder';
 
@@ -86,6 +86,13 @@ export class CustomerSpeech {
   /** No more audio will come: nothing is to be made up for it. */
   lineClosed(): void {
     this.watch.end();
+  }
+
+  /** Whoever listened is gone; another session will notice by itself that the customer speaks. */
+  sessionLost(): void {
+    this.over();
+    this.commitGuard?.();
+    this.commitGuard = null;
   }
 
   /** Declares speech that is still going on to be finished now. False when nobody speaks. */

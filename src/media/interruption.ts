@@ -14,6 +14,12 @@ export const HEARD_ALLOWANCE_MS = 100;
 /** Responses remembered after they were cut, against late audio. */
 const REMEMBERED_RESPONSES = 32;
 
+/** Words of the agent that were cut: what was heard of them, and what was not; null when that was still to be made. */
+export interface CutOff {
+  said: string;
+  rest: string | null;
+}
+
 export interface InterruptionParts {
   session: ModelSession;
   sequencer: ResponseSequencer;
@@ -29,6 +35,9 @@ export class Interruption {
   private readonly dropped = new RecentIds(REMEMBERED_RESPONSES);
   /** Items whose deletion waits until their response is over. */
   private readonly unheardItems = new Set<string>();
+
+  /** The words that were cut last. */
+  cutOff: CutOff = { said: '', rest: null };
 
   constructor(private readonly parts: InterruptionParts) {}
 
@@ -46,7 +55,9 @@ export class Interruption {
   cutAgent(): void {
     const responseId = this.parts.sequencer.activeResponseId;
     if (responseId !== null) this.refuse(responseId);
-    for (const item of this.parts.agentAudio.clear()) this.settle(item, true);
+    const cut = this.parts.agentAudio.clear();
+    if (cut.length > 0) this.cutOff = this.divide(cut, responseId === null);
+    for (const item of cut) this.settle(item, true);
   }
 
   /** The line is closed: what was playing counts as far as it was heard. Nothing is told to the model. */
@@ -65,6 +76,22 @@ export class Interruption {
     this.unheardItems.clear();
   }
 
+  /** The session is gone, and with it what it was to forget. */
+  sessionLost(): void {
+    this.unheardItems.clear();
+  }
+
+  private divide(items: readonly PlayedItem[], isMade: boolean): CutOff {
+    const { recorder } = this.parts;
+    let said = '';
+    let text = '';
+    for (const item of items) {
+      said += recorder.heardTextOf(item, heardOf(item));
+      text += `${recorder.textOf(item.itemId)} `;
+    }
+    return { said: said.trim(), rest: isMade && text.startsWith(said) ? text.slice(said.length).trim() : null };
+  }
+
   private settle(item: PlayedItem, tellsModel: boolean): void {
     const { session, sequencer, recorder } = this.parts;
     if (item.heardMs === 0) {
@@ -74,8 +101,13 @@ export class Interruption {
       else session.forget(item.itemId);
       return;
     }
-    const heardMs = Math.floor(Math.min(item.sentMs, item.heardMs + HEARD_ALLOWANCE_MS));
+    const heardMs = heardOf(item);
+    const text = recorder.heardTextOf(item, heardMs);
     recorder.agentCut(item, heardMs);
-    if (tellsModel) session.truncate(item.itemId, item.contentIndex, heardMs);
+    if (tellsModel) session.truncate(item.itemId, item.contentIndex, heardMs, text);
   }
+}
+
+function heardOf(item: PlayedItem): number {
+  return item.heardMs === 0 ? 0 : Math.floor(Math.min(item.sentMs, item.heardMs + HEARD_ALLOWANCE_MS));
 }

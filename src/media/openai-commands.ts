@@ -1,26 +1,14 @@
 import type { CallPlan } from './call-plan';
+import { PREFIX_PADDING_MS, SILENCE_DURATION_MS, VAD_THRESHOLD, type TurnDetection } from './turn-detection';
 
 /**
  * Client events of the OpenAI Realtime API (GA): https://platform.openai.com/docs/api-reference/realtime-client-events
  * An unknown field makes the server drop a whole `session.update`, so only fields of the GA protocol stand here.
  */
 
-/** Loudness that counts as speech, 0 to 1; the protocol's default, and what telephone audio has been tuned for. */
-const VAD_THRESHOLD = 0.5;
-/** Audio before the detected start that belongs to a customer's turn. `audio_start_ms` of speech_started includes it. */
-export const PREFIX_PADDING_MS = 300;
-/** Silence that ends a customer's turn. `audio_end_ms` of speech_stopped includes it. */
-export const SILENCE_DURATION_MS = 500;
-
 /** Put before a base64 payload; {@link APPEND_TAIL} goes behind it. */
 export const APPEND_HEAD = '{"type":"input_audio_buffer.append","audio":"';
 export const APPEND_TAIL = '"}';
-
-/** What the server does by itself when the customer has spoken (create) and when the customer starts to (interrupt). */
-export interface TurnDetection {
-  createResponse: boolean;
-  interruptResponse: boolean;
-}
 
 /** How one response differs from what the session would say by itself. */
 export interface ResponseShape {
@@ -111,24 +99,31 @@ export function itemDelete(eventId: string, itemId: string): string {
   return JSON.stringify({ type: 'conversation.item.delete', event_id: eventId, item_id: itemId });
 }
 
-/** Something the customer did that was not speech, told in words. The item's id is ours (at most 32 characters). */
-export function customerText(eventId: string, itemId: string, text: string): string {
-  return JSON.stringify({
-    type: 'conversation.item.create',
-    event_id: eventId,
-    item: { id: itemId, type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
-  });
+/** Something that was said before this session, told in words: restored sessions take no audio of the past. */
+export function messageItem(eventId: string, itemId: string, role: 'user' | 'assistant', text: string): string {
+  const content = [{ type: role === 'user' ? 'input_text' : 'output_text', text }];
+  return itemCreate(eventId, { id: itemId, type: 'message', role, content });
+}
+
+/** A tool call of an earlier session, which its output refers to. */
+export function toolCallItem(
+  eventId: string,
+  call: { toolCallId: string; name: string; argumentsJson: string },
+): string {
+  const { toolCallId, name, argumentsJson } = call;
+  return itemCreate(eventId, { type: 'function_call', call_id: toolCallId, name, arguments: argumentsJson });
 }
 
 export function toolOutput(eventId: string, toolCallId: string, outputJson: string): string {
-  return JSON.stringify({
-    type: 'conversation.item.create',
-    event_id: eventId,
-    item: { type: 'function_call_output', call_id: toolCallId, output: outputJson },
-  });
+  return itemCreate(eventId, { type: 'function_call_output', call_id: toolCallId, output: outputJson });
 }
 
 /** Turns what has been appended into an item now, without waiting for silence. */
 export function inputCommit(eventId: string): string {
   return JSON.stringify({ type: 'input_audio_buffer.commit', event_id: eventId });
+}
+
+/** Ids of items that we make are ours, and have at most 32 characters. */
+function itemCreate(eventId: string, item: Record<string, unknown>): string {
+  return JSON.stringify({ type: 'conversation.item.create', event_id: eventId, item });
 }

@@ -97,7 +97,12 @@ describe('reading audio deltas without parsing', () => {
 
 describe('parsing model events', () => {
   const cases: [string, unknown, unknown][] = [
-    ['session.created', { type: 'session.created', session: {} }, { type: 'session.created' }],
+    ['session.created', { type: 'session.created', session: {} }, { type: 'session.created', expiresAtMs: null }],
+    [
+      'the end of a session',
+      { type: 'session.created', session: { expires_at: 1_800_000_000 } },
+      { type: 'session.created', expiresAtMs: 1_800_000_000_000 },
+    ],
     [
       'session.updated with its turn detection',
       { type: 'session.updated', session: { audio: { input: { turn_detection: { create_response: false } } } } },

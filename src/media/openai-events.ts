@@ -27,7 +27,8 @@ export interface OutputItem {
 export type ResponseStatus = 'completed' | 'cancelled' | 'failed' | 'incomplete' | 'in_progress';
 
 export type ModelEvent =
-  | { type: 'session.created' }
+  /** `expiresAtMs`: when the server will end the session, in milliseconds since 1970; null when it did not say. */
+  | { type: 'session.created'; expiresAtMs: number | null }
   /** `createsResponses`: whether the server now answers by itself; null when it did not say. */
   | { type: 'session.updated'; createsResponses: boolean | null }
   | { type: 'speech_started'; itemId: string; audioStartMs: number }
@@ -113,8 +114,10 @@ function translate(type: string, event: JsonObject): ModelEvent | null {
   const previousItemId = asText(event['previous_item_id']);
   const contentIndex = asNumber(event['content_index']) ?? 0;
   switch (type) {
-    case 'session.created':
-      return { type };
+    case 'session.created': {
+      const expiresAt = asNumber(asObject(event['session'])?.['expires_at']);
+      return { type, expiresAtMs: expiresAt === null ? null : expiresAt * 1000 };
+    }
     case 'session.updated':
       return { type, createsResponses: createsResponses(event) };
     case 'input_audio_buffer.speech_started': {

@@ -7,6 +7,8 @@ import type { ResponseKind } from './response-sequencer';
 const DISCLOSED_OVERLAP = 0.8;
 /** Attempts that ended by themselves without anything being heard; a model that says nothing will not be asked for ever. */
 const MAX_ATTEMPTS = 3;
+/** Enough of the end of a text to find the place in it. */
+const RESUME_WORDS = 20;
 const GREET = 'greet the other person in one short sentence of your own and let them speak';
 
 /** Instructions that make the model say exactly this and nothing else. */
@@ -45,6 +47,16 @@ export class Opening {
 
   get isDisclosureOwed(): boolean {
     return this.owesDisclosure;
+  }
+
+  /** The disclosure is being said, and not known to be heard. */
+  get isDisclosureUnderway(): boolean {
+    return this.owesDisclosure && this.isUnderway;
+  }
+
+  /** Exact first words are still to be said. */
+  get isOwing(): boolean {
+    return (this.owesDisclosure && !this.isUnderway) || this.owesGreeting;
   }
 
   /**
@@ -88,6 +100,16 @@ export class Opening {
   sentence(sentence: string): ResponseShape {
     const owed = this.takeOwed();
     return sayExactly(owed === null ? sentence : `${owed} ${sentence}`);
+  }
+
+  /** The rest of what was cut off: word for word where it was made already. */
+  resumption({ said, rest }: { said: string; rest: string | null }): ResponseShape {
+    if (rest !== null && rest !== '') return sayExactly(rest);
+    const lastWords = said.trim().split(/\s+/).slice(-RESUME_WORDS).join(' ');
+    const directive =
+      `You were cut off in the middle of what you were saying, by a noise or a fault on the line. Your last words were: ${quoted(lastWords)}. ` +
+      'Go on from there in the same sentence: do not repeat those words, do not greet, do not mention the interruption.';
+    return { instructions: `${directive}\n\n${this.plan.instructions}`, speaksOnly: true };
   }
 
   /** The last words, as they are: nothing is left to disclose to someone who is being said goodbye to. */
@@ -138,6 +160,12 @@ export class Opening {
     this.carrierId = null;
     this.isMade = false;
     this.isHeardOut = false;
+  }
+
+  /** A response of ours was lost with its session. Null: before it had begun. */
+  lost(kind: ResponseKind | null, responseId: string | null): void {
+    const carriesOwed = this.isUnderway && this.carrierId === responseId;
+    if (kind === 'opening' || kind === 'disclosure' || carriesOwed) this.failed();
   }
 
   /** What carried the owed words was never made: the next response carries all of them. */

@@ -14,6 +14,7 @@ function setUp() {
     cancel: (responseId) => cancelled.push(responseId),
     lost: (kind) => lost.push(kind),
   });
+  sequencer.sessionUp();
   const kinds = (): ResponseKind[] => created.map(({ kind }) => kind);
   const lastId = (): string => created.at(-1)?.requestId ?? '';
   return { clock, sequencer, created, cancelled, lost, undisclosed, kinds, lastId };
@@ -172,6 +173,7 @@ describe('against a server that allows one response at a time', () => {
           cancel: () => undefined,
           lost: () => undefined,
         });
+        sequencer.sessionUp();
         const serve = (): void => {
           const requestId = inbox.shift();
           if (requestId === undefined) return;

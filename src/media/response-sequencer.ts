@@ -2,9 +2,17 @@ import type { CancelTimer, Clock } from './clock';
 
 /**
  * What a response is for. `disclosure`: what must be said before anything else · `opening`: the agent's first words · `reply`: an answer to what is in the conversation ·
- * `reprompt`: are you still there · `goodbye`: the last words; nothing else is created after it was asked for.
+ * `resume`: the rest of what was cut off · `reprompt`: are you still there · `goodbye`: the last words; nothing else is created after it was asked for.
  */
-export type ResponseKind = 'disclosure' | 'opening' | 'reply' | 'reprompt' | 'goodbye';
+export type ResponseKind = 'disclosure' | 'opening' | 'reply' | 'resume' | 'reprompt' | 'goodbye';
+
+/** What a session was making, or had been asked for, when it was lost. */
+export interface LostResponse {
+  /** Null for one that the server began by itself. */
+  kind: ResponseKind | null;
+  /** Null when it had not begun. */
+  responseId: string | null;
+}
 
 export interface SequencerSend {
   /** True when a `disclosure` has to be made before a response of this kind. */
@@ -21,7 +29,7 @@ const RETRY_MS = 300;
 /** A response that failed is tried again after this: what failed at this moment would fail again in the same. */
 const FAILED_RETRY_MS = 1000;
 /** A create that is neither begun nor refused by then is lost. */
-const CREATED_LIMIT_MS = 8000;
+const CREATED_LIMIT_MS = 5000;
 /** A cancelled response that does not end by itself is taken as over after this. */
 const CANCEL_LIMIT_MS = 1500;
 
@@ -36,6 +44,7 @@ export class ResponseSequencer {
   /** The latest create that a response was taken for without proof. */
   private unproved: { kind: ResponseKind; requestId: string } | null = null;
   private isHeld = false;
+  private hasSession = false;
   /** True once the server has repeated a request id: from then on a response without one is its own idea. */
   private seesRequestIds = false;
   private requestCount = 0;
@@ -73,6 +82,12 @@ export class ResponseSequencer {
     this.advance();
   }
 
+  /** Asks for what goes before anything that waits: the rest of what was begun. */
+  requestFirst(kind: ResponseKind): void {
+    if (!this.waiting.includes(kind)) this.waiting.unshift(kind);
+    this.advance();
+  }
+
   /** Asks again for a response that failed, after a moment in which nothing else is asked for either. */
   requestAgain(kind: ResponseKind): void {
     this.putBack(kind);
@@ -87,6 +102,27 @@ export class ResponseSequencer {
   release(): void {
     this.isHeld = false;
     this.advance();
+  }
+
+  /** A session is configured: what waits may be asked of it. */
+  sessionUp(): void {
+    this.hasSession = true;
+    this.release();
+  }
+
+  /** The session is gone, and with it what it was making. What waits goes on waiting; what was cancelled is not missed. */
+  sessionLost(): LostResponse | null {
+    const { active, requested } = this;
+    const isCancelled = this.cancelGuard !== null;
+    this.hasSession = false;
+    this.isHeld = false;
+    this.active = this.requested = this.unproved = null;
+    this.stopCancelGuard();
+    this.stopRequestGuard();
+    this.retry?.();
+    this.retry = null;
+    if (active !== null) return isCancelled ? null : { kind: active.kind, responseId: active.responseId };
+    return requested === null || requested.isUnwanted ? null : { kind: requested.kind, responseId: null };
   }
 
   /** Forgets a request that waits. */
@@ -202,7 +238,7 @@ export class ResponseSequencer {
   }
 
   private advance(): void {
-    if (this.isResponding || this.retry !== null) return;
+    if (!this.hasSession || this.isResponding || this.retry !== null) return;
     const at = this.isHeld || this.waiting.includes('goodbye') ? this.waiting.indexOf('goodbye') : 0;
     const wanted = at < 0 ? undefined : this.waiting[at];
     if (wanted === undefined) return;
@@ -211,9 +247,10 @@ export class ResponseSequencer {
     const requestId = `response_${++this.requestCount}`;
     this.requested = { kind, requestId, isUnwanted: false };
     this.requestGuard = this.clock.after(CREATED_LIMIT_MS, () => {
+      const isUnwanted = this.requested?.isUnwanted === true;
       this.requested = null;
       this.requestGuard = null;
-      this.send.lost(kind);
+      if (!isUnwanted) this.send.lost(kind);
       this.advance();
     });
     this.send.create(kind, requestId);

@@ -110,6 +110,27 @@ export class TurnRecorder {
     this.endCustomerTurn(itemId, turn, text);
   }
 
+  /** Customer turns that are not over, in no particular order. */
+  openCustomerTurns(): string[] {
+    return [...this.customerTurns].filter(([, turn]) => !turn.isOver).map(([itemId]) => itemId);
+  }
+
+  /** Customer turns that are items of the conversation and whose words are still to come. */
+  committedCustomerTurns(): string[] {
+    return [...this.customerTurns].filter(([, turn]) => turn.isCommitted && !turn.isOver).map(([itemId]) => itemId);
+  }
+
+  /** How long the customer has been speaking, or spoke, in a turn. */
+  customerSpeechMs(itemId: string): number {
+    const turn = this.customerTurn(itemId);
+    return Math.max(0, (turn.endMs ?? this.options.sinceAnswer()) - turn.startMs);
+  }
+
+  /** The customer's words of this turn will be heard again, by another session: this one never was. */
+  customerForgotten(itemId: string): void {
+    this.customerTurn(itemId).isOver = true;
+  }
+
   agentDelta(itemId: string, contentIndex: number, delta: string): void {
     const turn = this.agentTurn(itemId);
     if (turn.isOver || turn.isTextFinal) return;
@@ -132,6 +153,32 @@ export class TurnRecorder {
     if (turn === undefined) return;
     turn.isTextFinal = true;
     this.endIfHeard(turn);
+  }
+
+  /**
+   * Neither text nor audio of this item will come any more, wherever it was. What was sent of its audio is what there is of
+   * it, and the text ends there.
+   */
+  agentAbandoned(item: PlayedItem): void {
+    const turn = this.agentTurns.get(item.itemId);
+    if (turn === undefined || turn.isOver) return;
+    if (!turn.isTextFinal) turn.parts = [heardText(textOf(turn), item, item.sentMs)];
+    turn.isTextFinal = true;
+    this.endIfHeard(turn);
+  }
+
+  /** The text of an agent item so far. */
+  textOf(itemId: string): string {
+    const turn = this.agentTurns.get(itemId);
+    return turn === undefined ? '' : textOf(turn);
+  }
+
+  /** Agent items of which something is still to be heard, with their text so far, in the order of the conversation. */
+  openAgentTexts(): { itemId: string; text: string }[] {
+    return [...this.agentTurns]
+      .filter(([, turn]) => !turn.isOver)
+      .map(([itemId, turn]) => ({ itemId, text: textOf(turn), number: this.place(itemId) }))
+      .sort((a, b) => a.number - b.number);
   }
 
   /** The item's first audio has been handed to the carrier. */

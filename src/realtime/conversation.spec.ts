@@ -1,9 +1,9 @@
 import type { Logger } from '@nestjs/common';
 import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
 import { readConfig } from '../config/app-config';
-import { RealtimeModel, RealtimeModelListener } from '../integrations/realtime-model/realtime-model';
+import { RealtimeModel } from '../integrations/realtime-model/realtime-model';
 import type { Telephony } from '../integrations/telephony/telephony';
-import type { BridgeSocket } from '../media/sockets';
+import type { BridgeSocket, ModelListener } from '../media/sockets';
 import type { Agent } from '../scenarios/agent';
 import { Conversation } from './conversation';
 
@@ -20,6 +20,7 @@ const AGENT = {
   language: 'en',
   tools: [],
   greeting: null,
+  voicemailMessage: null,
 } as unknown as Agent;
 const CALL_SID = `CA${'1'.repeat(32)}`;
 
@@ -30,14 +31,16 @@ class SilentSocket implements BridgeSocket {
   send(text: string): void {
     this.sent.push(text);
   }
+  pause(): void {}
+  resume(): void {}
   close(code: number): void {
     this.closeCode ??= code;
   }
 }
 
 class ScriptedModel extends RealtimeModel {
-  listener: RealtimeModelListener | undefined;
-  override open(listener: RealtimeModelListener): void {
+  listener: ModelListener | undefined;
+  override open(listener: ModelListener): void {
     this.listener = listener;
   }
 }
@@ -46,6 +49,7 @@ function setUp({ databaseHangs = false } = {}) {
   const model = new ScriptedModel();
   const ends: string[] = [];
   const hangUps: string[] = [];
+  const farewells: string[] = [];
   const calls = {
     recordTurn: () => Promise.resolve(),
     recordEnd: (_owner: unknown, _callId: string, reason: string) => {
@@ -56,6 +60,10 @@ function setUp({ databaseHangs = false } = {}) {
   const telephony = {
     hangUp: (callSid: string) => {
       hangUps.push(callSid);
+      return Promise.resolve(true);
+    },
+    farewell: (_callSid: string, sentence: string, language: string) => {
+      farewells.push(`${language}: ${sentence}`);
       return Promise.resolve(true);
     },
   } as unknown as Telephony;
@@ -69,10 +77,11 @@ function setUp({ databaseHangs = false } = {}) {
     variables: {},
     ownerName: 'Acme',
     direction: 'outbound',
+    answeredBy: null,
     maxDurationSeconds: 60,
   } as unknown as LiveCall;
   const conversation = new Conversation(call, { calls, models: model, telephony, config, log });
-  return { conversation, model, ends, hangUps, carrier: new SilentSocket() };
+  return { conversation, model, ends, hangUps, farewells, carrier: new SilentSocket() };
 }
 
 describe('a conversation', () => {
@@ -97,7 +106,20 @@ describe('a conversation', () => {
     await conversation.finished;
     expect(ends).toEqual(['model_error']);
     expect(hangUps).toEqual([CALL_SID]);
-    expect(late.closeCode).toBe(1000);
+    expect(late.closeCode).toBe(1001);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('of a model that is lost for good says goodbye by the carrier’s own voice', async () => {
+    const { conversation, model, ends, hangUps, farewells, carrier } = setUp();
+    conversation.attach(carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
+    model.listener?.onUnavailable({ detail: 'Wrong key.', isFinal: true });
+    await jest.advanceTimersByTimeAsync(15_000);
+    await conversation.finished;
+    expect(ends).toEqual(['model_error']);
+    expect(hangUps).toEqual([]);
+    expect(farewells).toEqual([expect.stringMatching(/^en: .*technical problem.*Goodbye\.$/)]);
+    expect(carrier.closeCode).toBe(1000);
     expect(jest.getTimerCount()).toBe(0);
   });
 

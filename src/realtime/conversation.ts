@@ -10,11 +10,13 @@ import { BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } from '../medi
 import type { CallPlan } from '../media/call-plan';
 import type { BridgeSocket } from '../media/sockets';
 import { parseCarrierFrame } from '../media/twilio-frames';
-import { instructionsFor } from './instructions';
+import { interruptionOf } from '../scenarios/agent';
+import { fillIn, instructionsFor } from './instructions';
 import { phrasesFor, transcriberLanguage } from './phrases';
 import { systemClock } from './system-clock';
 import { runTool, toolDefinitions } from './tools';
 import { UsageMeter } from './usage';
+import { voicemailPhraseIn } from './voicemail-phrases';
 import { WriteBehind } from './write-behind';
 
 /** How long a stream may outlive its call: its last words are still being recognised, and its `stop` may be under way. */
@@ -52,7 +54,6 @@ export class Conversation {
   private readonly bridge: CallBridge;
   private readonly usage = new UsageMeter();
   private readonly writes: WriteBehind;
-  private readonly model = new PendingSocket();
   private callSid: string | null;
   private carrier: BridgeSocket | undefined;
   private carrierSaidStop = false;
@@ -72,11 +73,11 @@ export class Conversation {
     }, isPermanent);
     this.bridge = new CallBridge({
       plan: planOf(call, deps.config),
-      model: this.model,
+      models: deps.models,
       clock: systemClock,
       events: this.bridgeEvents(),
     });
-    this.openModel();
+    if (call.answeredBy !== null) this.bridge.answeredBy(call.answeredBy);
   }
 
   get hasCarrier(): boolean {
@@ -91,9 +92,10 @@ export class Conversation {
     for (const message of waiting) this.onCarrierMessage(message);
   }
 
-  onCarrierMessage(text: string): void {
+  /** A message of the carrier; false when it is none that a carrier sends. */
+  onCarrierMessage(text: string): boolean {
     if (isStop(text)) this.carrierSaidStop = true;
-    this.bridge.onCarrierMessage(text);
+    return this.bridge.onCarrierMessage(text);
   }
 
   onCarrierClosed(code: number): void {
@@ -110,21 +112,14 @@ export class Conversation {
       this.cancelCloseTimer ??= systemClock.after(CARRIER_CLOSE_GRACE_MS, () => this.bridge.abort('customer_hung_up'));
   }
 
+  /** What the carrier made of who has answered. */
+  answeredBy(answeredBy: string): void {
+    this.bridge.answeredBy(answeredBy);
+  }
+
   /** Ends the call at once, without a word. */
   abort(reason: BridgeEnd): void {
     this.bridge.abort(reason);
-  }
-
-  private openModel(): void {
-    this.deps.models.open({
-      onOpen: (socket) => this.model.use(socket),
-      onUnavailable: (error) => {
-        this.deps.log.warn({ msg: 'The model could not be reached', call_id: this.callId, err: error });
-        this.bridge.abort('model_error');
-      },
-      onMessage: (text) => this.bridge.onModelMessage(text),
-      onClosed: (code, reason) => this.bridge.onModelClosed(code, reason),
-    });
   }
 
   private bridgeEvents(): CallBridgeEvents {
@@ -133,8 +128,10 @@ export class Conversation {
       onUsage: (usage) => this.usage.add(usage),
       onToolCall: (toolCall) => this.runTool(toolCall),
       onTrouble: (what, detail) => this.deps.log.warn({ msg: 'Trouble on a call', call_id: this.callId, what, detail }),
-      onFinished: (reason) => {
-        this.close(reason).catch((error: unknown) =>
+      onVoicemail: (result) =>
+        this.writes.add('voicemail', () => this.deps.calls.recordVoicemail(this.call.owner, this.callId, result)),
+      onFinished: (reason, unsaid) => {
+        this.close(reason, unsaid).catch((error: unknown) =>
           this.deps.log.error({ msg: 'A call did not close cleanly', call_id: this.callId, err: error }),
         );
       },
@@ -159,16 +156,15 @@ export class Conversation {
     if (then === 'end-call') this.bridge.end('agent_ended');
   }
 
-  private async close(reason: BridgeEnd): Promise<void> {
+  private async close(reason: BridgeEnd, unsaid: string | null): Promise<void> {
     const { owner } = this.call;
     this.cancelCloseTimer?.();
     this.cancelCloseTimer = () => undefined;
-    this.model.close(CLOSE_NORMAL, 'call over');
     const usage = this.usage.isEmpty ? null : { ...this.usage.total };
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
     await settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS);
     try {
-      if (!this.carrierSaidStop && this.callSid !== null) await this.deps.telephony.hangUp(this.callSid);
+      if (!this.carrierSaidStop && this.callSid !== null) await this.hangUp(this.callSid, unsaid);
     } catch (error) {
       // Closing the media socket ends the call as well: no verb follows <Connect> in its TwiML.
       this.deps.log.warn({ msg: 'The carrier could not be told to hang up', call_id: this.callId, err: error });
@@ -184,10 +180,18 @@ export class Conversation {
     });
     this.finish?.();
   }
+
+  /** What the model could not say any more is said by the carrier's own voice. */
+  private async hangUp(callSid: string, unsaid: string | null): Promise<void> {
+    const { telephony } = this.deps;
+    if (unsaid === null) await telephony.hangUp(callSid);
+    else await telephony.farewell(callSid, unsaid, this.call.agent.language);
+  }
 }
 
 function planOf(call: LiveCall, config: AppConfig): CallPlan {
   const { agent } = call;
+  const { aiDisclosure } = config.calls;
   const { disclosure, ...phrases } = phrasesFor(agent.language, call.ownerName);
   const language = transcriberLanguage(agent.language);
   return {
@@ -196,13 +200,22 @@ function planOf(call: LiveCall, config: AppConfig): CallPlan {
     transcriptionModel: config.openai.transcriptionModel,
     ...(language === undefined ? {} : { language }),
     tools: toolDefinitions(agent),
-    ...(config.calls.aiDisclosure ? { disclosure } : {}),
-    ...(agent.greeting === null ? {} : { greeting: agent.greeting }),
+    ...(aiDisclosure ? { disclosure } : {}),
+    ...(agent.greeting === null ? {} : { greeting: fillIn(agent.greeting, call.variables) }),
+    ...(call.direction === 'outbound' ? { voicemail: voicemailPlan(call, aiDisclosure ? disclosure : '') } : {}),
     whoSpeaksFirst: agent.whoSpeaksFirst,
     maxDurationMs: call.maxDurationSeconds * 1000,
     silence: { repromptAfterMs: config.calls.silenceRepromptMs, endAfterMs: config.calls.silenceEndMs },
+    interruption: interruptionOf(agent),
     phrases,
   };
+}
+
+/** A machine is told as well that a machine speaks. */
+function voicemailPlan({ agent, variables }: LiveCall, disclosure: string): NonNullable<CallPlan['voicemail']> {
+  const phraseIn = voicemailPhraseIn(agent.language);
+  if (agent.voicemailMessage === null) return { phraseIn };
+  return { phraseIn, message: `${disclosure} ${fillIn(agent.voicemailMessage, variables)}`.trim() };
 }
 
 function isStop(text: string): boolean {
@@ -214,28 +227,4 @@ function isPermanent(error: unknown): boolean {
   if (error instanceof NotAuthenticated) return true;
   const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
   return code !== undefined && /^2[23]/.test(code);
-}
-
-/** Stands for the model's socket until it is open. The bridge speaks only after the model's first word, so nothing is lost. */
-class PendingSocket implements BridgeSocket {
-  private socket: BridgeSocket | undefined;
-  private closed: { code: number; reason: string } | undefined;
-
-  use(socket: BridgeSocket): void {
-    this.socket = socket;
-    if (this.closed !== undefined) socket.close(this.closed.code, this.closed.reason);
-  }
-
-  get bufferedAmount(): number {
-    return this.socket?.bufferedAmount ?? 0;
-  }
-
-  send(text: string): void {
-    this.socket?.send(text);
-  }
-
-  close(code: number, reason: string): void {
-    this.closed = { code, reason };
-    this.socket?.close(code, reason);
-  }
 }

@@ -1,7 +1,8 @@
 import { BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { CallEnded, CallRinging } from '../calls/calls.events';
+import { CallAnsweredBy, CallEnded, CallRinging } from '../calls/calls.events';
 import { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import { Capacity } from '../common/capacity';
 import { Drain } from '../common/drain';
 import type { Owner } from '../common/owner';
 import { settledWithin } from '../common/settled-within';
@@ -30,6 +31,7 @@ export class LiveConversations implements BeforeApplicationShutdown {
     private readonly calls: LiveCalls,
     private readonly models: RealtimeModel,
     private readonly telephony: Telephony,
+    private readonly capacity: Capacity,
     drain: Drain,
   ) {
     drain.onDrain(() => this.untilIdle());
@@ -46,6 +48,15 @@ export class LiveConversations implements BeforeApplicationShutdown {
     const underWay = this.underPreparation.get(callId) ?? this.prepare(owner, callId);
     this.underPreparation.set(callId, underWay);
     await underWay.finally(() => this.underPreparation.delete(callId));
+  }
+
+  @OnEvent(CallAnsweredBy.type)
+  async onAnsweredBy(event: CallAnsweredBy): Promise<void> {
+    await this.underPreparation.get(event.callId);
+    const conversation = this.byCall.get(event.callId);
+    if (conversation === undefined) return;
+    event.isHandled = true;
+    conversation.answeredBy(event.answeredBy);
   }
 
   @OnEvent(CallEnded.type)
@@ -76,7 +87,7 @@ export class LiveConversations implements BeforeApplicationShutdown {
 
   private async prepare(owner: Owner, callId: string): Promise<void> {
     const call = await this.calls.find(owner, callId);
-    if (call === null || call.isOver || this.byCall.has(callId)) return;
+    if (call === null || call.isOver || this.byCall.has(callId) || !this.capacity.admits(callId)) return;
     const conversation = this.begin(call);
     const cancel = systemClock.after(this.config.calls.ringTimeoutSeconds * 1000 + UNJOINED_GRACE_MS, () => {
       if (!conversation.hasCarrier) conversation.abort('carrier_error');
@@ -88,7 +99,11 @@ export class LiveConversations implements BeforeApplicationShutdown {
     const { calls, models, telephony, config, log } = this;
     const conversation = new Conversation(call, { calls, models, telephony, config, log });
     this.byCall.set(call.callId, conversation);
-    const forget = () => void this.byCall.delete(call.callId);
+    const giveBack = this.capacity.carries(call.callId);
+    const forget = () => {
+      this.byCall.delete(call.callId);
+      giveBack();
+    };
     conversation.finished.then(forget, forget);
     return conversation;
   }

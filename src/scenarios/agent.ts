@@ -3,6 +3,28 @@ export type AgentTool = 'end_call' | 'record_order';
 
 export type WhoSpeaksFirst = 'agent' | 'customer';
 
+/** What nobody can interrupt; `opening` is the disclosure and the greeting. */
+export const PROTECTED_WORDS = ['nothing', 'disclosure', 'opening'] as const;
+
+/** What it takes to interrupt an agent. */
+export interface InterruptionSettings {
+  protect: (typeof PROTECTED_WORDS)[number];
+  /** Shorter speech does not stop the agent by itself, only by its words. 0 to 2000. */
+  minSpeechMs: number;
+  /** Words that do not stop the agent, such as "mhm". */
+  ignoreWords: string[];
+  /** An agent that was stopped for nothing takes up where it stopped. */
+  resumesAfterFalseAlarm: boolean;
+}
+
+/** Any speech stops the agent, at once. */
+export const DEFAULT_INTERRUPTION: Readonly<InterruptionSettings> = {
+  protect: 'nothing',
+  minSpeechMs: 0,
+  ignoreWords: [],
+  resumesAfterFalseAlarm: false,
+};
+
 /**
  * Everything a conversation needs to know of its scenario. A call keeps a copy of it, so that a scenario that is edited or
  * deleted later does not change a call under way.
@@ -30,6 +52,13 @@ export interface Agent {
   tools: AgentTool[];
   /** JSON Schema of what to pull out of the finished call. */
   extractionSchema: Record<string, unknown> | null;
+  /** Absent: {@link DEFAULT_INTERRUPTION}. Read it by {@link interruptionOf}. */
+  interruption?: InterruptionSettings;
+}
+
+/** What it takes to interrupt this agent. A call's copy of it may be older than the setting. */
+export function interruptionOf(agent: Agent): InterruptionSettings {
+  return { ...DEFAULT_INTERRUPTION, ...agent.interruption };
 }
 
 export const DEFAULT_LANGUAGE = 'en-US';

@@ -1,3 +1,4 @@
+import { DEFAULT_INTERRUPTION } from './agent';
 import { BUILT_IN_NAMES, BUILT_IN_SCENARIOS } from './built-in-scenarios';
 import { OPENAI_VOICES, VOICE_TYPE_NAMES, VOICE_TYPES, voiceOf } from './voices';
 
@@ -29,6 +30,13 @@ describe('the built-in scenarios', () => {
       BUILT_IN_SCENARIOS.get(name)?.agent.tools.includes('record_order'),
     );
     expect(recording).toEqual(['restaurant_order']);
+  });
+
+  it('let themselves be interrupted, but a reminder says first who is calling', () => {
+    for (const [name, { agent }] of BUILT_IN_SCENARIOS) {
+      const protect = name === 'appointment_reminder' ? 'disclosure' : 'nothing';
+      expect(agent.interruption).toEqual({ ...DEFAULT_INTERRUPTION, protect });
+    }
   });
 });
 

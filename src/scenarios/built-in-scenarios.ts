@@ -1,4 +1,4 @@
-import { Agent, DEFAULT_LANGUAGE } from './agent';
+import { Agent, DEFAULT_INTERRUPTION, DEFAULT_LANGUAGE, InterruptionSettings } from './agent';
 import { voiceOf } from './voices';
 
 export interface BuiltInScenario {
@@ -12,6 +12,7 @@ interface Sketch extends Pick<Agent, 'displayName' | 'persona' | 'prompt' | 'voi
   whoSpeaksFirst?: Agent['whoSpeaksFirst'];
   tools?: Agent['tools'];
   voicemailMessage?: string;
+  interruption?: Partial<InterruptionSettings>;
 }
 
 /**
@@ -81,6 +82,8 @@ const SKETCHES: Record<string, Sketch> = {
     greeting: 'I am calling about your upcoming appointment. Am I speaking with the right person?',
     voicemailMessage:
       'Hello, this is a reminder of your upcoming appointment. Please call us back if you cannot come. Thank you and goodbye.',
+    // People pick up with a "Hello?" that would cut the very sentence that says who is calling.
+    interruption: { protect: 'disclosure' },
   },
   survey: {
     displayName: 'Short survey',
@@ -174,6 +177,7 @@ function toScenario(scenarioName: string, sketch: Sketch): BuiltInScenario {
       voicemailMessage: sketch.voicemailMessage ?? null,
       tools: sketch.tools ?? ['end_call'],
       extractionSchema: null,
+      interruption: { ...DEFAULT_INTERRUPTION, ...sketch.interruption },
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   UpdateDateColumn,
 } from 'typeorm';
 import { User } from '../users/user.entity';
-import type { WhoSpeaksFirst } from './agent';
+import type { InterruptionSettings, WhoSpeaksFirst } from './agent';
 
 /** An agent that a user has described. */
 @Entity('custom_scenarios')
@@ -66,6 +66,10 @@ export class CustomScenario {
 
   @Column({ name: 'extraction_schema', type: 'jsonb', nullable: true })
   extractionSchema: Record<string, unknown> | null;
+
+  /** Null: the defaults. */
+  @Column({ type: 'jsonb', nullable: true })
+  interruption: InterruptionSettings | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

@@ -6,6 +6,7 @@ import { Agent, DEFAULT_LANGUAGE } from './agent';
 import { BUILT_IN_SCENARIOS } from './built-in-scenarios';
 import { CustomScenario } from './custom-scenario.entity';
 import type { CreateScenarioDto, UpdateScenarioDto } from './dto/custom-scenario.dto';
+import { toInterruptionSettings } from './dto/interruption.dto';
 import { CustomScenarioNotFound, InvalidScenario, InvalidVoiceType, TooManyScenarios } from './scenarios.errors';
 import { voiceOf } from './voices';
 
@@ -37,6 +38,7 @@ export class ScenariosService {
         maxDurationSeconds: null,
         voicemailMessage: null,
         extractionSchema: null,
+        interruption: null,
         ...columnsOf(fields),
       });
       return tx.save(scenario);
@@ -121,6 +123,7 @@ function columnsOf(fields: UpdateScenarioDto): Partial<CustomScenario> {
     maxDurationSeconds: fields.max_duration_seconds,
     voicemailMessage: fields.voicemail_message,
     extractionSchema: fields.extraction_schema,
+    interruption: fields.interruption ? toInterruptionSettings(fields.interruption) : fields.interruption,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
 }
@@ -141,5 +144,6 @@ function toAgent(scenario: CustomScenario): Agent {
     voicemailMessage: scenario.voicemailMessage,
     tools: ['end_call'],
     extractionSchema: scenario.extractionSchema,
+    ...(scenario.interruption === null ? {} : { interruption: scenario.interruption }),
   };
 }

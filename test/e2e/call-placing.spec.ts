@@ -96,7 +96,7 @@ describe('placing a call', () => {
       Record: 'true',
       RecordingChannels: 'dual',
       Trim: 'do-not-trim',
-      MachineDetection: 'Enable',
+      MachineDetection: 'DetectMessageEnd',
       AsyncAmd: 'true',
       AsyncAmdStatusCallback: `${server.config.publicUrl}/twilio/amd/${attempt}`,
     });

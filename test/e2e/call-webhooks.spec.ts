@@ -1,5 +1,5 @@
 import twilioSdk from 'twilio';
-import { CallEnded, CallRinging, CallUpdated } from '../../src/calls/calls.events';
+import { CallAnsweredBy, CallEnded, CallRinging, CallUpdated } from '../../src/calls/calls.events';
 import { LiveCalls } from '../../src/calls/live-calls.service';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { aCall } from '../support/a-call';
@@ -279,14 +279,72 @@ describe('machine detection', () => {
       MachineDetectionDuration: '3000',
     });
 
-  it.each(['machine_start', 'machine_end_beep', 'fax'])('of %s ends the call as voicemail', async (answeredBy) => {
-    const call = await aPlacedCall({ status: 'in-progress' });
-    twilio.calls.set(call.sid, { sid: call.sid, status: 'in-progress' });
-    expect((await amd(call, answeredBy)).status).toBe(200);
-    expect(await shown(call)).toMatchObject({ answered_by: answeredBy, ended_reason: 'voicemail' });
-    expect(twilio.hangUps).toEqual([call.sid]);
-    await report(call, { CallStatus: 'completed' });
-    expect(await shown(call)).toMatchObject({ status: 'completed', ended_reason: 'voicemail' });
+  const emitter = () => server.app.get(EventEmitter2);
+  const listeners: ((event: CallAnsweredBy) => void)[] = [];
+  /** Stands for the room that carries conversations. */
+  function listen(listener: (event: CallAnsweredBy) => void): void {
+    listeners.push(listener);
+    emitter().on(CallAnsweredBy.type, listener);
+  }
+  afterEach(() => {
+    for (const listener of listeners.splice(0)) emitter().off(CallAnsweredBy.type, listener);
+  });
+
+  it.each(['machine_start', 'machine_end_beep', 'fax'])(
+    'of %s ends a call that nobody carries, as voicemail',
+    async (answeredBy) => {
+      const call = await aPlacedCall({ status: 'in-progress' });
+      twilio.calls.set(call.sid, { sid: call.sid, status: 'in-progress' });
+      expect((await amd(call, answeredBy)).status).toBe(200);
+      expect(await shown(call)).toMatchObject({
+        answered_by: answeredBy,
+        ended_reason: 'voicemail',
+        voicemail: { detected_by: 'carrier', message_left: false, message: null },
+      });
+      expect(twilio.hangUps).toEqual([call.sid]);
+      await report(call, { CallStatus: 'completed' });
+      expect(await shown(call)).toMatchObject({ status: 'completed', ended_reason: 'voicemail' });
+    },
+  );
+
+  it.each(['human', 'machine_end_beep', 'fax', 'unknown'])(
+    'of %s is told to whoever carries the conversation, and left to them',
+    async (answeredBy) => {
+      const call = await aPlacedCall({ status: 'in-progress' });
+      const told: object[] = [];
+      listen((event) => {
+        told.push({ ...event });
+        event.isHandled = true;
+      });
+      await amd(call, answeredBy);
+      expect(told).toEqual([{ owner: { userId: user.userId }, callId: call.id, answeredBy, isHandled: false }]);
+      expect(await shown(call)).toMatchObject({ answered_by: answeredBy, ended_reason: null, voicemail: null });
+      expect(twilio.hangUps).toEqual([]);
+    },
+  );
+
+  it('of a machine is left to another instance that has the stream', async () => {
+    const call = await aPlacedCall({ status: 'in-progress', stream_opened_at: new Date() });
+    await amd(call, 'machine_end_beep');
+    expect(await shown(call)).toMatchObject({ answered_by: 'machine_end_beep', ended_reason: null });
+    expect(twilio.hangUps).toEqual([]);
+  });
+
+  it('tells a conversation that begins late who answered', async () => {
+    const call = await aPlacedCall({ status: 'in-progress', answered_by: 'machine_start' });
+    const live = await server.app.get(LiveCalls).find({ userId: user.userId }, call.id);
+    expect(live?.answeredBy).toBe('machine_start');
+  });
+
+  it('may add the end of the greeting to a machine, and nothing else', async () => {
+    const call = await aPlacedCall({ status: 'in-progress', stream_opened_at: new Date() });
+    const told: string[] = [];
+    listen(({ answeredBy }) => told.push(answeredBy));
+    for (const answeredBy of ['machine_start', 'human', 'machine_end_beep', 'machine_start']) {
+      await amd(call, answeredBy);
+    }
+    expect(told).toEqual(['machine_start', 'machine_start', 'machine_end_beep', 'machine_end_beep']);
+    expect(await shown(call)).toMatchObject({ answered_by: 'machine_end_beep' });
   });
 
   it.each(['human', 'unknown'])('of %s lets it go on', async (answeredBy) => {
@@ -330,6 +388,7 @@ describe('the stream token', () => {
         phoneNumber: '+12025550100',
         direction: 'outbound',
         maxDurationSeconds: 1800,
+        answeredBy: null,
         isOver: false,
       },
     ]);
@@ -417,8 +476,18 @@ describe('what a conversation writes', () => {
     await expect(live().recordTurn(stranger, call.id, turn)).rejects.toThrow();
     await live().recordOrder(stranger, call.id, { items: [{ name: 'x' }] });
     await live().recordEnd(stranger, call.id, 'silence', null);
+    await live().recordVoicemail(stranger, call.id, { detectedBy: 'words', messageLeft: true, message: 'Hi' });
     expect(await live().find(stranger, call.id)).toBeNull();
-    expect(await shown(call)).toMatchObject({ order_items: null, ended_reason: null, transcript: [] });
+    expect(await shown(call)).toMatchObject({ voicemail: null, order_items: null, ended_reason: null, transcript: [] });
+  });
+
+  it('is what became of a voicemail, and says so to whoever watches', async () => {
+    const call = await aPlacedCall({ status: 'in-progress' });
+    await live().recordVoicemail(owner(), call.id, { detectedBy: 'both', messageLeft: true, message: 'Call\0 us.' });
+    expect(await shown(call)).toMatchObject({
+      voicemail: { detected_by: 'both', message_left: true, message: 'Call us.' },
+    });
+    expect(named(CallUpdated)).toEqual([new CallUpdated(owner(), call.id)]);
   });
 
   it('is an order, of which only what is known changes', async () => {

@@ -1,3 +1,5 @@
+import { DEFAULT_INTERRUPTION, interruptionOf } from '../../src/scenarios/agent';
+import { ScenariosService } from '../../src/scenarios/scenarios.service';
 import { api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
 
@@ -20,6 +22,8 @@ const SCENARIO = {
   voice_type: 'warm_engaging',
   temperature: 0.7,
 };
+
+const INTERRUPTION = { protect: 'nothing', min_speech_ms: 0, ignore_words: [], resume_after_false_alarm: false };
 
 const create = (body: object = {}, token = user.token) =>
   client.post('/realtime/custom-scenario', { ...SCENARIO, ...body }, { token });
@@ -59,6 +63,7 @@ describe('a scenario of one’s own', () => {
       max_duration_seconds: null,
       voicemail_message: null,
       extraction_schema: null,
+      interruption: INTERRUPTION,
       not_applied: [expect.any(String) as string],
       created_at: expect.stringMatching(/Z$/) as string,
       updated_at: expect.stringMatching(/Z$/) as string,
@@ -74,6 +79,12 @@ describe('a scenario of one’s own', () => {
       max_duration_seconds: 120,
       voicemail_message: 'Please call back.',
       extraction_schema: { type: 'object', properties: { owns_house: { type: 'boolean' } } },
+      interruption: {
+        protect: 'opening',
+        min_speech_ms: 2000,
+        ignore_words: ['mhm', 'うん'],
+        resume_after_false_alarm: true,
+      },
       voice_type: 'verse',
     };
     const id = await aScenarioId(optional);
@@ -105,6 +116,30 @@ describe('a scenario of one’s own', () => {
     expect((await put({ persona: 'short' })).status).toBe(422);
     expect((await put({ scenario_id: 'custom_1_1' })).status).toBe(422);
     expect((await client.get(`/custom-scenarios/${id}`, { token: user.token })).body).toMatchObject({ voice: 'coral' });
+  });
+
+  it('says what it takes to interrupt it, filled with defaults, as a whole or not at all', async () => {
+    const id = await aScenarioId({ interruption: { protect: 'disclosure', ignore_words: [' mhm '] } });
+    const path = `/custom-scenarios/${id}`;
+    const put = async (body: object) => (await client.put(path, body, { token: user.token })).body['interruption'];
+    const agent = () => server.app.get(ScenariosService).resolveAgent({ userId: user.userId }, id);
+
+    const given = { ...INTERRUPTION, protect: 'disclosure', ignore_words: ['mhm'] };
+    expect((await client.get(path, { token: user.token })).body['interruption']).toEqual(given);
+    expect((await agent()).interruption).toEqual({
+      protect: 'disclosure',
+      minSpeechMs: 0,
+      ignoreWords: ['mhm'],
+      resumesAfterFalseAlarm: false,
+    });
+    expect(await put({ greeting: 'Hello!' })).toEqual(given);
+    expect(await put({ interruption: { min_speech_ms: 300 } })).toEqual({ ...INTERRUPTION, min_speech_ms: 300 });
+    expect(await put({ interruption: {} })).toEqual(INTERRUPTION);
+    expect(await put({ interruption: { resume_after_false_alarm: true } })).toMatchObject({
+      resume_after_false_alarm: true,
+    });
+    expect(await put({ interruption: null })).toEqual(INTERRUPTION);
+    expect(interruptionOf(await agent())).toEqual(DEFAULT_INTERRUPTION);
   });
 
   it('is deleted', async () => {
@@ -181,6 +216,18 @@ describe('a scenario of one’s own', () => {
       'an endless schema',
       { extraction_schema: { type: 'object', properties: { a: { description: 'x'.repeat(20_000) } } } },
     ],
+    ['a strange protection', { interruption: { protect: 'everything' } }],
+    ['speech of less than nothing', { interruption: { min_speech_ms: -1 } }],
+    ['speech of more than two seconds', { interruption: { min_speech_ms: 2001 } }],
+    ['half a millisecond', { interruption: { min_speech_ms: 0.5 } }],
+    ['an empty word to ignore', { interruption: { ignore_words: ['mhm', ' '] } }],
+    ['a word to ignore without letters', { interruption: { ignore_words: ['…'] } }],
+    ['an endless word to ignore', { interruption: { ignore_words: ['x'.repeat(41)] } }],
+    ['fifty-one words to ignore', { interruption: { ignore_words: Array.from({ length: 51 }, () => 'mhm') } }],
+    ['NUL in a word to ignore', { interruption: { ignore_words: ['m\0hm'] } }],
+    ['a resume as text', { interruption: { resume_after_false_alarm: 'yes' } }],
+    ['an unknown member of the interruption', { interruption: { protects: 'nothing' } }],
+    ['an interruption in a word', { interruption: 'nothing' }],
     ['an unknown member', { mood: 'good' }],
     ['NUL in the persona', { persona: 'You are \0 somebody.' }],
     ['half a surrogate pair in the prompt', { prompt: 'Find out \ud800 something.' }],
@@ -195,6 +242,8 @@ describe('a scenario of one’s own', () => {
     ['ten characters', { persona: 'x'.repeat(10), prompt: 'x'.repeat(10) }],
     ['five thousand characters', { persona: 'x'.repeat(5000), prompt: '✨'.repeat(5000) }],
     ['the ends of the scales', { temperature: 1.2, max_duration_seconds: 10 }],
+    ['fifty words to ignore', { interruption: { ignore_words: Array.from({ length: 50 }, () => 'x'.repeat(40)) } }],
+    ['no words about its interruption', { interruption: null }],
     ['the other ends of the scales', { temperature: 0, max_duration_seconds: 3600 }],
   ])('may have %s', async (_, body) => {
     expect((await create(body)).status).toBe(201);
@@ -225,7 +274,13 @@ describe('what is there already', () => {
       'restaurant_order',
       'calendar_assistant',
     ]);
-    expect(body.find(({ name }) => name === 'restaurant_order')).toMatchObject({ tools: ['end_call', 'record_order'] });
+    expect(body.find(({ name }) => name === 'restaurant_order')).toMatchObject({
+      tools: ['end_call', 'record_order'],
+      interruption: INTERRUPTION,
+    });
+    expect(body.find(({ name }) => name === 'appointment_reminder')).toMatchObject({
+      interruption: { ...INTERRUPTION, protect: 'disclosure' },
+    });
   });
 
   it('is twenty names of voices', async () => {

@@ -267,7 +267,10 @@ describe('general routes', () => {
       status: 'ok',
       version: textLike(/^\d+\.\d+\.\d+/),
       sandbox: { enabled: false, providers: [], control_url: null },
-      checks: { database: 'up' },
+      checks: {
+        database: 'up',
+        capacity: { status: 'open', live_calls: 0, max_live_calls: null, event_loop_delay_ms: null },
+      },
     });
     expect((await client.get('/health/ready')).status).toBe(200);
   });

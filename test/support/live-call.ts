@@ -17,6 +17,8 @@ export interface CallBody {
   call_sid: string;
   status: string;
   ended_reason: string | null;
+  answered_by: string | null;
+  voicemail: { detected_by: string; message_left: boolean; message: string | null } | null;
   call_duration: number | null;
   dial_state: string;
   transcript: TurnBody[];

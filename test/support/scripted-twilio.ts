@@ -67,7 +67,9 @@ export class ScriptedTwilio {
 
   get hangUps(): string[] {
     return this.requests
-      .filter(({ method, path }) => method === 'POST' && /\/Calls\/CA\w+\.json$/.test(path))
+      .filter(({ method, path, form }) => {
+        return method === 'POST' && /\/Calls\/CA\w+\.json$/.test(path) && form.get('Status') === 'completed';
+      })
       .map(({ path }) => /CA\w+/.exec(path)?.[0] ?? '');
   }
 
@@ -105,7 +107,7 @@ export class ScriptedTwilio {
     if (call === undefined) return refuse(response, 404, 20404, 'The requested resource was not found');
     if (method === 'POST') {
       if (isOver(call)) return refuse(response, 400, 21220, 'Call is not in-progress. Cannot redirect.');
-      call['status'] = form.get('Status');
+      call['status'] = form.get('Status') ?? call['status'];
     }
     answer(response, 200, call);
   }

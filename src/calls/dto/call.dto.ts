@@ -1,6 +1,7 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CALL_STATUSES } from '../call-status';
+import type { Voicemail } from '../call.entity';
 import type { CallWithTurns } from '../calls.repository';
 import { DIAL_STATES } from '../dial-ledger';
 import { ENDED_REASONS } from '../ended-reason';
@@ -26,6 +27,22 @@ const latency = z.object({
   max_ms: z.int().nullable(),
 });
 
+const voicemail = z
+  .object({
+    detected_by: z
+      .enum(['carrier', 'words', 'both'])
+      .describe('What gave the machine away: Twilio, the words of its greeting, or both'),
+    message_left: z.boolean().describe('Whether the message of the scenario was spoken to its end'),
+    message: z.string().nullable().describe('What was said to the machine; null where nothing was'),
+  })
+  .meta({
+    example: {
+      detected_by: 'both',
+      message_left: true,
+      message: 'Hello, this is an automated assistant speaking on behalf of Demo Company. Please call us back.',
+    },
+  });
+
 const cost = z.object({
   carrier_price: z.number().nullable().describe('What Twilio charged; null until it says'),
   carrier_currency: z.string().nullable(),
@@ -47,7 +64,15 @@ const callSchema = z.object({
   ended_at: dateTime.nullable(),
   call_duration: z.int().nullable().describe('Seconds from the answer to the end'),
   max_duration_seconds: z.int(),
-  answered_by: z.string().nullable(),
+  answered_by: z
+    .string()
+    .nullable()
+    .describe(
+      'What Twilio made of who answered: human, machine_start, machine_end_beep, machine_end_silence, machine_end_other, fax or unknown; null until it says',
+    ),
+  voicemail: voicemail
+    .nullable()
+    .describe('Null unless a machine was found out to have answered; may differ from answered_by, which can be wrong'),
   audio_url: z.string().nullable(),
   transcript: z
     .array(transcriptTurn)
@@ -87,6 +112,7 @@ export class CallDto extends createZodDto(
       call_duration: 42,
       max_duration_seconds: 1800,
       answered_by: 'human',
+      voicemail: null,
       audio_url: null,
       transcript: [
         {
@@ -135,6 +161,7 @@ export function toCallDto({ call, turns }: CallWithTurns): CallDto {
     call_duration: call.callDuration,
     max_duration_seconds: call.maxDurationSeconds,
     answered_by: call.answeredBy,
+    voicemail: call.voicemail === null ? null : toVoicemail(call.voicemail),
     audio_url: null,
     transcript: turns.map(toTranscriptTurn),
     order_items: call.orderItems,
@@ -157,6 +184,10 @@ export function toCallDto({ call, turns }: CallWithTurns): CallDto {
     error: call.errorCode === null ? null : { code: call.errorCode, detail: call.errorDetail ?? '' },
     updated_at: call.updatedAt.toISOString(),
   };
+}
+
+function toVoicemail({ detectedBy, messageLeft, message }: Voicemail): z.infer<typeof voicemail> {
+  return { detected_by: detectedBy, message_left: messageLeft, message };
 }
 
 export function toTranscriptTurn(turn: Turn): z.infer<typeof transcriptTurn> {

@@ -13,6 +13,15 @@ const healthSchema = z
     checks: z.object({
       database: z.enum(['up', 'down']),
       sandbox: z.enum(['up', 'down']).optional().describe('Of the simulated providers, where there are any'),
+      capacity: z.object({
+        status: z.enum(['open', 'full']).describe('Full: new calls are refused in words; that is no fault'),
+        live_calls: z.int().describe('Carried by this process, of all users, from the ringing on'),
+        max_live_calls: z.int().nullable().describe('MAX_LIVE_CALLS; null where there is no fixed limit'),
+        event_loop_delay_ms: z
+          .number()
+          .nullable()
+          .describe('What a frame waited for its turn in the last second, on average; null where it is not watched'),
+      }),
     }),
   })
   .meta({
@@ -20,7 +29,11 @@ const healthSchema = z
       status: 'ok',
       version: '0.1.0',
       sandbox: { enabled: true, providers: ['twilio', 'openai'], control_url: 'http://127.0.0.1:5051' },
-      checks: { database: 'up', sandbox: 'up' },
+      checks: {
+        database: 'up',
+        sandbox: 'up',
+        capacity: { status: 'open', live_calls: 12, max_live_calls: null, event_loop_delay_ms: 0.4 },
+      },
     },
   });
 

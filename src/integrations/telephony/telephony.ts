@@ -12,7 +12,7 @@ export interface OutboundCall {
   timeLimitSeconds: number;
   record: boolean;
   recordingStatusCallbackUrl?: string;
-  /** Finds out beside the running call whether a machine has answered. */
+  /** Finds out beside the running call who has answered; of a machine, when its greeting is over. */
   machineDetection?: { callbackUrl: string };
 }
 
@@ -55,6 +55,13 @@ export abstract class Telephony {
    */
   abstract hangUp(callSid: string): Promise<boolean>;
 
+  /**
+   * Takes a live call away from whoever carries it: the carrier's own voice says the sentence and hangs up. Its media
+   * stream ends. `false` when the call was over already. `language` is a BCP 47 tag.
+   * @throws CarrierError of any kind; asked again, the sentence is begun again
+   */
+  abstract farewell(callSid: string, sentence: string, language: string): Promise<boolean>;
+
   /** The newest calls between two numbers, at most 100. `since` leaves out those known to be older. */
   abstract findCalls(query: { to: string; from: string; since: Date }): Promise<CarrierCall[]>;
 
@@ -76,7 +83,7 @@ export abstract class Telephony {
   /** Instructions that end the call. */
   abstract hangUpInstructions(): string;
 
-  /** Instructions that read a sentence aloud and end the call. */
+  /** Instructions that read a sentence aloud and end the call. `language` is a BCP 47 tag. */
   abstract sayAndHangUp(sentence: string, language: string): string;
 }
 

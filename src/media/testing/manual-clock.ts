@@ -5,6 +5,9 @@ interface Timer {
   readonly run: () => void;
 }
 
+/** An ordinary day. */
+const EPOCH_MS = Date.UTC(2026, 10, 21);
+
 /** A clock that only moves when a spec says so; what is due runs in the order of its time. */
 export class ManualClock implements Clock {
   private now = 1_000_000;
@@ -17,6 +20,15 @@ export class ManualClock implements Clock {
 
   nowMs(): number {
     return this.now;
+  }
+
+  epochMs(): number {
+    return EPOCH_MS + this.now;
+  }
+
+  /** At once: in a spec every message is a piece of its own. */
+  soon(run: () => void): void {
+    run();
   }
 
   after(ms: number, run: () => void): CancelTimer {

@@ -1,7 +1,9 @@
 import { CallBridge, type BridgeEnd, type ToolCall, type Turn } from '../call-bridge';
+import type { VoicemailResult } from '../call-events';
 import type { CallPlan } from '../call-plan';
 import { FRAME_BYTES, FRAME_MS, SILENCE_BYTE, payloadMs } from '../g711';
-import type { BridgeSocket } from '../sockets';
+import { DEFAULT_INTERRUPTION_POLICY } from '../interruption-policy';
+import type { BridgeSocket, ModelListener } from '../sockets';
 import { ManualClock } from './manual-clock';
 
 export type Message = Record<string, unknown>;
@@ -19,7 +21,13 @@ export function aPlan(plan: Partial<CallPlan> = {}): CallPlan {
     whoSpeaksFirst: 'agent',
     maxDurationMs: 600_000,
     silence: { repromptAfterMs: 8000, endAfterMs: 7000 },
-    phrases: { stillThere: 'Are you still there?', silenceGoodbye: 'Goodbye then.', timeUpGoodbye: 'Our time is up.' },
+    interruption: DEFAULT_INTERRUPTION_POLICY,
+    phrases: {
+      stillThere: 'Are you still there?',
+      silenceGoodbye: 'Goodbye then.',
+      timeUpGoodbye: 'Our time is up.',
+      troubleGoodbye: 'We have a technical problem. Goodbye.',
+    },
     ...plan,
   };
 }
@@ -30,7 +38,9 @@ export function audioOf(ms: number, byte = 0x55): string {
 }
 
 export class RecordedSocket implements BridgeSocket {
-  readonly bufferedAmount = 0;
+  /** What a reader has left unread; set by a spec. */
+  bufferedAmount = 0;
+  isPaused = false;
   readonly texts: string[] = [];
   closed: { code: number; reason: string } | null = null;
   onSend: (message: Message) => void = () => undefined;
@@ -40,8 +50,16 @@ export class RecordedSocket implements BridgeSocket {
     this.onSend(JSON.parse(text) as Message);
   }
 
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+
   close(code: number, reason: string): void {
-    this.closed = { code, reason };
+    this.closed ??= { code, reason };
   }
 
   get messages(): Message[] {
@@ -70,13 +88,18 @@ export interface ResponseScript {
  */
 export class ScriptedCall {
   readonly clock = new ManualClock();
-  readonly model = new RecordedSocket();
+  /** Sessions of the model, in the order in which they were opened. */
+  readonly sessions: { socket: RecordedSocket; listener: ModelListener }[] = [];
+  /** Sockets of the model open when they are asked to; a spec that refuses them says so. */
+  opensModels = true;
   readonly carrier = new RecordedSocket();
   readonly turns: Turn[] = [];
   readonly toolCalls: ToolCall[] = [];
   readonly usage: { usage: Message; source: string }[] = [];
   readonly troubles: string[] = [];
   readonly finished: BridgeEnd[] = [];
+  readonly voicemails: VoicemailResult[] = [];
+  unsaid: string | null = null;
   readonly bridge: CallBridge;
   onToolCall: (call: ToolCall) => void = () => undefined;
 
@@ -88,7 +111,15 @@ export class ScriptedCall {
     this.carrier.onSend = (message) => this.carrierGot(message);
     this.bridge = new CallBridge({
       plan: aPlan(plan),
-      model: this.model,
+      models: {
+        open: (listener) => {
+          const socket = new RecordedSocket();
+          this.sessions.push({ socket, listener });
+          this.updates = 0;
+          if (this.opensModels) listener.onOpen(socket);
+          else listener.onUnavailable({ detail: 'refused', isFinal: false });
+        },
+      },
       clock: this.clock,
       events: {
         onTurn: (turn) => this.turns.push(turn),
@@ -98,14 +129,38 @@ export class ScriptedCall {
         },
         onUsage: (usage, source) => this.usage.push({ usage, source }),
         onTrouble: (what, detail) => this.troubles.push(detail === undefined ? what : `${what} ${detail}`),
-        onFinished: (end) => this.finished.push(end),
+        onVoicemail: (result) => this.voicemails.push(result),
+        onFinished: (end, unsaid) => {
+          this.finished.push(end);
+          this.unsaid = unsaid;
+        },
       },
     });
   }
 
-  /** The server's event. */
+  /** The newest session's socket. */
+  get model(): RecordedSocket {
+    return this.newest.socket;
+  }
+
+  private get newest(): { socket: RecordedSocket; listener: ModelListener } {
+    const newest = this.sessions.at(-1);
+    if (newest === undefined) throw new Error('No session was opened');
+    return newest;
+  }
+
+  /** An event of the newest session's server. */
   event(message: Message): void {
-    this.bridge.onModelMessage(JSON.stringify(message));
+    this.text(JSON.stringify(message));
+  }
+
+  text(message: string): void {
+    this.newest.listener.onMessage(message);
+  }
+
+  /** The newest session's socket breaks. */
+  dropModel(code = 1006, reason = ''): void {
+    this.newest.listener.onClosed(code, reason);
   }
 
   /** Created, configured: what happens while the phone rings. */

@@ -1,7 +1,9 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { DEFAULT_INTERRUPTION, interruptionOf } from '../agent';
 import type { BuiltInScenario } from '../built-in-scenarios';
 import { OPENAI_VOICES, VOICE_TYPES } from '../voices';
+import { interruption, toInterruptionDto } from './interruption.dto';
 
 export class BuiltInScenarioDto extends createZodDto(
   z
@@ -15,6 +17,7 @@ export class BuiltInScenarioDto extends createZodDto(
       who_speaks_first: z.enum(['agent', 'customer']),
       language: z.string(),
       tools: z.array(z.string()),
+      interruption,
     })
     .meta({
       example: {
@@ -27,6 +30,7 @@ export class BuiltInScenarioDto extends createZodDto(
         who_speaks_first: 'agent',
         language: 'en-US',
         tools: ['end_call'],
+        interruption: toInterruptionDto(DEFAULT_INTERRUPTION),
       },
     }),
 ) {}
@@ -52,6 +56,7 @@ export function toBuiltInScenarioDto({ agent, description }: BuiltInScenario): B
     who_speaks_first: agent.whoSpeaksFirst,
     language: agent.language,
     tools: agent.tools,
+    interruption: toInterruptionDto(interruptionOf(agent)),
   };
 }
 

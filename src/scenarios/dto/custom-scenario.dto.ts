@@ -1,9 +1,11 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { trimmedText } from '../../common/text';
+import { DEFAULT_INTERRUPTION } from '../agent';
 import type { CustomScenario } from '../custom-scenario.entity';
 import { extractionSchemaProblem } from '../extraction-schema';
 import { voiceOf } from '../voices';
+import { interruption, interruptionFields, toInterruptionDto } from './interruption.dto';
 
 const language = trimmedText(2, 35)
   .transform((tag, context) => {
@@ -43,6 +45,10 @@ const optional = {
   max_duration_seconds: z.int().min(10).max(3600).nullable().optional(),
   voicemail_message: spoken(1000).optional(),
   extraction_schema: extractionSchema.nullable().optional(),
+  interruption: interruptionFields
+    .nullable()
+    .optional()
+    .describe('What it takes to interrupt the agent; replaced as a whole, members left out and null mean the defaults'),
 };
 
 const example = {
@@ -103,6 +109,7 @@ export class CustomScenarioDto extends createZodDto(
       max_duration_seconds: z.int().nullable(),
       voicemail_message: z.string().nullable(),
       extraction_schema: z.record(z.string(), z.unknown()).nullable(),
+      interruption,
       not_applied: notApplied,
       created_at: z.string().meta({ format: 'date-time' }),
       updated_at: z.string().meta({ format: 'date-time' }),
@@ -120,6 +127,7 @@ export class CustomScenarioDto extends createZodDto(
         max_duration_seconds: null,
         voicemail_message: null,
         extraction_schema: null,
+        interruption: toInterruptionDto(DEFAULT_INTERRUPTION),
         not_applied: [],
         created_at: '2026-11-21T09:30:00.000Z',
         updated_at: '2026-11-21T09:30:00.000Z',
@@ -159,6 +167,7 @@ export function toCustomScenarioDto(scenario: CustomScenario): CustomScenarioDto
     max_duration_seconds: scenario.maxDurationSeconds,
     voicemail_message: scenario.voicemailMessage,
     extraction_schema: scenario.extractionSchema,
+    interruption: toInterruptionDto(scenario.interruption ?? DEFAULT_INTERRUPTION),
     not_applied: settingsNotApplied(),
     created_at: scenario.createdAt.toISOString(),
     updated_at: scenario.updatedAt.toISOString(),

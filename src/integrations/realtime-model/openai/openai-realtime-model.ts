@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { RawData, WebSocket } from 'ws';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
-import type { BridgeSocket } from '../../../media/sockets';
-import { ModelUnavailable, RealtimeModel, RealtimeModelListener } from '../realtime-model';
+import type { BridgeSocket, ModelListener } from '../../../media/sockets';
+import { RealtimeModel } from '../realtime-model';
 
 /** Opening a socket takes a round trip or two; a provider that needs longer than this is as good as down. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -27,7 +27,7 @@ export class OpenAiRealtimeModel extends RealtimeModel {
     this.headers = { Authorization: `Bearer ${config.openai.apiKey}` };
   }
 
-  override open(listener: RealtimeModelListener): void {
+  override open(listener: ModelListener): void {
     const socket = new WebSocket(this.url, {
       headers: this.headers,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -35,10 +35,10 @@ export class OpenAiRealtimeModel extends RealtimeModel {
       perMessageDeflate: false,
     });
     let state: 'opening' | 'open' | 'over' = 'opening';
-    const unavailable = (detail: string, cause?: unknown) => {
+    const unavailable = (detail: string, isFinal = false) => {
       if (state !== 'opening') return;
       state = 'over';
-      listener.onUnavailable(new ModelUnavailable(detail, cause));
+      listener.onUnavailable({ detail, isFinal });
     };
     socket.on('open', () => {
       state = 'open';
@@ -49,9 +49,10 @@ export class OpenAiRealtimeModel extends RealtimeModel {
     });
     socket.on('unexpected-response', (request, response) => {
       request.destroy();
-      unavailable(`OpenAI refused the realtime session with HTTP ${response.statusCode ?? 'without a status'}.`);
+      const status = response.statusCode ?? 0;
+      unavailable(`OpenAI refused the realtime session with HTTP ${status}.`, status === 401 || status === 403);
     });
-    socket.on('error', (error) => unavailable('OpenAI cannot be reached at the moment.', error));
+    socket.on('error', (error) => unavailable(`OpenAI cannot be reached at the moment: ${error.message}`));
     socket.on('close', (code, reason) => {
       if (state === 'open') {
         state = 'over';

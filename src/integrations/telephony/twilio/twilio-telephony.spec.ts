@@ -94,4 +94,21 @@ describe('instructions', () => {
       '<Response><Say language="de-DE">Good &amp; bye</Say><Hangup/></Response>',
     );
   });
+
+  it.each([
+    ['de', 'de-DE'],
+    ['de-AT', 'de-AT'],
+    ['de-CH', 'de-DE'],
+    ['pt-br', 'pt-BR'],
+    ['no', 'nb-NO'],
+    ['nn-NO', 'nb-NO'],
+    ['zh-Hant-TW', 'zh-TW'],
+    ['ar', 'ar-XA'],
+  ])('read %s aloud as %s, which Twilio knows', (tag, spokenIn) => {
+    expect(telephony.sayAndHangUp('x', tag)).toContain(`<Say language="${spokenIn}">`);
+  });
+
+  it('leave a language that we have no sentences of to Twilio', () => {
+    expect(telephony.sayAndHangUp('x', 'tlh')).toContain('<Say>x</Say>');
+  });
 });

@@ -11,6 +11,7 @@ import {
   PlacedCall,
   Telephony,
 } from '../telephony';
+import { sayLanguage } from './say-language';
 import { clientForCreates, clientForReads } from './twilio-client';
 import { toCarrierError } from './twilio-errors';
 
@@ -57,7 +58,8 @@ export class TwilioTelephony extends Telephony {
         ...(call.machineDetection === undefined
           ? {}
           : {
-              machineDetection: 'Enable',
+              // Says when a machine's greeting is over, which is when a message can be left.
+              machineDetection: 'DetectMessageEnd',
               asyncAmd: 'true',
               asyncAmdStatusCallback: call.machineDetection.callbackUrl,
             }),
@@ -72,14 +74,12 @@ export class TwilioTelephony extends Telephony {
     };
   }
 
-  async hangUp(callSid: string): Promise<boolean> {
-    try {
-      await translated(() => this.reads.calls(callSid).update({ status: 'completed' }));
-      return true;
-    } catch (error) {
-      if (error instanceof CarrierRefused && isOver(error)) return false;
-      throw error;
-    }
+  hangUp(callSid: string): Promise<boolean> {
+    return this.update(callSid, { status: 'completed' });
+  }
+
+  farewell(callSid: string, sentence: string, language: string): Promise<boolean> {
+    return this.update(callSid, { twiml: this.sayAndHangUp(sentence, language) });
   }
 
   async findCalls({ to, from, since }: { to: string; from: string; since: Date }): Promise<CarrierCall[]> {
@@ -129,9 +129,21 @@ export class TwilioTelephony extends Telephony {
 
   sayAndHangUp(sentence: string, language: string): string {
     const response = new twilio.twiml.VoiceResponse();
-    response.say({ language: language as 'en-US' }, sentence);
+    const spokenIn = sayLanguage(language);
+    response.say(spokenIn === undefined ? {} : { language: spokenIn }, sentence);
     response.hangup();
     return response.toString();
+  }
+
+  /** False when there is no live call to change any more. */
+  private async update(callSid: string, change: { status: 'completed' } | { twiml: string }): Promise<boolean> {
+    try {
+      await translated(() => this.reads.calls(callSid).update(change));
+      return true;
+    } catch (error) {
+      if (error instanceof CarrierRefused && isOver(error)) return false;
+      throw error;
+    }
   }
 }
 

@@ -1,0 +1,191 @@
+import type { AgentAudio } from './agent-audio';
+import type { CallBridgeEvents } from './call-events';
+import type { History } from './history';
+import type { Interruption } from './interruption';
+import type { ModelSession } from './model-session';
+import type { ModelEvent } from './openai-events';
+import type { Opening } from './opening';
+import type { ProgressWatch } from './progress-watch';
+import { RecentIds } from './recent-ids';
+import type { ResponseKind, ResponseSequencer } from './response-sequencer';
+import type { Restoration } from './restoration';
+import type { ToolCalls } from './tool-calls';
+import type { TurnRecorder } from './turn-recorder';
+
+/** The account is empty: trying again is no use. */
+const QUOTA_EXCEEDED = 'insufficient_quota';
+const SESSION_EXPIRED = 'session_expired';
+const ALREADY_ACTIVE = 'conversation_already_has_active_response';
+/** Responses remembered after they ended, against repeated events. */
+const REMEMBERED_RESPONSES = 32;
+
+export interface AgentResponsesParts {
+  session: ModelSession;
+  sequencer: ResponseSequencer;
+  interruption: Interruption;
+  agentAudio: AgentAudio;
+  recorder: TurnRecorder;
+  opening: Opening;
+  tools: ToolCalls;
+  history: History;
+  restoration: Restoration;
+  progress: ProgressWatch;
+  events: CallBridgeEvents;
+  /** True while answers are wanted. */
+  isOpen(): boolean;
+  /** A response was made to its end. */
+  onProved(): void;
+  /** Something asked of the session failed; see ModelLine.failed. */
+  onFailed(isFinal: boolean): 'again' | 'renewed' | 'given-up';
+  /** The session has come to its end. */
+  onExpired(): void;
+}
+
+/** The life of the model's responses: begun, made, failed, stalled; and what follows from each. */
+export class AgentResponses {
+  /** Our responses that are no answer to the customer. */
+  private readonly asides = new Map<string, ResponseKind>();
+  private readonly ended = new RecentIds(REMEMBERED_RESPONSES);
+  private hasEndedOne = false;
+  private isAnswerOwed = false;
+
+  constructor(private readonly parts: AgentResponsesParts) {}
+
+  /** True when the agent has had its say at least once. */
+  get hasEnded(): boolean {
+    return this.hasEndedOne;
+  }
+
+  /** True when the customer has finished and no answer has begun. */
+  get owesAnswer(): boolean {
+    return this.isAnswerOwed;
+  }
+
+  /** A customer turn is an item of the conversation: by whom it is answered. */
+  customerFinished(isServerAnswering: boolean): void {
+    this.isAnswerOwed = true;
+    if (isServerAnswering && this.parts.isOpen()) this.parts.progress.expectAnswer();
+  }
+
+  /** The customer's last turn is answered, or is not to be. */
+  answerSettled(): void {
+    this.isAnswerOwed = false;
+    this.parts.progress.answerCame();
+  }
+
+  /** What a response was for when it is no answer; absent for answers. */
+  asideOf(responseId: string): ResponseKind | undefined {
+    return this.asides.get(responseId);
+  }
+
+  created(responseId: string, requestId: string | null): void {
+    const { sequencer, opening, interruption, progress } = this.parts;
+    if (this.ended.has(responseId)) return;
+    const { kind, isUnwanted } = sequencer.created(responseId, requestId);
+    this.isAnswerOwed = false;
+    progress.responseBegan();
+    if (kind !== null && kind !== 'reply') this.asides.set(responseId, kind);
+    if (kind !== null) opening.carriedBy(responseId);
+    if (isUnwanted) {
+      interruption.refuse(responseId);
+    } else if (!this.parts.isOpen() && kind !== 'goodbye') {
+      interruption.refuse(responseId);
+      sequencer.cancel();
+    }
+  }
+
+  done(event: Extract<ModelEvent, { type: 'response.done' }>): void {
+    const { sequencer, recorder, agentAudio, interruption, opening, events, history, tools } = this.parts;
+    const { responseId, status, output, usage } = event;
+    if (this.ended.has(responseId)) return;
+    this.ended.add(responseId);
+    this.hasEndedOne = true;
+    if (usage !== null) events.onUsage(usage, 'response');
+    for (const item of output) {
+      if (item.transcript !== null) recorder.agentText(item.itemId, null, item.transcript);
+      recorder.agentTextEnded(item.itemId);
+    }
+    agentAudio.completeResponse(responseId);
+    const isActive = sequencer.activeResponseId === responseId;
+    if (isActive) this.parts.progress.responseEnded();
+    if (status === 'completed') {
+      this.parts.onProved();
+      opening.made(responseId);
+    }
+    if (status === 'failed') {
+      this.failed((isActive ? sequencer.activeKind : null) ?? 'reply', event.errorCode ?? 'unknown');
+    }
+    sequencer.done(responseId);
+    interruption.responseEnded(responseId, output);
+    // A completed call stands even when the words beside it were cut: what it changes must not get lost.
+    if (status !== 'completed') return;
+    for (const { itemId, toolCall } of output) {
+      if (toolCall !== null) history.toolCall(recorder.place(itemId), toolCall);
+    }
+    for (const call of tools.take(output, interruption.isCut(responseId))) {
+      // A handler may end the call, and then nobody wants the others.
+      if (this.parts.isOpen()) events.onToolCall(call);
+    }
+  }
+
+  /** A response that failed, was refused, or was asked for and never begun. */
+  failed(kind: ResponseKind, code: string): void {
+    const { events, opening, sequencer } = this.parts;
+    events.onTrouble('response_failed', code);
+    opening.failed();
+    if (!this.parts.isOpen() && kind !== 'goodbye') return;
+    switch (this.parts.onFailed(code === QUOTA_EXCEEDED)) {
+      case 'again':
+        sequencer.requestAgain(kind);
+        return;
+      case 'renewed':
+        // Waits for the new session; a disclosure comes with what it goes before.
+        if (kind !== 'disclosure') sequencer.request(kind);
+        return;
+      case 'given-up':
+        return;
+    }
+  }
+
+  /** The server answered with an error. */
+  refused(code: string, eventId: string | null): void {
+    const { session, sequencer, opening, events } = this.parts;
+    if (code === SESSION_EXPIRED) {
+      this.parts.onExpired();
+      return;
+    }
+    if (code === ALREADY_ACTIVE || eventId?.startsWith('response_')) {
+      const isServerAnswering = sequencer.activeResponseId !== null && sequencer.activeKind === null;
+      const failed = sequencer.refused(eventId, code === ALREADY_ACTIVE);
+      if (failed !== null) this.failed(failed, code);
+      else {
+        opening.notUnderway();
+        if (code === ALREADY_ACTIVE && isServerAnswering) sequencer.drop('reply');
+      }
+      return;
+    }
+    if (code === 'response_cancel_not_active') sequencer.nothingToCancel();
+    if (!session.isHarmless(code, eventId)) events.onTrouble('model_error_event', code);
+    if (code === QUOTA_EXCEEDED) this.parts.onFailed(true);
+  }
+
+  /** A response was begun and does not go on: what was made of it is heard, the rest is asked for again. */
+  stalled(): void {
+    const { sequencer, interruption, restoration, events } = this.parts;
+    const responseId = sequencer.activeResponseId;
+    if (responseId === null) return;
+    events.onTrouble('response_stalled');
+    const kind = restoration.abandon({ kind: sequencer.activeKind, responseId });
+    interruption.refuse(responseId);
+    this.ended.add(responseId);
+    sequencer.cancel();
+    sequencer.done(responseId);
+    if (kind !== null) this.failed(kind, 'stalled');
+  }
+
+  /** The server was to answer the customer and has not begun to. */
+  answerMissing(): void {
+    this.parts.events.onTrouble('answer_missing');
+    if (this.parts.isOpen()) this.parts.sequencer.request('reply');
+  }
+}

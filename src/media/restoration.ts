@@ -1,0 +1,114 @@
+import type { AgentAudio } from './agent-audio';
+import type { CallerAudio } from './caller-audio';
+import type { History } from './history';
+import type { ModelSession } from './model-session';
+import type { Opening } from './opening';
+import type { LostResponse, ResponseKind, ResponseSequencer } from './response-sequencer';
+import type { TurnRecorder } from './turn-recorder';
+
+/** Fewer words than these are not worth going on from: the thought is begun anew. */
+const WORDS_WORTH_RESUMING = 3;
+
+export interface RestorationParts {
+  session: ModelSession;
+  sequencer: ResponseSequencer;
+  agentAudio: AgentAudio;
+  callerAudio: CallerAudio;
+  recorder: TurnRecorder;
+  opening: Opening;
+  history: History;
+}
+
+/**
+ * Carries a conversation from one session of the model to the next. What was at the carrier plays on, what the customer
+ * was saying is heard again by the new session, the rest it is told in words; what was being made is taken up.
+ */
+export class Restoration {
+  /** What the session was making when it was lost, as what is to be asked of the next. */
+  private unfinished: ResponseKind | null = null;
+  private isHeardAgain = false;
+  private said = '';
+
+  constructor(private readonly parts: RestorationParts) {}
+
+  /** True when the next session has something to take up. */
+  get isOwing(): boolean {
+    return this.unfinished !== null || this.isHeardAgain;
+  }
+
+  /** What the customer was told of the answer that a `resume` takes up. */
+  get saidText(): string {
+    return this.said;
+  }
+
+  /** The session is gone: settles what became of its items. */
+  begin(): void {
+    const { session, sequencer, agentAudio, callerAudio, recorder } = this.parts;
+    session.lost();
+    const lost = sequencer.sessionLost();
+    if (lost !== null) this.unfinished = this.abandon(lost);
+    for (const { itemId } of recorder.openAgentTexts()) {
+      if (agentAudio.holds(itemId)) recorder.agentTextEnded(itemId);
+      else recorder.agentUnheard(itemId);
+    }
+    for (const itemId of recorder.openCustomerTurns()) {
+      // What is kept of it goes to the next session as audio; otherwise its words never come.
+      if (callerAudio.isKept(itemId)) {
+        recorder.customerForgotten(itemId);
+        this.isHeardAgain = true;
+      } else recorder.transcribed(itemId, null);
+    }
+    callerAudio.close();
+  }
+
+  /** A new session is up: tells it what was said. Answers what is to be asked of it, null when nothing is. */
+  finish(owesAnswer: boolean): ResponseKind | null {
+    const { unfinished, isHeardAgain } = this;
+    this.unfinished = null;
+    this.isHeardAgain = false;
+    this.tell();
+    this.parts.callerAudio.open();
+    // They were speaking: their words come first, and are answered.
+    if (isHeardAgain && unfinished !== 'goodbye') return null;
+    return unfinished ?? (owesAnswer ? 'reply' : null);
+  }
+
+  /** Tells the present session what has been said: turns that are over, and what is still being heard. */
+  tell(): void {
+    const { session, recorder, history } = this.parts;
+    history.tellTo(session);
+    for (const { itemId, text } of recorder.openAgentTexts()) session.restoreMessage(itemId, 'assistant', text);
+  }
+
+  /** Nothing more comes of a response; what was made of it is heard. Answers what takes its place. */
+  abandon({ kind, responseId }: LostResponse): ResponseKind | null {
+    const { agentAudio, recorder, opening } = this.parts;
+    this.said = '';
+    if (responseId !== null) {
+      agentAudio.dropWaiting(responseId);
+      for (const item of agentAudio.unfinished()) {
+        recorder.agentAbandoned(item);
+        if (item.responseId === responseId) this.said = recorder.textOf(item.itemId);
+        agentAudio.complete(item.itemId);
+      }
+    }
+    opening.lost(kind, responseId);
+    switch (kind) {
+      case 'disclosure':
+        // What it goes before still waits, and it comes with that.
+        return null;
+      case 'opening':
+      case 'reprompt':
+      case 'goodbye':
+        return kind;
+      case 'reply':
+      case 'resume':
+      case null:
+        return this.isWorthResuming() ? 'resume' : 'reply';
+    }
+  }
+
+  private isWorthResuming(): boolean {
+    return !this.parts.opening.isDisclosureOwed && this.said.split(/\s+/).length >= WORDS_WORTH_RESUMING;
+  }
+}

@@ -1,0 +1,191 @@
+import twilio from 'twilio';
+import { api, SignedUp, signUp } from '../support/api';
+import { StartedApp, startApp } from '../support/app';
+import { CallBody, ring } from '../support/live-call';
+import { PhoneCall, startTestSandbox, TestSandbox } from '../support/sandbox';
+import { webhook } from '../support/scripted-twilio';
+import { until } from '../support/until';
+
+/**
+ * A machine answers, or seems to. The carrier's detection and the words of the greeting find it out beside the running
+ * conversation; the sandbox's own record of the line says what came to be on the tape.
+ */
+
+/** Its greeting lasts about ten seconds, then there is a beep, and twenty seconds of tape. */
+const VOICEMAIL = '+12025550103';
+const DISCLOSURE = 'Hello, this is an automated assistant speaking on behalf of Acme Teas.';
+const MESSAGE = 'Your order is ready, {{customer_name}}. Please call us back tomorrow.';
+const SPOKEN_MESSAGE = 'Your order is ready, Sam. Please call us back tomorrow.';
+/** The beep comes 400 ms after the greeting and lasts 280 ms. */
+const BEEP_OVER_AFTER_MS = 680;
+const TAPE_MS = 20_000;
+/** What the agent had begun to answer into the silence after the greeting, until it was stopped. */
+const MAX_FRAGMENT_WORDS = 4;
+/** The carrier is not believed against a conversation from then on. */
+const CLEARLY_HUMAN_AFTER_SECONDS = 15;
+
+let sandbox: TestSandbox;
+let server: StartedApp;
+let user: SignedUp;
+let withMessage: string;
+let withoutMessage: string;
+
+beforeAll(async () => {
+  sandbox = await startTestSandbox();
+  server = await startApp({ env: { ...sandbox.env, MAX_CONCURRENT_CALLS: '50' } });
+  user = await signUp(server.url);
+  await api(server.url).patch('/users/me', { name: 'Acme Teas' }, { token: user.token });
+  [withMessage, withoutMessage] = [await aScenario({ voicemail_message: MESSAGE }), await aScenario()];
+});
+afterEach(() => sandbox.noFaults());
+afterAll(async () => {
+  await server.close();
+  await sandbox.close();
+});
+
+async function aScenario(more: object = {}): Promise<string> {
+  const { body, text } = await api(server.url).post<{ scenario_id?: string }>(
+    '/realtime/custom-scenario',
+    {
+      persona: 'You are Mia, who tells customers of a tea shop about their orders.',
+      prompt: 'Tell the customer that the order is ready, and ask when they will come for it.',
+      voice_type: 'warm_engaging',
+      temperature: 0.7,
+      ...more,
+    },
+    { token: user.token },
+  );
+  if (body.scenario_id === undefined) throw new Error(`The scenario was not created: ${text}`);
+  return body.scenario_id;
+}
+
+interface Over {
+  call: CallBody;
+  phone: PhoneCall;
+}
+
+/** A call to its end; `whenAnswered` runs right after the answer, before any detection is through. */
+async function callTo(scenario: string, whenAnswered?: () => Promise<void>): Promise<Over> {
+  const running = await ring(server, user, VOICEMAIL, { scenario, variables: { customer_name: 'Sam' } });
+  await running.until(({ status }) => status === 'in-progress', 'the answer');
+  await whenAnswered?.();
+  const call = await running.over();
+  const phone = await until(
+    () => sandbox.call(running.placed.call_sid),
+    ({ status }) => status === 'completed',
+  );
+  return { call, phone };
+}
+
+const loseNextWebhook = () => sandbox.fault('twilio', 'lose_webhook');
+const words = (text: string) => text.toLowerCase().match(/[a-z0-9']+/g) ?? [];
+const beepOverMs = ({ said }: PhoneCall) => (said[0]?.end_ms ?? 0) + BEEP_OVER_AFTER_MS;
+/** What is on the tape of the machine. */
+const taped = (phone: PhoneCall) =>
+  phone.heard.filter((line) => line.end_ms > beepOverMs(phone)).flatMap(({ text }) => words(text));
+
+function expectMessageOnTape(phone: PhoneCall): void {
+  const message = words(`${DISCLOSURE} ${SPOKEN_MESSAGE}`);
+  expect(taped(phone).slice(-message.length)).toEqual(message);
+  expect(taped(phone).length).toBeLessThanOrEqual(message.length + MAX_FRAGMENT_WORDS);
+}
+
+describe('a voicemail', () => {
+  let left: Over;
+  let hungUp: Over;
+
+  beforeAll(async () => {
+    [left, hungUp] = await Promise.all([callTo(withMessage), callTo(withoutMessage)]);
+  }, 90_000);
+
+  it('gets the message of the scenario after the beep, with the disclosure before it, and is hung up on', () => {
+    const { call, phone } = left;
+    expectMessageOnTape(phone);
+    expect(call).toMatchObject({
+      status: 'completed',
+      ended_reason: 'voicemail',
+      answered_by: 'machine_end_beep',
+      voicemail: { message_left: true, message: `${DISCLOSURE} ${SPOKEN_MESSAGE}` },
+    });
+    expect(['carrier', 'both']).toContain(call.voicemail?.detected_by);
+    expect(call.transcript.at(-1)).toMatchObject({ role: 'agent', text: `${DISCLOSURE} ${SPOKEN_MESSAGE}` });
+    expect(phone.notices).toEqual([]);
+    // We hung up; the tape did not run out.
+    expect(call.call_duration).toBeLessThan((beepOverMs(phone) + TAPE_MS) / 1000);
+  });
+
+  it('is hung up on where the scenario has no message', () => {
+    const { call, phone } = hungUp;
+    expect(call).toMatchObject({
+      status: 'completed',
+      ended_reason: 'voicemail',
+      answered_by: 'machine_end_beep',
+      voicemail: { message_left: false, message: null },
+    });
+    expect(taped(phone).length).toBeLessThanOrEqual(MAX_FRAGMENT_WORDS);
+    expect(call.call_duration).toBeLessThan(beepOverMs(phone) / 1000 + 5);
+  });
+
+  it('is greeted like anybody: the agent speaks at the answer and waits for no detection', () => {
+    for (const { call, phone } of [left, hungUp]) {
+      expect(call.transcript[0]).toMatchObject({ role: 'agent' });
+      expect(call.transcript[0]?.start_time).toBeLessThan(0.3);
+      expect(phone.heard[0]?.start_ms).toBeLessThan(1000);
+    }
+  });
+
+  it('gives itself away by its words where the carrier’s report is lost', async () => {
+    const { call, phone } = await callTo(withMessage, loseNextWebhook);
+    expectMessageOnTape(phone);
+    expect(call).toMatchObject({
+      status: 'completed',
+      ended_reason: 'voicemail',
+      voicemail: { detected_by: 'words', message_left: true, message: `${DISCLOSURE} ${SPOKEN_MESSAGE}` },
+    });
+  }, 90_000);
+});
+
+describe('a person', () => {
+  it('whom the carrier takes for a machine in the middle of a conversation is talked to on', async () => {
+    const running = await ring(server, user, '+12025550122', { scenario: withMessage });
+    await running.until(({ status }) => status === 'in-progress', 'the answer');
+    await loseNextWebhook();
+    const before = await running.until(isClearlyAConversation, 'a conversation', 60_000);
+    await reportMachine(running.placed, 'machine_end_silence');
+
+    // Both go on: the person has been answered again since.
+    const goesOn = ({ transcript }: CallBody) => transcript.length >= before.transcript.length + 2;
+    const call = await running.until((now) => goesOn(now) || now.ended_reason !== null, 'more turns');
+    expect(call).toMatchObject({ answered_by: 'machine_end_silence', voicemail: null });
+    expect(goesOn(call)).toBe(true);
+    expect(call.transcript.map(({ text }) => text).join(' ')).not.toContain('Please call us back tomorrow');
+    await api(server.url).post(`/calls/${call.id}/hangup`, undefined, { token: user.token });
+    expect(['owner_hung_up', 'agent_ended', 'customer_hung_up']).toContain((await running.over()).ended_reason);
+  }, 120_000);
+});
+
+/** Two turns of the customer that the agent has answered to the end, late enough. */
+function isClearlyAConversation({ transcript }: CallBody): boolean {
+  let answered = 0;
+  let isOpen = false;
+  for (const { role, interrupted } of transcript) {
+    if (role === 'customer') isOpen = true;
+    else if (isOpen && !interrupted) {
+      answered++;
+      isOpen = false;
+    }
+  }
+  return answered >= 2 && (transcript.at(-1)?.end_time ?? 0) > CLEARLY_HUMAN_AFTER_SECONDS;
+}
+
+/** What Twilio would post, signed as Twilio signs it. */
+async function reportMachine(call: CallBody, answeredBy: string): Promise<void> {
+  const [row] = await server.sql<{ attempt_id: string }>(user.userId, 'SELECT attempt_id FROM calls WHERE id = $1', [
+    call.id,
+  ]);
+  const path = `/twilio/amd/${row?.attempt_id}`;
+  const fields = { CallSid: call.call_sid, AnsweredBy: answeredBy, MachineDetectionDuration: '15000' };
+  const token = String(sandbox.env['TWILIO_AUTH_TOKEN']);
+  const signature = twilio.getExpectedTwilioSignature(token, server.config.publicUrl + path, fields);
+  expect((await webhook(server, path, fields, signature)).status).toBe(200);
+}
