@@ -4,7 +4,8 @@ import type { ReceivedWebhook } from './spec-support/fake-product';
 interface CallView {
   status: string;
   heard: { text: string }[];
-  said: { text: string; interrupted: boolean }[];
+  said: { text: string; interrupted: boolean; end_ms: number }[];
+  recorded: { text: string }[] | null;
   digits: string;
   answered_by: string | null;
   webhooks: { event: string; status: number | null; attempts: number; error?: string }[];
@@ -20,11 +21,12 @@ describe('the life of a call', () => {
   });
   afterEach(() => fixture.close());
 
-  const arm = (fault: string, count = 1) => fixture.control('POST', '/faults', { provider: 'twilio', fault, count });
+  const arm = (fault: string, order: Record<string, unknown> = {}) =>
+    fixture.control('POST', '/faults', { provider: 'twilio', fault, ...order });
   const statuses = (webhooks: readonly ReceivedWebhook[]) =>
     webhooks.map(({ form }) => `${form['SequenceNumber']} ${form['CallStatus']}`);
-  const ended = (sid: string, status: string) =>
-    until(`${sid} to be ${status}`, async () => (await fixture.statusOf(sid)) === status);
+  const ended = (sid: string, status: string, withinMs = 5000) =>
+    until(`${sid} to be ${status}`, async () => (await fixture.statusOf(sid)) === status, withinMs);
 
   it.each([
     ['+12025550101', 'busy', ['0 initiated', '1 busy'], '486'],
@@ -172,6 +174,95 @@ describe('the life of a call', () => {
       MachineDetectionDuration: '2000',
     });
     expect(await fixture.client.calls(sid).fetch()).toMatchObject({ answeredBy: 'unknown' });
+  });
+
+  describe('machine detection', () => {
+    const detect = async (to: string, mode: 'Enable' | 'DetectMessageEnd') => {
+      const { sid } = await fixture.call(to, {
+        machineDetection: mode,
+        machineDetectionSpeechThreshold: 1000,
+        machineDetectionSpeechEndThreshold: 500,
+        asyncAmd: 'true',
+        asyncAmdStatusCallback: fixture.product.url('/amd'),
+      });
+      return { to, sid };
+    };
+    const reported = (callSid: string) =>
+      fixture.product
+        .on('/amd')
+        .filter(({ form }) => form['CallSid'] === callSid)
+        .map(({ form }) => form['AnsweredBy']);
+
+    beforeEach(() => {
+      fixture.product.answer('/voice', '<Pause length="60"/>');
+    });
+
+    it.each([
+      ['DetectMessageEnd', ['machine_end_beep', 'machine_end_silence', 'machine_end_beep', 'machine_end_other']],
+      ['Enable', ['machine_start', 'machine_start', 'machine_start', 'machine_start']],
+    ] as const)(
+      'in the mode %s tells machines, and who sounds like one',
+      async (mode, expected) => {
+        const numbers = ['+12025550103', '+12025550212', '+12025550213', '+12025550214'];
+        const calls = await Promise.all(numbers.map((to) => detect(to, mode)));
+        await until('all results', () => fixture.product.on('/amd').length === calls.length, 15_000);
+        expect(calls.flatMap(({ sid }) => reported(sid))).toEqual(expected);
+        for (const { sid } of calls) {
+          const { said, answered_by: answeredBy } = await fixture.view<CallView>(sid);
+          const result = fixture.product.on('/amd').find(({ form }) => form['CallSid'] === sid)?.form;
+          expect(result?.['AnsweredBy']).toBe(answeredBy);
+          const isAfterGreeting = Number(result?.['MachineDetectionDuration']) > (said[0]?.end_ms ?? Infinity);
+          if (mode === 'DetectMessageEnd') expect(isAfterGreeting).toBe(true);
+        }
+      },
+      20_000,
+    );
+
+    it('is wrong, late or lost when told to, for the phone that it is meant for', async () => {
+      const [right, wrong, lost, late] = ['+12025550110', '+12025550111', '+12025550112', '+12025550113'] as const;
+      await arm('wrong_amd', { result: 'fax', number: wrong });
+      await arm('lose_amd', { number: lost });
+      await arm('late_amd', { after_ms: 2000, number: late });
+      const calls = await Promise.all([right, wrong, lost, late].map((to) => detect(to, 'Enable')));
+      const isKnown = async (sid: string) => (await fixture.view<CallView>(sid)).answered_by !== null;
+      await until('all results', async () => (await Promise.all(calls.map(({ sid }) => isKnown(sid)))).every(Boolean));
+      await until('the reports in time', () => fixture.product.on('/amd').length === 2);
+      expect(calls.map(({ sid }) => reported(sid))).toEqual([['human'], ['fax'], [], []]);
+      expect(await fixture.client.calls(calls[1]?.sid ?? '').fetch()).toMatchObject({ answeredBy: 'fax' });
+      await until('the late report', () => fixture.product.on('/amd').length === 3);
+      expect(reported(calls[3]?.sid ?? '')).toEqual(['human']);
+    }, 20_000);
+  });
+
+  it('shows what a machine has recorded after its beep, beside all that it heard', async () => {
+    fixture.product.answer('/voice', '<Say>During the greeting</Say><Pause length="4"/><Say>Please ring back</Say>');
+    const { sid } = await fixture.call('+12025550103');
+    await ended(sid, 'completed', 15_000);
+    const { heard, recorded } = await fixture.view<CallView>(sid);
+    expect(heard.map((line) => line.text)).toEqual(['During the greeting', 'Please ring back']);
+    expect(recorded).toEqual(heard.slice(1));
+    const person = await fixture.call('+12025550101');
+    await ended(person.sid, 'busy');
+    expect((await fixture.view<CallView>(person.sid)).recorded).toBeNull();
+  }, 20_000);
+
+  it('fails requests of the REST API about the phone that is meant, and no others', async () => {
+    await arm('http_500', { number: '(202) 555-0102' });
+    const { sid } = await fixture.call('+12025550101');
+    await expect(fixture.call('+12025550102')).rejects.toMatchObject({ status: 500, code: 20500 });
+    await arm('http_403', { call_sid: sid });
+    await fixture.client.calls.list();
+    await expect(fixture.client.calls(sid).fetch()).rejects.toMatchObject({ status: 403, code: 20403 });
+  });
+
+  it('loses the callbacks of the phone that is meant', async () => {
+    await arm('lose_webhook', { number: '+12025550101', count: 2 });
+    const { sid: other } = await fixture.call('+12025550102', { timeout: 1 });
+    const { sid } = await fixture.call('+12025550101');
+    await ended(sid, 'busy');
+    await ended(other, 'no-answer');
+    await until('the others', () => fixture.product.on('/status').length === 3);
+    expect(fixture.product.on('/status').every(({ form }) => form['CallSid'] === other)).toBe(true);
   });
 
   describe('from outside', () => {

@@ -267,6 +267,37 @@ describe('an outbound call', () => {
     expect(fixture.voices.spoken.at(-1)?.text).toBe('Moved');
   });
 
+  it('says what a new document of a live call says, after the end of its stream, and then what follows', async () => {
+    fixture.product.answer('/voice', connect('<Say>Never</Say>'));
+    const { sid } = await fixture.call('+12025550106');
+    const media = await stream();
+    media.media(fixture.voices.speech('cut off in the middle', 100).mulaw);
+    await until('a mark', () => {
+      if (media.of('mark').length === 0) media.mark('reached');
+      return media.of('media').length > 20;
+    });
+    await fixture.client.calls(sid).update({
+      twiml: '<Response><Say>Sorry we have to end this call</Say><Hangup/><Say>Never</Say></Response>',
+    });
+    await until('the end', async () => (await fixture.statusOf(sid)) === 'completed');
+    expect(media.events.at(-1)).toMatchObject({ event: 'stop', stop: { callSid: sid } });
+    expect(media.closeCode).toBe(1000);
+    const { heard, stream: view } = await fixture.view<CallView>(sid);
+    expect(heard.map((line) => line.text).join(' ')).toBe('cut off in the middle Sorry we have to end this call');
+    expect(view.close_code).toBe(1000);
+    expect(fixture.voices.spoken.map(({ text }) => text)).not.toContain('Never');
+  });
+
+  it('says what the voice webhook says, to the last word, and hangs up', async () => {
+    fixture.product.answer('/voice', '<Say>We cannot take your call at the moment</Say><Hangup/>');
+    const { sid } = await fixture.call('+12025550106');
+    await until('the end', async () => (await fixture.statusOf(sid)) === 'completed');
+    const { heard } = await fixture.view<CallView>(sid);
+    expect(heard).toMatchObject([{ text: 'We cannot take your call at the moment' }]);
+    expect((heard[0]?.end_ms ?? 0) - (heard[0]?.start_ms ?? 0)).toBeGreaterThanOrEqual(780);
+    expect(fixture.product.streams).toEqual([]);
+  });
+
   it('ends at its time limit', async () => {
     fixture.product.answer('/voice', connect());
     const { sid } = await fixture.call('+12025550106', { timeLimit: 1 });

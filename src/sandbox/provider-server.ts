@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { registerControls } from './control/control-api';
 import { isFromThisMachine } from './control/loopback-only';
-import { FaultBox } from './faults';
+import { FaultBox, type ArmedFault } from './faults';
 import { FrameTicker } from './frame-ticker';
 import { createLog, type SandboxLog } from './log';
 import type { SandboxOptions } from './options';
@@ -22,8 +22,10 @@ export interface OpenAiPart {
   registerRest(app: FastifyInstance): void;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   sessions(): unknown;
-  /** Says how many connections it cuts. */
-  dropAll(afterMs?: number): number;
+  /** Lets a fault strike the open connections that it is meant for; says how many. */
+  strikeOpen(fault: ArmedFault): number;
+  /** Cuts every open connection at once; says how many. */
+  cutAll(): number;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     options.callsPerSecond,
   );
   const openAi = parts.createOpenAi(faults, log);
+  faults.whenArmed((fault) => openAi.strikeOpen(fault));
   let baseUrl = '';
 
   const app = Fastify({
@@ -77,11 +80,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     ticker,
     phoneNumbers,
     openAiSessions: () => openAi.sessions(),
-    onArmed: (provider, fault, afterMs) => {
-      // Connections that are open now are cut now; with none open the fault waits for the next one.
-      if (provider !== 'openai' || fault !== 'drop_socket') return;
-      if (openAi.dropAll(afterMs) > 0) faults.take('openai', 'drop_socket');
-    },
+    cutOpenAiSessions: () => openAi.cutAll(),
     baseUrl: () => baseUrl,
   });
   registerTwilioApi(app, { carrier, accountSid, authToken, faults, log });

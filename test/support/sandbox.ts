@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Environment } from '../../src/config/app-config';
+import type { AnsweredBy } from '../../src/sandbox/faults';
 import { readSandboxOptions } from '../../src/sandbox/options';
 import { startSandbox } from '../../src/sandbox/sandbox';
 import { api } from './api';
@@ -22,16 +23,37 @@ export interface PhoneCall {
   clears: number;
   heard: Line[];
   said: (Line & { interrupted: boolean })[];
+  /** What a voicemail took down after its beep; null for a person. */
+  recorded: Line[] | null;
+  answered_by: string | null;
   stream: { url: string; handshake_status: number | null; close_code: number | null } | null;
   notices: { code: number; message: string }[];
 }
 
 export interface ModelSession {
+  id: string;
+  isOpen: boolean;
+  /** ISO 8601. */
+  expiresAt: string;
   instructions: string;
   voice: string;
   items: { type: string; role: string | null; transcript: string; truncatedAtMs: number | null }[];
   counts: { appends: number; audioBytesIn: number; audioBytesOut: number; responses: number };
   errorsSent: { code: string | null; message: string }[];
+}
+
+export interface FaultOptions {
+  /** How many times it strikes; once when absent. */
+  count?: number;
+  after_ms?: number;
+  /** Twilio: the call, or the phone of the other party, that is meant. */
+  call_sid?: string;
+  number?: string;
+  /** OpenAI: the session that is meant, by its id or by words of its instructions. */
+  session?: string;
+  match?: string;
+  /** For `wrong_amd`. */
+  result?: AnsweredBy;
 }
 
 export interface TestSandbox {
@@ -40,7 +62,9 @@ export interface TestSandbox {
   calls(): Promise<PhoneCall[]>;
   call(callSid: string): Promise<PhoneCall>;
   sessions(): Promise<ModelSession[]>;
-  fault(provider: string, fault: string, options?: { count?: number; after_ms?: number }): Promise<void>;
+  /** Cuts every open model session at once, without a close frame; says how many. */
+  cutSessions(): Promise<number>;
+  fault(provider: string, fault: string, options?: FaultOptions): Promise<void>;
   noFaults(): Promise<void>;
   url: string;
   close(): Promise<void>;
@@ -76,6 +100,7 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
     calls: async () => (await client.get<PhoneCall[]>('/sandbox/calls')).body,
     call: async (callSid) => (await client.get<PhoneCall>(`/sandbox/calls/${callSid}`)).body,
     sessions: async () => (await client.get<ModelSession[]>('/sandbox/openai/sessions')).body,
+    cutSessions: async () => (await client.delete<{ cut: number }>('/sandbox/openai/sessions')).body.cut,
     fault: async (provider, fault, options = {}) => {
       const answer = await client.post('/sandbox/faults', { provider, fault, ...options });
       if (answer.status >= 300) throw new Error(answer.text);

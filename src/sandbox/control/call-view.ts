@@ -35,6 +35,7 @@ export function callView(call: CarrierCall): Record<string, unknown> {
     clears: sum('clears'),
     heard: call.party?.heard ?? [],
     said: call.party?.said ?? [],
+    recorded: call.party?.recorded ?? null,
     digits: call.digits,
     twiml: call.documents,
     webhooks: call.webhooks.views,

@@ -49,6 +49,14 @@ describe('the controls', () => {
     ['POST', '/faults', { provider: 'nobody', fault: 'slow' }, 422],
     ['POST', '/faults', { provider: 'twilio', fault: 'sneeze' }, 422],
     ['POST', '/faults', { provider: 'twilio', fault: 'slow', count: 0 }, 422],
+    ['POST', '/faults', { provider: 'twilio', fault: 'slow', call_sid: 'CA1' }, 422],
+    ['POST', '/faults', { provider: 'twilio', fault: 'slow', number: 'me' }, 422],
+    ['POST', '/faults', { provider: 'twilio', fault: 'slow', match: 'Acme' }, 422],
+    ['POST', '/faults', { provider: 'openai', fault: 'stall', match: '' }, 422],
+    ['POST', '/faults', { provider: 'openai', fault: 'stall', session: '' }, 422],
+    ['POST', '/faults', { provider: 'twilio', fault: 'wrong_amd' }, 422],
+    ['POST', '/faults', { provider: 'twilio', fault: 'wrong_amd', result: 'a dog' }, 422],
+    ['POST', '/faults', { provider: 'twilio', fault: 'slow', times: 2 }, 422],
     ['GET', '/calls/CA1', undefined, 404],
     ['POST', '/calls/CA1/says', { text: 'hi' }, 404],
     ['GET', '/nothing', undefined, 404],
@@ -67,15 +75,25 @@ describe('the controls', () => {
     expect(answer.status).toBe(400);
   });
 
-  it('arms, lists and clears faults, and cuts open model connections at once', async () => {
-    await fixture.control('POST', '/faults', { provider: 'twilio', fault: 'slow', count: 3, after_ms: 10 });
-    await fixture.control('POST', '/faults', { provider: 'openai', fault: 'drop_socket', after_ms: 7 });
-    expect(fixture.dropped).toEqual([7]);
-    expect((await fixture.control('GET', '/faults')).body).toEqual([
-      { provider: 'twilio', fault: 'slow', remaining: 3, after_ms: 10 },
-    ]);
+  it('arms, lists and clears faults', async () => {
+    const slow = { provider: 'twilio', fault: 'slow', count: 3, after_ms: 10, number: '(202) 555-0113' };
+    const armed = await fixture.control('POST', '/faults', slow);
+    expect(armed).toEqual({
+      status: 201,
+      body: { provider: 'twilio', fault: 'slow', remaining: 3, after_ms: 10, number: '+12025550113' },
+    });
+    expect((await fixture.control('GET', '/faults')).body).toEqual([armed.body]);
     expect((await fixture.control('DELETE', '/faults')).status).toBe(204);
     expect((await fixture.control('GET', '/faults')).body).toEqual([]);
+  });
+
+  it('strikes open model connections at once, and cuts them all by hand', async () => {
+    await fixture.control('POST', '/faults', { provider: 'openai', fault: 'drop_socket', after_ms: 7, match: 'Acme' });
+    expect(fixture.struck).toEqual([
+      { provider: 'openai', fault: 'drop_socket', remaining: 1, after_ms: 7, match: 'Acme' },
+    ]);
+    expect((await fixture.control('GET', '/faults')).body).toEqual([]);
+    expect(await fixture.control('DELETE', '/openai/sessions')).toEqual({ status: 200, body: { cut: 1 } });
   });
 
   it('lets a hand steer the person: speak, press, hang up', async () => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { FAULTS_BY_PROVIDER, UnknownFault, type FaultBox } from '../faults';
+import { ANSWERED_BY, FAULTS_BY_PROVIDER, UnknownFault, type FaultBox } from '../faults';
 import type { FrameTicker } from '../frame-ticker';
 import { MAGIC_NUMBERS } from '../phone/directory';
 import type { Carrier } from '../twilio/carrier';
@@ -15,8 +15,8 @@ export interface ControlSettings {
   ticker: FrameTicker;
   phoneNumbers: readonly string[];
   openAiSessions: () => unknown;
-  /** Called when a fault was armed that may strike what is under way already. */
-  onArmed: (provider: string, fault: string, afterMs: number | undefined) => void;
+  /** Says how many connections it cut. */
+  cutOpenAiSessions: () => number;
   baseUrl: () => string;
 }
 
@@ -39,6 +39,14 @@ const faultOrder = z.strictObject({
   fault: z.string(),
   count: z.number().int().min(1).max(10_000).optional(),
   after_ms: z.number().int().min(0).max(3_600_000).optional(),
+  call_sid: z
+    .string()
+    .regex(/^CA[0-9a-f]{32}$/, 'must be "CA" and 32 hexadecimal digits')
+    .optional(),
+  number: phoneNumber.optional(),
+  session: z.string().min(1, 'must not be empty').max(100, 'must not be longer than 100 characters').optional(),
+  match: line.optional(),
+  result: z.enum(ANSWERED_BY, `must be one of: ${ANSWERED_BY.join(', ')}`).optional(),
 });
 const saysBody = z.strictObject({ text: line });
 const digitsBody = z.strictObject({ digits: keys });
@@ -104,12 +112,11 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
 
       scope.get('/openai/sessions', (_request, reply) => reply.send(settings.openAiSessions()));
 
+      scope.delete('/openai/sessions', (_request, reply) => reply.send({ cut: settings.cutOpenAiSessions() }));
+
       scope.get('/faults', (_request, reply) => reply.send(faults.list()));
       scope.post('/faults', (request, reply) => {
-        const order = read(faultOrder, request.body);
-        const armed = faults.arm(order);
-        settings.onArmed(order.provider, order.fault, order.after_ms);
-        return reply.status(201).send(armed);
+        return reply.status(201).send(faults.arm(read(faultOrder, request.body)));
       });
       scope.delete('/faults', (_request, reply) => {
         faults.clear();

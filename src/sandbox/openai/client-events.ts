@@ -46,10 +46,13 @@ const message = z.discriminatedUnion('role', [
   }),
 ]);
 
+/** What the provider takes as the id of a tool call. */
+const callId = z.string().regex(/^[a-zA-Z0-9_-]+$/, "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'");
+
 const functionCall = z.strictObject({
   ...itemHead,
   type: z.literal('function_call'),
-  call_id: z.string().min(1).optional(),
+  call_id: callId.optional(),
   name: z.string().min(1),
   arguments: z.string(),
 });
@@ -57,7 +60,7 @@ const functionCall = z.strictObject({
 const functionCallOutput = z.strictObject({
   ...itemHead,
   type: z.literal('function_call_output'),
-  call_id: z.string().min(1),
+  call_id: callId,
   output: z.string(),
 });
 

@@ -121,7 +121,7 @@ export class Conversation {
     const isKnown = this.records.some(({ item }) => item.type === 'function_call' && item.call_id === callId);
     if (isKnown) return;
     const message = `Tool call ID '${callId}' not found in conversation.`;
-    throw new WireError('invalid_tool_call_id', message, 'item.call_id');
+    throw new WireError('invalid_tool_call_id', message);
   }
 
   private positionAfter(previousItemId: string | null | undefined): number {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { ArmedFault } from '../faults';
 import type { VoiceBox } from '../speech/voice-box';
 import type { Faults } from './faults.port';
 import { RealtimeServer } from './realtime-server';
@@ -27,8 +28,10 @@ export interface OpenAiSimulator {
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Open sessions and those that were lately closed, oldest first. */
   sessions(): SessionView[];
-  /** Cuts every open Realtime connection, `afterMs` from now; says how many. */
-  dropAll(afterMs?: number): number;
+  /** Lets a fault strike the open Realtime connections that it is meant for; says how many. */
+  strikeOpen(fault: ArmedFault): number;
+  /** Cuts every open Realtime connection at once; says how many. */
+  cutAll(): number;
   close(): Promise<void>;
 }
 
@@ -48,7 +51,8 @@ export function createOpenAi(options: OpenAiOptions): OpenAiSimulator {
     registerRest: (app) => registerRest(app, { apiKey, voices, faults }),
     handleUpgrade: (req, socket, head) => realtime.handleUpgrade(req, socket, head),
     sessions: () => realtime.sessions(),
-    dropAll: (afterMs) => realtime.dropAll(afterMs),
+    strikeOpen: (fault) => realtime.strikeOpen(fault),
+    cutAll: () => realtime.cutAll(),
     close: () => realtime.close(),
   };
 }

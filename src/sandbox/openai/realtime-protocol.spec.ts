@@ -53,20 +53,20 @@ describe('the Realtime protocol', () => {
       ['http_500', 500],
       ['http_403', 403],
     ])('answers the upgrade under %s with %i', async (fault, status) => {
-      sandbox.faults.set(fault, {});
+      sandbox.arm(fault);
       const { socket } = sandbox.connect();
       const answer = await new Promise<number | undefined>((resolve) =>
         socket.once('unexpected-response', (_request, refused) => resolve(refused.statusCode)),
       );
       expect(answer).toBe(status);
-      expect(sandbox.faults.size).toBe(0);
+      expect(sandbox.faults.isEmpty).toBe(true);
     });
 
     it('drops sockets on demand, without a close frame', async () => {
       const client = await sandbox.session();
-      expect(sandbox.openai.dropAll()).toBe(1);
+      expect(sandbox.openai.cutAll()).toBe(1);
       expect((await client.closing()).code).toBe(1006);
-      sandbox.faults.set('drop_socket', { afterMs: 1 });
+      sandbox.arm('drop_socket', { after_ms: 1 });
       expect((await sandbox.connect().closing()).code).toBe(1006);
     });
 
@@ -226,6 +226,12 @@ describe('the Realtime protocol', () => {
         'an output of no call',
         { type: 'conversation.item.create', item: { type: 'function_call_output', call_id: 'call_x', output: '{}' } },
         'invalid_tool_call_id',
+        null,
+      ],
+      [
+        'an output with an id that is none',
+        { type: 'conversation.item.create', item: { type: 'function_call_output', call_id: 'a/b', output: '{}' } },
+        'invalid_value',
         'item.call_id',
       ],
       [

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { isMeantFor, type ArmedFault } from '../faults';
+import { CONNECTION_FAULTS, RealtimeConnection } from './realtime-connection';
 import { RealtimeSession } from './realtime-session';
-import { DEFAULT_SLOW_MS } from './session-faults';
+import { DEFAULT_SLOW_MS, insufficientQuota, invalidApiKey } from './session-faults';
 import { viewOf, type SessionView } from './session-view';
 import type { ModelPace } from './response-run';
 import type { Faults } from './faults.port';
@@ -19,12 +21,6 @@ export interface RealtimeServerOptions {
   pace: ModelPace;
 }
 
-interface Connection {
-  session: RealtimeSession;
-  socket: WebSocket;
-  createdAt: Date;
-}
-
 const PATH = '/v1/realtime';
 /** 15 MiB of audio as base64 and the event around it. */
 const MAX_PAYLOAD_BYTES = 21 * 1024 * 1024;
@@ -33,11 +29,13 @@ const MAX_REMEMBERED_SESSIONS = 200;
 const HTTP_FAULTS = { refuse_socket: 503, http_429: 429, http_500: 500, http_403: 403 } as const;
 /** Retired with the beta protocol (reference/openai-realtime.md section 0). */
 const RETIRED_MODEL = /^gpt-4o(-mini)?-realtime-preview/;
+/** The provider's sentence at the end of a session, whatever made it end (reference/openai-realtime.md section 7). */
+const EXPIRED = 'Your session hit the maximum duration of 60 minutes.';
 
 /** `GET /v1/realtime` of the simulated provider. */
 export class RealtimeServer {
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD_BYTES });
-  private readonly connections: Connection[] = [];
+  private readonly connections: RealtimeConnection[] = [];
   private readonly heldSockets = new Set<Duplex>();
   private readonly timers = new Set<NodeJS.Timeout>();
 
@@ -66,22 +64,35 @@ export class RealtimeServer {
   }
 
   sessions(): SessionView[] {
-    return this.connections.map((connection) => viewOf(connection.session, connection.createdAt, isOpen(connection)));
+    return this.connections.map(({ session, createdAt, isOpen }) => viewOf(session, createdAt, isOpen));
   }
 
-  /** Cuts every open connection without a close frame, as a lost network does. Says how many. */
-  dropAll(afterMs = 0): number {
-    const open = this.connections.filter(isOpen);
-    for (const { socket } of open) this.later(afterMs, () => socket.terminate());
+  /**
+   * A fault that is armed strikes every open connection that it is meant for, at once and however many they are. Says
+   * how many; with none it waits for the next one.
+   */
+  strikeOpen(fault: ArmedFault): number {
+    const name = CONNECTION_FAULTS.find((each) => each === fault.fault);
+    if (fault.provider !== 'openai' || !name) return 0;
+    const struck = this.connections.filter(
+      (each) => isMeantFor(fault, each.session.site) && each.strike(name, fault.after_ms),
+    );
+    return struck.length;
+  }
+
+  /** Cuts every open connection at once, without a close frame. Says how many. */
+  cutAll(): number {
+    const open = this.connections.filter((each) => each.isOpen);
+    for (const connection of open) connection.cut();
     return open.length;
   }
 
   async close(): Promise<void> {
     for (const timer of this.timers) clearTimeout(timer);
     for (const socket of this.heldSockets) socket.destroy();
-    for (const { socket, session } of this.connections) {
-      session.close();
-      socket.terminate();
+    for (const connection of this.connections) {
+      connection.session.close();
+      connection.cut();
     }
     await new Promise<void>((resolve) => this.sockets.close(() => resolve()));
   }
@@ -105,30 +116,50 @@ export class RealtimeServer {
       pace,
       log,
       send,
-      dropSocket: (afterMs) => this.later(afterMs, () => socket.terminate()),
+      atCheckpoint: () => {
+        this.strike(connection);
+      },
+      onExpiryMoved: () => {
+        planExpiry();
+      },
     });
-    this.remember({ session, socket, createdAt: new Date() });
-    const expiry = this.later(sessionLimitMs, () => expire(session, socket, sessionLimitMs));
+    const connection = new RealtimeConnection(session, socket, req.socket);
+    const planExpiry = () => {
+      connection.atExpiry(() => {
+        expire(session, socket);
+      });
+    };
+    planExpiry();
+    this.remember(connection);
     socket.on('message', (data, isBinary) => {
       if (isBinary) session.sendError(new WireError('invalid_event', 'Events are sent as text frames of JSON.'));
       else session.receive(textOf(data));
     });
     socket.on('close', (code) => {
-      this.cancelTimer(expiry);
       session.close();
       log('openai.session_closed', { sessionId: session.id, code, ...session.counts });
     });
     log('openai.session_opened', { sessionId: session.id, model });
     session.open();
-    const drop = faults.take('openai', 'drop_socket');
-    if (drop) this.later(drop.afterMs ?? 0, () => socket.terminate());
+    this.strike(connection);
+  }
+
+  /** Faults that are meant for a connection and not yet under way there. */
+  private strike(connection: RealtimeConnection): void {
+    for (const fault of CONNECTION_FAULTS) {
+      if (connection.suffersFrom(fault)) continue;
+      const strike = this.options.faults.take('openai', fault, connection.session.site);
+      if (strike) connection.strike(fault, strike.afterMs);
+    }
   }
 
   private refusalOf(req: IncomingMessage, model: string | null): { error: WireError; closeCode: number } | undefined {
-    if (req.headers.authorization !== `Bearer ${this.options.apiKey}`) {
-      const message = 'Incorrect API key provided. You can find your API key in the settings of your account.';
-      return { error: new WireError('invalid_api_key', message), closeCode: 3000 };
+    const { apiKey, faults } = this.options;
+    if (req.headers.authorization !== `Bearer ${apiKey}` || faults.take('openai', 'invalid_api_key')) {
+      return { error: invalidApiKey(), closeCode: 3000 };
     }
+    // That quota shows at the door with this close code is unverified; the error itself is the provider's.
+    if (faults.take('openai', 'insufficient_quota')) return { error: insufficientQuota(), closeCode: 3000 };
     if (req.headers['openai-beta'] !== undefined) {
       const message =
         'The Realtime Beta API is no longer supported. Please use the GA API, without the OpenAI-Beta header.';
@@ -144,36 +175,25 @@ export class RealtimeServer {
     return undefined;
   }
 
-  private remember(connection: Connection): void {
+  private remember(connection: RealtimeConnection): void {
     this.connections.push(connection);
     if (this.connections.length <= MAX_REMEMBERED_SESSIONS) return;
-    const oldestClosed = this.connections.findIndex((one) => !isOpen(one));
+    const oldestClosed = this.connections.findIndex((one) => !one.isOpen);
     if (oldestClosed >= 0) this.connections.splice(oldestClosed, 1);
   }
 
-  private later(ms: number, act: () => void): NodeJS.Timeout {
+  private later(ms: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       act();
     }, ms);
     this.timers.add(timer);
-    return timer;
-  }
-
-  private cancelTimer(timer: NodeJS.Timeout): void {
-    clearTimeout(timer);
-    this.timers.delete(timer);
   }
 }
 
-function isOpen({ socket }: Connection): boolean {
-  return socket.readyState === socket.OPEN;
-}
-
-function expire(session: RealtimeSession, socket: WebSocket, limitMs: number): void {
-  const minutes = Math.max(1, Math.round(limitMs / 60_000));
-  const message = `Your session hit the maximum duration of ${minutes} minutes.`;
-  session.sendError(new WireError('session_expired', message));
+function expire(session: RealtimeSession, socket: WebSocket): void {
+  if (session.isMuted) return;
+  session.sendError(new WireError('session_expired', EXPIRED));
   socket.close(1001, 'session_expired');
 }
 

@@ -1,13 +1,14 @@
+import type { Strike } from '../faults';
 import type { VoiceBox } from '../speech/voice-box';
 import { audioFormat } from './audio-format';
 import { think } from './brain/brain';
 import { brainInput } from './brain-input';
 import { CLIENT_EVENTS, type ClientEvent, type ClientEventType, type ResponseRequest } from './client-events';
 import { Conversation, recordOf, type ItemRecord } from './conversation';
-import type { Faults } from './faults.port';
+import type { Faults, SessionSite } from './faults.port';
 import { ResponseRun, type ModelPace, type ResponseSettings } from './response-run';
 import { defaultSession, updatedSession, type SessionConfig } from './session-config';
-import { takeResponseFault } from './session-faults';
+import { insufficientQuota, takeResponseFault } from './session-faults';
 import { responseUsage, type ResponseUsage } from './usage';
 import { UserAudio } from './user-audio';
 import { WireError } from './wire-error';
@@ -20,10 +21,15 @@ export interface SessionDeps {
   pace: ModelPace;
   /** Sends one event to the client; gets its event_id here. */
   send: (event: Record<string, unknown>) => void;
-  /** Ends the connection without a word (fault `drop_socket`), that many milliseconds from now. */
-  dropSocket: (afterMs: number) => void;
+  /** The session has been configured or is about to answer: a moment at which its connection may fail. */
+  atCheckpoint: () => void;
+  /** `expiresAtMs` is another one. */
+  onExpiryMoved: () => void;
   log: (event: string, fields?: Record<string, unknown>) => void;
 }
+
+/** How long a session lasts under `expire_session` when the fault does not say. */
+const DEFAULT_SHORT_SESSION_MS = 10_000;
 
 /** One Realtime session: the state behind a socket. It knows nothing of sockets, only of events. */
 export class RealtimeSession {
@@ -31,6 +37,8 @@ export class RealtimeSession {
   readonly conversation = new Conversation();
   readonly errorsSent: { code: string | null; message: string; param: string | null }[] = [];
   config: SessionConfig;
+  /** It says nothing more and takes nothing in (fault `stall`). */
+  isMuted = false;
 
   private readonly userAudio: UserAudio;
   private readonly generated = { audioBytesOut: 0, responses: 0 };
@@ -38,17 +46,21 @@ export class RealtimeSession {
   private readonly outOfBand = new Set<ResponseRun>();
   private hasSpoken = false;
   private earlierTextTokens = 0;
+  private isConfigured = false;
+  private isShortened = false;
+  /** A turn was committed while a response was active: it is answered when that one is over. */
+  private owesAnswer = false;
 
   constructor(
     model: string,
-    readonly expiresAtMs: number,
+    public expiresAtMs: number,
     private readonly deps: SessionDeps,
   ) {
     this.config = defaultSession(model);
     this.userAudio = new UserAudio(this.config.audio.input, {
       voices: deps.voices,
       conversation: this.conversation,
-      faults: deps.faults,
+      takeFault: (fault) => this.takeFault(fault),
       send: (event) => this.send(event),
       onSpeechStarted: () => this.onSpeechStarted(),
       onTurn: () => this.answerTurn(),
@@ -60,12 +72,19 @@ export class RealtimeSession {
     return { ...this.userAudio.counts, ...this.generated };
   }
 
+  /** By what a fault finds this session. */
+  get site(): SessionSite {
+    return { sessionId: this.id, instructions: this.config.instructions };
+  }
+
   open(): void {
+    this.shorten();
     this.send({ type: 'session.created', session: this.view() });
   }
 
   /** Takes one text frame. Whatever is wrong with it is answered with an error event; the session lives on. */
   receive(text: string): void {
+    if (this.isMuted) return;
     let eventId: string | null = null;
     try {
       const event = parsed(text);
@@ -84,6 +103,10 @@ export class RealtimeSession {
     this.errorsSent.push({ code, message, param });
     if (this.errorsSent.length > 100) this.errorsSent.shift();
     this.send({ type: 'error', error: { ...error.body(), event_id: eventId } });
+  }
+
+  mute(): void {
+    this.isMuted = true;
   }
 
   /** The socket is gone. */
@@ -138,8 +161,11 @@ export class RealtimeSession {
         const { item } = this.conversation.require(item_id, 'retrieve');
         return this.send({ type: 'conversation.item.retrieved', item });
       }
-      case 'response.create':
-        return this.createResponse(checked(CLIENT_EVENTS[type], event, '').response ?? {});
+      case 'response.create': {
+        const request = checked(CLIENT_EVENTS[type], event, '').response ?? {};
+        if (this.takeFault('lose_create')) return;
+        return this.createResponse(request);
+      }
       case 'response.cancel':
         return this.cancelResponse(checked(CLIENT_EVENTS[type], event, '').response_id);
     }
@@ -152,15 +178,42 @@ export class RealtimeSession {
     const state = { hasSpoken: this.hasSpoken, isResponding: this.active !== undefined };
     this.config = updatedSession(this.config, event.session, state);
     this.userAudio.configure(this.config.audio.input);
+    if (!this.isConfigured) this.shorten();
+    this.isConfigured = true;
     this.send({ type: 'session.updated', session: this.view() });
+    this.deps.atCheckpoint();
+  }
+
+  /** The fault `expire_session` is for sessions that open; one that is aimed finds them by their first configuration. */
+  private shorten(): void {
+    const fault = this.isShortened ? undefined : this.takeFault('expire_session');
+    if (!fault) return;
+    this.isShortened = true;
+    this.expiresAtMs = Date.now() + (fault.afterMs ?? DEFAULT_SHORT_SESSION_MS);
+    this.deps.onExpiryMoved();
   }
 
   private onSpeechStarted(): void {
     if (this.config.audio.input.turn_detection?.interrupt_response) this.active?.cancel('turn_detected');
   }
 
+  /**
+   * Turn detection has committed a turn. While a response is active the server makes no second one: the turns that come
+   * meanwhile are answered together when it is over. What the provider does then is unverified.
+   */
   private answerTurn(): void {
-    if (!this.config.audio.input.turn_detection?.create_response) return;
+    if (!this.config.audio.input.turn_detection?.create_response || this.takeFault('no_answer')) return;
+    if (this.active) this.owesAnswer = true;
+    else this.answer();
+  }
+
+  private payOwedAnswer(): void {
+    if (!this.owesAnswer || this.active) return;
+    this.owesAnswer = false;
+    if (this.config.audio.input.turn_detection?.create_response) this.answer();
+  }
+
+  private answer(): void {
     try {
       this.createResponse({});
     } catch (error) {
@@ -195,6 +248,7 @@ export class RealtimeSession {
       throw new WireError('conversation_already_has_active_response', message);
     }
     const records = this.contextOf(request);
+    if (this.takeFault('insufficient_quota')) throw insufficientQuota();
     const { config, deps } = this;
     const run = new ResponseRun(this.settingsOf(request, isOutOfBand), {
       send: (event) => this.send(event),
@@ -202,15 +256,20 @@ export class RealtimeSession {
       conversation: this.conversation,
       pace: deps.pace,
       settle: (settled) => this.settle(settled, records),
+      onDone: () => this.payOwedAnswer(),
     });
     const parts = think(brainInput(config, request, records));
-    if (isOutOfBand) this.outOfBand.add(run);
-    else this.active = run;
+    if (isOutOfBand) {
+      this.outOfBand.add(run);
+    } else {
+      this.active = run;
+      // It knows the turns that were committed up to now.
+      this.owesAnswer = false;
+    }
     this.generated.responses++;
     this.userAudio.stopAwaiting();
-    const drop = deps.faults.take('openai', 'drop_socket');
-    if (drop) deps.dropSocket(drop.afterMs ?? 0);
-    const fault = takeResponseFault(deps.faults);
+    deps.atCheckpoint();
+    const fault = takeResponseFault((name) => this.takeFault(name));
     if (fault.kind === 'fail') return run.fail(fault.error);
     if (fault.kind === 'hang') return run.hang();
     run
@@ -271,8 +330,12 @@ export class RealtimeSession {
     return { ...this.config, ...head };
   }
 
+  private takeFault(fault: string): Strike | undefined {
+    return this.deps.faults.take('openai', fault, this.site);
+  }
+
   private send(event: Record<string, unknown>): void {
-    this.deps.send(event);
+    if (!this.isMuted) this.deps.send(event);
   }
 }
 

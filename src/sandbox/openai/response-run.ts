@@ -41,6 +41,8 @@ export interface ResponseDeps {
   pace: ModelPace;
   /** Called once the answer is complete or cut; gives what it cost. */
   settle: (run: ResponseRun) => ResponseUsage;
+  /** response.done has been sent. */
+  onDone: () => void;
 }
 
 type Status = 'in_progress' | 'completed' | 'cancelled' | 'failed' | 'incomplete';
@@ -92,7 +94,7 @@ export class ResponseRun {
     this.finish();
   }
 
-  /** A response that begins and never goes on (fault `timeout`); only a cancel ends it. */
+  /** A response that begins and never goes on (faults `timeout` and `mute_response`); only a cancel ends it. */
   hang(): void {
     this.deps.send({ type: 'response.created', response: this.view(null) });
     this.isHeld = true;
@@ -232,6 +234,7 @@ export class ResponseRun {
   private finish(): void {
     const usage = this.deps.settle(this);
     this.send({ type: 'response.done', response: this.view(usage) });
+    if (!this.isDropped) this.deps.onDone();
   }
 
   private failWith(type: string, code: string, message: string): void {

@@ -3,7 +3,7 @@ import type { VoiceBox } from '../speech/voice-box';
 import type { Faults } from './faults.port';
 import { MAX_FILE_BYTES, registerAudio } from './rest-audio';
 import { registerText } from './rest-text';
-import { DEFAULT_SLOW_MS } from './session-faults';
+import { DEFAULT_SLOW_MS, invalidApiKey } from './session-faults';
 import { WireError, type WireErrorBody } from './wire-error';
 import { wireId } from './wire-id';
 
@@ -51,8 +51,7 @@ export function registerRest(app: FastifyInstance, { apiKey, voices, faults }: R
     scope.addHook('onRequest', async (request, reply) => {
       reply.header('x-request-id', wireId('req'));
       if (request.headers.authorization !== `Bearer ${apiKey}`) {
-        const message = 'Incorrect API key provided. You can find your API key in the settings of your account.';
-        return reply.code(401).send({ error: new WireError('invalid_api_key', message).body() });
+        return reply.code(401).send({ error: invalidApiKey().body() });
       }
       if (faults.take('openai', 'lose_answer')) answersToLose.add(request);
       return misbehave(faults, request, reply);

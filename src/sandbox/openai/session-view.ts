@@ -7,6 +7,7 @@ export interface SessionView {
   id: string;
   createdAt: string;
   isOpen: boolean;
+  expiresAt: string;
   model: string;
   instructions: string;
   voice: Voice;
@@ -35,6 +36,7 @@ export function viewOf(session: RealtimeSession, createdAt: Date, isOpen: boolea
     id,
     createdAt: createdAt.toISOString(),
     isOpen,
+    expiresAt: new Date(session.expiresAtMs).toISOString(),
     model: config.model,
     instructions: config.instructions,
     voice: config.audio.output.voice,

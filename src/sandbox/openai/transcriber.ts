@@ -1,5 +1,5 @@
+import type { Strike } from '../faults';
 import type { ItemRecord } from './conversation';
-import type { Faults } from './faults.port';
 import { transcriptionUsage } from './usage';
 
 /** Transcription is a service of its own: its words come a little later than the turn. */
@@ -14,12 +14,12 @@ export class Transcriber {
 
   constructor(
     private readonly send: (event: Record<string, unknown>) => void,
-    private readonly faults: Faults,
+    private readonly takeFault: (fault: string) => Strike | undefined,
   ) {}
 
   transcribe(record: ItemRecord): void {
-    if (this.faults.take('openai', 'lose_transcription')) return;
-    const late = this.faults.take('openai', 'late_transcription');
+    if (this.takeFault('lose_transcription')) return;
+    const late = this.takeFault('late_transcription');
     const lateMs = late ? (late.afterMs ?? DEFAULT_LATE_MS) : 0;
     const timer = setTimeout(() => {
       this.timers.delete(timer);

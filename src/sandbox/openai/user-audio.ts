@@ -1,7 +1,7 @@
+import type { Strike } from '../faults';
 import type { VoiceBox } from '../speech/voice-box';
 import { audioFormat, type AudioFormat } from './audio-format';
 import type { Conversation, ItemRecord } from './conversation';
-import type { Faults } from './faults.port';
 import { InputAudio } from './input-audio';
 import type { SessionConfig, TurnDetection } from './session-config';
 import { Transcriber } from './transcriber';
@@ -19,7 +19,7 @@ const KEPT_BEFORE_TURN_MS = 500;
 export interface UserAudioDeps {
   voices: VoiceBox;
   conversation: Conversation;
-  faults: Faults;
+  takeFault: (fault: string) => Strike | undefined;
   send: (event: Record<string, unknown>) => void;
   /** The person has begun to speak. */
   onSpeechStarted: () => void;
@@ -46,7 +46,7 @@ export class UserAudio {
   ) {
     this.input = new InputAudio(audioFormat(config.format), 0);
     this.detector = this.newDetector(config.turn_detection);
-    this.transcriber = new Transcriber(deps.send, deps.faults);
+    this.transcriber = new Transcriber(deps.send, deps.takeFault);
   }
 
   get format(): AudioFormat {

@@ -42,13 +42,16 @@ export class Ear {
   /** What was understood of the last utterance; '' when it was no more than a sound. */
   lastText = '';
 
-  private nowMs = 0;
   private loudRun = 0;
   private speechStartMs = 0;
   private readonly recent: Uint8Array[] = [];
   private utterance: Uint8Array[] = [];
 
-  constructor(private readonly recognise: (mulaw: Buffer) => string) {}
+  /** @param nowMs ms since the answer at which it begins to listen */
+  constructor(
+    private readonly recognise: (mulaw: Buffer) => string,
+    private nowMs = 0,
+  ) {}
 
   /** How long the present utterance lasts already; 0 when nobody speaks. */
   get speechMs(): number {

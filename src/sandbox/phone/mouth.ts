@@ -47,6 +47,11 @@ export class Mouth {
       .catch(this.onTrouble);
   }
 
+  /** The same for a sound that is there already; it is made with `say(sound.text)`. */
+  keep(sound: Speech): void {
+    this.prepared.set(sound.text, sound);
+  }
+
   /** Says it after what is being said already. */
   say(text: string): void {
     if (this.isShut) return;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { FRAME_BYTES, FRAME_MS } from '../../media/g711';
 import { FakeVoices } from '../spec-support/fake-voices';
-import type { PhoneBehaviour } from './directory';
+import { COUGH } from './cough';
+import type { PhoneBehaviour, VoicemailBehaviour } from './directory';
 import { Person } from './person';
 import type { PhoneParty } from './phone-party';
 import { FAREWELL } from './script';
@@ -243,9 +244,72 @@ describe('a person on the phone', () => {
     expect((stage.pressed[1]?.atMs ?? 0) - (stage.pressed[0]?.atMs ?? 0)).toBe(300);
   });
 
+  it('0210 says "Mhm." twice while the agent speaks its second turn, and answers it all the same', async () => {
+    const stage = Stage.person('backchannels');
+    stage.hears('The first turn', 6000);
+    await stage.until(() => stage.said.length === 1);
+    expect(stage.said).toEqual(['Yes, speaking. What is this about?']);
+    await stage.until(() => !stage.isSpeaking);
+    await stage.passes(600);
+    const startedAtMs = stage.nowMs;
+    stage.hears('The second turn', 8000);
+    await stage.passes(8000);
+    expect(stage.said.slice(1)).toEqual(['Mhm.', 'Mhm.']);
+    const [, first, second] = stage.party.said;
+    expect((first?.start_ms ?? 0) - startedAtMs).toBe(1180);
+    expect((second?.start_ms ?? 0) - (first?.start_ms ?? 0)).toBe(2000);
+    await stage.until(() => stage.said.length === 4);
+    expect(stage.said[3]).toBe('That sounds interesting. Please tell me more.');
+    stage.hears('The third turn', 6000);
+    await stage.until(() => stage.said.length === 5);
+    expect(stage.said).not.toContain('(coughs)');
+    expect(stage.said.filter((line) => line === 'Mhm.')).toHaveLength(2);
+  });
+
+  it('0211 coughs once in the middle of the second turn of the agent', async () => {
+    const stage = Stage.person('coughs');
+    stage.hears('The first turn', 6000);
+    await stage.until(() => stage.said.length === 1);
+    await stage.until(() => !stage.isSpeaking);
+    stage.hears('The second turn', 6000);
+    await stage.until(() => stage.said.length === 2);
+    expect(stage.party.said[1]?.text).toBe(COUGH.text);
+    const heardFrames = stage.spokenFrames.length;
+    await stage.passes(3000);
+    expect(stage.spokenFrames.slice(heardFrames - 1).filter(Boolean)).toHaveLength(COUGH.mulaw.length / FRAME_BYTES);
+    await stage.until(() => stage.said.length === 3);
+    expect(stage.said[2]).toBe('That sounds interesting. Please tell me more.');
+  });
+
+  it('0214 picks up with a long greeting, then talks; a caller of that number just talks', async () => {
+    const stage = Stage.person('long-greeting');
+    await stage.until(() => stage.said.length === 1);
+    expect(stage.nowMs).toBeLessThan(600);
+    expect(stage.said[0]).toContain('Oak Street Dental');
+    await stage.until(() => !stage.isSpeaking);
+    await stage.passes(600);
+    stage.hears('Good morning');
+    await stage.until(() => stage.said.length === 2);
+    expect(stage.said[1]).toBe('Yes, speaking. What is this about?');
+
+    const caller = Stage.person('long-greeting', { isCaller: true });
+    caller.hears('Good morning');
+    await caller.until(() => caller.said.length === 1);
+    expect(caller.said[0]).toContain('I have a question');
+  });
+
   it('speaks in whole frames, and never again once the line is dead, whatever it hears', async () => {
     const sound = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 120 })), { maxLength: 12 });
-    const behaviour = fc.constantFrom<PhoneBehaviour>('talks', 'interrupts', 'hangs-up', 'never-stops', 'presses-keys');
+    const behaviour = fc.constantFrom<PhoneBehaviour>(
+      'talks',
+      'interrupts',
+      'hangs-up',
+      'never-stops',
+      'presses-keys',
+      'backchannels',
+      'coughs',
+      'long-greeting',
+    );
     await fc.assert(
       fc.asyncProperty(behaviour, sound, async (kind, stretches) => {
         const stage = Stage.person(kind);
@@ -265,12 +329,15 @@ describe('a person on the phone', () => {
 });
 
 describe('a voicemail', () => {
-  it('greets, beeps, listens for twenty seconds and hangs up', async () => {
-    const stage = new Stage((each) => {
-      return new Voicemail('Emily', each.voices, each.phone, (error) => {
+  const machine = (behaviour: VoicemailBehaviour) =>
+    new Stage((each) => {
+      return new Voicemail({ name: 'Emily', behaviour }, each.voices, each.phone, (error) => {
         throw error;
       });
     });
+
+  it('greets, beeps, listens for twenty seconds and hangs up', async () => {
+    const stage = machine('voicemail');
     await stage.until(() => stage.said.length === 1);
     await stage.until(() => !stage.isSpeaking);
     expect(stage.nowMs).toBeGreaterThan(2000);
@@ -282,5 +349,37 @@ describe('a voicemail', () => {
     await stage.until(() => stage.hungUpAtMs !== undefined);
     expect((stage.hungUpAtMs ?? 0) - beepAtMs).toBeGreaterThan(20_000);
     expect(stage.party.heard).toMatchObject([{ text: 'Please call me back' }]);
+    expect(stage.party.recorded).toEqual(stage.party.heard);
+  });
+
+  it('without a beep records after a breath all the same', async () => {
+    const stage = machine('voicemail-without-beep');
+    await stage.until(() => stage.said.length === 1);
+    await stage.until(() => !stage.isSpeaking);
+    const silentFrames = stage.spokenFrames.length;
+    await stage.passes(1000);
+    stage.hears('Please call me back');
+    await stage.until(() => stage.hungUpAtMs !== undefined);
+    expect(stage.spokenFrames.slice(silentFrames)).not.toContain(true);
+    expect(stage.party.recorded).toMatchObject([{ text: 'Please call me back' }]);
+  });
+
+  it('records of a sentence only what was spoken after the beep, with its times', async () => {
+    const stage = machine('voicemail-long-greeting');
+    await stage.until(() => stage.said.length === 1);
+    stage.hears('Over the greeting', 1000);
+    await stage.until(() => !stage.isSpeaking);
+    await stage.until(() => stage.isSpeaking);
+    const words = ['before', 'between', 'behind'].map((text) => {
+      stage.hears(text, 200);
+      return text;
+    });
+    await stage.until(() => stage.hungUpAtMs !== undefined);
+    expect(stage.party.heard.map((line) => line.text)).toEqual(['Over the greeting', words.join(' ')]);
+    expect(stage.party.recorded).toMatchObject([{ text: 'between behind' }]);
+    const [recorded] = stage.party.recorded ?? [];
+    const [, heard] = stage.party.heard;
+    expect(recorded?.start_ms).toBeGreaterThan(heard?.start_ms ?? Infinity);
+    expect(recorded?.end_ms).toBe(heard?.end_ms);
   });
 });

@@ -1,4 +1,5 @@
 import { FRAME_MS } from '../../media/g711';
+import { COUGH } from './cough';
 import type { PhoneBehaviour } from './directory';
 import { Ear, type EarEvent, type HeardLine } from './ear';
 import { KeyPresser } from './key-presser';
@@ -24,11 +25,27 @@ const HANG_UP_AFTER_FAREWELL_MS = 4000;
 const MAX_WAIT_AFTER_FAREWELL_MS = 15_000;
 const INTERRUPTS_AFTER_MS = 1800;
 const INTERRUPTIONS = ['Sorry, wait a moment. I have a question.', 'Excuse me, can I just say something?'];
+/**
+ * Sounds that a person makes while the agent speaks and that ask for nothing, one after the other from the agent's
+ * second turn on.
+ */
+const ASIDES: Partial<Record<PhoneBehaviour, readonly string[]>> = {
+  backchannels: ['Mhm.', 'Mhm.'],
+  coughs: [COUGH.text],
+};
+/** How long the agent has to be speaking before an aside, and how long after the one before. */
+const ASIDE_AFTER_MS = 1200;
+const BETWEEN_ASIDES_MS = 2000;
 /** How far into the second sentence the impatient one hangs up. */
 const HANGS_UP_AT_PROGRESS = 0.55;
 /** With the silence that a spoken sentence ends in (300 ms) too short for a turn detector to take for an end. */
 const BREATH_MS = 40;
 const FIRST_WORD_AFTER_MS = 1000;
+
+const LONG_GREETING_AFTER_MS = 500;
+/** About 7 seconds, as a receptionist says it or a machine. */
+const longGreetingOf = (name: string): string =>
+  `Good day and thank you for calling the office of Oak Street Dental. This is ${name} speaking. How may I help you today?`;
 
 const HELLO = 'Hello?';
 const NUDGE = 'Hello? Are you there?';
@@ -62,6 +79,10 @@ export class Person implements PhoneParty {
   private digitsToPress: string | undefined;
   private interruptions = 0;
   private hasInterruptedThis = false;
+  private asidesMade = 0;
+  private lastAsideAtMs = -Infinity;
+  private hasAnswered = false;
+  private hasGreeted = false;
   private monologueLine = 0;
   private nudges = 0;
   /** Since when neither side has made a sound. */
@@ -83,7 +104,11 @@ export class Person implements PhoneParty {
     });
     this.digitsToPress = settings.digits ?? (settings.behaviour === 'presses-keys' ? '12#' : undefined);
     if (settings.behaviour === 'silent') return;
-    this.mouth.prepare(HELLO);
+    this.mouth.prepare(settings.behaviour === 'long-greeting' ? longGreetingOf(settings.name) : HELLO);
+    for (const sound of new Set(ASIDES[settings.behaviour])) {
+      if (sound === COUGH.text) this.mouth.keep(COUGH);
+      else this.mouth.prepare(sound);
+    }
     this.mouth.prepare(settings.behaviour === 'never-stops' ? (MONOLOGUE[0] as string) : this.script.upcoming);
     if (settings.behaviour === 'interrupts') for (const line of INTERRUPTIONS) this.mouth.prepare(line);
   }
@@ -141,6 +166,15 @@ export class Person implements PhoneParty {
         this.interrupt(event);
         this.converse(event);
         return;
+      case 'backchannels':
+      case 'coughs':
+        this.makeAside();
+        this.converse(event);
+        return;
+      case 'long-greeting':
+        this.greetAtLength();
+        this.converse(event);
+        return;
       default:
         this.converse(event);
     }
@@ -174,6 +208,7 @@ export class Person implements PhoneParty {
       return;
     }
     const line = this.script.reply(this.unanswered);
+    this.hasAnswered = true;
     this.replyAtMs = undefined;
     this.unanswered = '';
     if (!line) return;
@@ -207,6 +242,24 @@ export class Person implements PhoneParty {
     this.interruptions += 1;
     this.unanswered = '';
     this.mouth.say(line);
+  }
+
+  /** Only while the agent is really speaking, and not in its first turn. */
+  private makeAside(): void {
+    const sound = ASIDES[this.settings.behaviour]?.[this.asidesMade];
+    if (sound === undefined || !this.hasAnswered || this.mouth.isBusy || this.farewellAtMs !== undefined) return;
+    if (this.ear.speechMs < ASIDE_AFTER_MS || this.ear.lastLoudAtMs !== this.nowMs) return;
+    if (this.nowMs - this.lastAsideAtMs < BETWEEN_ASIDES_MS) return;
+    this.asidesMade += 1;
+    this.lastAsideAtMs = this.nowMs;
+    this.mouth.say(sound);
+  }
+
+  /** Somebody who picks up and speaks before anybody else does. */
+  private greetAtLength(): void {
+    if (this.hasGreeted || this.settings.isCaller || this.nowMs < LONG_GREETING_AFTER_MS) return;
+    this.hasGreeted = true;
+    this.mouth.say(longGreetingOf(this.settings.name));
   }
 
   private talkOn(): void {

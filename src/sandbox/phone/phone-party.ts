@@ -11,6 +11,8 @@ export interface PhoneKeys {
 export interface PhoneParty {
   readonly heard: readonly HeardLine[];
   readonly said: readonly SaidLine[];
+  /** What a machine has recorded, in ms since the answer; absent for a person. */
+  readonly recorded?: readonly HeardLine[];
   /** One step of 20 ms: hears what the platform plays (`undefined`: silence) and returns what the party says. */
   step(heard: Uint8Array | undefined): Buffer | undefined;
   /** Says this as soon as nothing else is being said. */

@@ -1,4 +1,5 @@
 import { FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, encodeMulaw } from '../../media/g711';
+import type { VoicemailBehaviour } from './directory';
 import { Ear, type HeardLine } from './ear';
 import { KeyPresser } from './key-presser';
 import { Mouth, type SaidLine } from './mouth';
@@ -10,6 +11,11 @@ const GREETING_AFTER_MS = 500;
 const greetingOf = (name: string): string =>
   `Hello, you have reached the voicemail of ${name}. I cannot take your call right now. ` +
   'Please leave your name, your number and a short message after the tone.';
+/** About 15 seconds. */
+const longGreetingOf = (name: string): string =>
+  `Hello, you have reached the voicemail of ${name}. I am on the phone or away from my desk, so I cannot take your ` +
+  'call right now. If it is urgent, please ring my office during the day. Otherwise leave your name, your number and a ' +
+  'short message after the tone.';
 const BEEP_AFTER_MS = 400;
 /** Long enough to be a beep, too short to be a word for whoever listens in. */
 const BEEP_MS = 280;
@@ -23,23 +29,26 @@ const BEEP = encodeMulaw(
   ),
 );
 
-/** A machine: a greeting, a beep, then it listens for twenty seconds and hangs up. */
+/** A machine: a greeting, a beep (most of them), then it records for twenty seconds and hangs up. */
 export class Voicemail implements PhoneParty {
-  /** ms since the answer at which the beep was over; `undefined` before. */
+  /** ms since the answer at which the beep was over; `undefined` before, and where there is none. */
   beepedAtMs: number | undefined;
 
   private readonly ear: Ear;
   private readonly mouth: Mouth;
   private readonly keys: KeyPresser;
   private readonly greeting: string;
+  /** Listens from the beginning of the recording, beside the ear that hears everything. */
+  private recorder: Ear | undefined;
+  private recordsSinceMs = 0;
   private nowMs = 0;
   private beepOffset = 0;
   private hasGreeted = false;
   private hasGone = false;
 
   constructor(
-    name: string,
-    voices: Voices,
+    private readonly settings: { name: string; behaviour: VoicemailBehaviour },
+    private readonly voices: Voices,
     private readonly phone: PhoneKeys,
     onTrouble: (error: unknown) => void,
   ) {
@@ -48,12 +57,17 @@ export class Voicemail implements PhoneParty {
     this.keys = new KeyPresser((digit) => {
       phone.press(digit);
     });
-    this.greeting = greetingOf(name);
+    const { name, behaviour } = settings;
+    this.greeting = behaviour === 'voicemail-long-greeting' ? longGreetingOf(name) : greetingOf(name);
     this.mouth.prepare(this.greeting);
   }
 
   get heard(): readonly HeardLine[] {
     return this.ear.heard;
+  }
+
+  get recorded(): readonly HeardLine[] {
+    return this.recorder?.heard ?? [];
   }
 
   get said(): readonly SaidLine[] {
@@ -64,14 +78,15 @@ export class Voicemail implements PhoneParty {
     if (this.hasGone) return undefined;
     this.nowMs += FRAME_MS;
     this.ear.step(frame);
+    this.recorder?.step(frame);
     this.keys.step();
     if (!this.hasGreeted && this.nowMs >= GREETING_AFTER_MS) {
       this.hasGreeted = true;
       this.mouth.say(this.greeting);
     }
     if (this.mouth.isBusy || !this.hasGreeted) return this.mouth.step();
-    if (this.beepedAtMs === undefined) return this.beep();
-    if (this.nowMs - this.beepedAtMs >= RECORDS_FOR_MS) {
+    if (!this.recorder) return this.leadToRecording();
+    if (this.nowMs - this.recordsSinceMs >= RECORDS_FOR_MS) {
       this.end();
       this.phone.hangUp();
     }
@@ -91,13 +106,27 @@ export class Voicemail implements PhoneParty {
     this.hasGone = true;
     this.mouth.shut();
     this.ear.finish();
+    this.recorder?.finish();
   }
 
-  private beep(): Buffer | undefined {
+  /** A breath after the greeting, and the beep where there is one. */
+  private leadToRecording(): Buffer | undefined {
     if (this.nowMs - (this.mouth.lastSpokeAtMs ?? 0) < BEEP_AFTER_MS) return undefined;
+    if (this.settings.behaviour === 'voicemail-without-beep') {
+      this.record();
+      return undefined;
+    }
     const frame = BEEP.subarray(this.beepOffset, this.beepOffset + FRAME_BYTES);
     this.beepOffset += FRAME_BYTES;
-    if (this.beepOffset >= BEEP.length) this.beepedAtMs = this.nowMs;
+    if (this.beepOffset >= BEEP.length) {
+      this.beepedAtMs = this.nowMs;
+      this.record();
+    }
     return frame;
+  }
+
+  private record(): void {
+    this.recordsSinceMs = this.nowMs;
+    this.recorder = new Ear((mulaw) => this.voices.recogniser.recognise(mulaw), this.nowMs);
   }
 }

@@ -26,15 +26,20 @@ export type StreamEvent = z.infer<typeof streamMessage> & { atMs: number };
 /** One media stream as the platform's server sees it. */
 export class ReceivedStream {
   readonly events: StreamEvent[] = [];
+  /** What is no stream message: binary ones, and text that is not JSON. */
+  readonly junk: { isBinary: boolean; data: Buffer }[] = [];
+  pongs = 0;
   closeCode: number | undefined;
 
   constructor(
     readonly socket: WebSocket,
     readonly isSigned: boolean,
   ) {
-    socket.on('message', (data: Buffer) => {
-      this.events.push({ ...streamMessage.parse(JSON.parse(data.toString())), atMs: performance.now() });
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary || !isJson(data)) this.junk.push({ isBinary, data });
+      else this.events.push({ ...streamMessage.parse(JSON.parse(data.toString())), atMs: performance.now() });
     });
+    socket.on('pong', () => (this.pongs += 1));
     socket.on('close', (code) => (this.closeCode = code));
   }
 
@@ -60,6 +65,15 @@ export class ReceivedStream {
 
   private send(message: Record<string, unknown>): void {
     this.socket.send(JSON.stringify({ streamSid: this.streamSid, ...message }));
+  }
+}
+
+function isJson(data: Buffer): boolean {
+  try {
+    JSON.parse(data.toString());
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import twilio from 'twilio';
 import type { RequestOptions } from 'twilio/lib/base/RequestClient';
 import type Response from 'twilio/lib/http/response';
+import type { ArmedFault } from '../faults';
 import type { SandboxOptions } from '../options';
 import { serveProviders, type RunningSandbox } from '../provider-server';
 import { FakeProduct } from './fake-product';
@@ -33,12 +34,12 @@ export class SandboxFixture {
     readonly product: FakeProduct,
     readonly voices: FakeVoices,
     readonly client: ReturnType<typeof twilio>,
-    readonly dropped: (number | undefined)[],
+    readonly struck: ArmedFault[],
   ) {}
 
   static async start(overrides: Partial<SandboxOptions> = {}): Promise<SandboxFixture> {
     const voices = new FakeVoices();
-    const dropped: (number | undefined)[] = [];
+    const struck: ArmedFault[] = [];
     const options: SandboxOptions = {
       port: 0,
       accountSid: ACCOUNT_SID,
@@ -59,13 +60,15 @@ export class SandboxFixture {
           socket.end('HTTP/1.1 418 Spec\r\n\r\n');
         },
         sessions: () => [],
-        dropAll: (afterMs) => dropped.push(afterMs),
+        // One session is open, so to say.
+        strikeOpen: (fault) => (fault.fault === 'drop_socket' ? Math.min(1, struck.push(fault)) : 0),
+        cutAll: () => 1,
         close: () => Promise.resolve(),
       }),
     });
     const product = await FakeProduct.start(AUTH_TOKEN);
     const client = twilio(ACCOUNT_SID, AUTH_TOKEN, { httpClient: new RebasedClient(sandbox.baseUrl) });
-    return new SandboxFixture(sandbox, product, voices, client, dropped);
+    return new SandboxFixture(sandbox, product, voices, client, struck);
   }
 
   async close(): Promise<void> {

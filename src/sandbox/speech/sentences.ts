@@ -11,6 +11,8 @@ export interface SpokenWord {
 const MAX_SENTENCE_CHARACTERS = 220;
 /** What stands for letters that the English voices cannot read. */
 const SYLLABLE = 'la';
+/** The English voices spell it out letter by letter. */
+const MHM = { written: /^mhm\b/i, spoken: 'uhum' };
 /** A figure stands for a spoken word of about this many letters. */
 const LETTERS_PER_FIGURE = 4;
 
@@ -49,7 +51,7 @@ function pronounceableWord(word: string): string {
     .replace(/£/gu, ' pound ')
     .replace(/\p{M}/gu, '');
   const ascii = plain.replace(/[^\x20-\x7e]/gu, '');
-  if (/[A-Za-z0-9]/.test(ascii)) return ascii.trim();
+  if (/[A-Za-z0-9]/.test(ascii)) return ascii.trim().replace(MHM.written, MHM.spoken);
   const letters = Array.from(plain.matchAll(/[\p{L}\p{N}]/gu)).length;
   if (letters === 0) return '';
   const syllables = Math.max(1, Math.min(12, Math.round(letters / 2)));

@@ -48,6 +48,13 @@ describe('the voice box and its recogniser', () => {
     });
   });
 
+  it('hums its agreement in one short sound, which stays the word that was written', async () => {
+    const { mulaw, durationMs, words } = await voices.speak('Mhm.', 'person');
+    expect(durationMs).toBeLessThan(800);
+    expect(words.map((word) => word.text)).toEqual(['Mhm.']);
+    expect(voices.recogniser.recognise(mulaw)).toBe('Mhm.');
+  });
+
   it('speaks differently for the person and for each kind of agent', async () => {
     const names = ['person', 'alloy', 'ash', 'coral', 'shimmer', 'cedar', 'echo', 'verse', 'sage'];
     const spoken = await Promise.all(names.map((name) => voices.speak('Good morning.', name)));

@@ -151,9 +151,9 @@ function readMachineDetection(form: URLSearchParams): MachineDetectionSettings |
     isAsync,
     timeoutMs: integer(form, 'MachineDetectionTimeout', 30, 3, 59) * 1000,
     speechThresholdMs: integer(form, 'MachineDetectionSpeechThreshold', 2400, 1000, 6000),
+    speechEndThresholdMs: integer(form, 'MachineDetectionSpeechEndThreshold', 1200, 500, 5000),
     silenceTimeoutMs: integer(form, 'MachineDetectionSilenceTimeout', 5000, 2000, 10_000),
   };
-  integer(form, 'MachineDetectionSpeechEndThreshold', 1200, 500, 5000);
   if (isAsync && form.has('AsyncAmdStatusCallback')) {
     settings.asyncCallback = readTarget(form, 'AsyncAmdStatusCallback', 'AsyncAmdStatusCallbackMethod', 21609);
   }

@@ -41,6 +41,8 @@ export interface MachineDetectionSettings {
   isAsync: boolean;
   timeoutMs: number;
   speechThresholdMs: number;
+  /** Silence after which the greeting of a machine is over. */
+  speechEndThresholdMs: number;
   silenceTimeoutMs: number;
 }
 
@@ -60,6 +62,11 @@ export interface CallSettings {
   callReason?: string;
   /** Who is on the phone. */
   person: { behaviour: PhoneBehaviour; says?: readonly string[]; digits?: string };
+}
+
+/** The phone of the other party: the one that is rung, or the one that rings. */
+export function phoneOf({ direction, to, from }: Pick<CallSettings, 'direction' | 'to' | 'from'>): string {
+  return direction === 'inbound' ? from : to;
 }
 
 /** Twilio's default length of a call. */

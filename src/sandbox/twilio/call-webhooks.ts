@@ -1,4 +1,11 @@
-import { isOver, type CallSettings, type CallStatus, type RecordingEvent, type StatusEvent } from './call-settings';
+import {
+  isOver,
+  phoneOf,
+  type CallSettings,
+  type CallStatus,
+  type RecordingEvent,
+  type StatusEvent,
+} from './call-settings';
 import { placeOf } from './phone-number';
 import type { Recording } from './recording';
 import type { FormFields } from './signature';
@@ -115,7 +122,8 @@ export class CallWebhooks {
   }
 
   private notify(target: WebhookTarget, event: string, fields: FormFields): void {
-    this.webhooks.notify(this.facts.callSid, target, fields, this.view(target, event));
+    const { callSid, settings } = this.facts;
+    this.webhooks.notify({ callSid, number: phoneOf(settings) }, target, fields, this.view(target, event));
   }
 
   private view(target: WebhookTarget, event: string): WebhookView {

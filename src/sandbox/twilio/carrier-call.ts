@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FaultBox } from '../faults';
+import type { AnsweredBy, FaultBox, FaultSite } from '../faults';
 import type { FrameTicker } from '../frame-ticker';
 import type { SandboxLog } from '../log';
 import { CallTape } from '../phone/call-tape';
-import { nameOf } from '../phone/directory';
+import { isVoicemail, nameOf } from '../phone/directory';
 import { Person } from '../phone/person';
 import { PhoneLine } from '../phone/phone-line';
 import type { PhoneKeys, PhoneParty } from '../phone/phone-party';
@@ -11,6 +11,7 @@ import { Voicemail } from '../phone/voicemail';
 import { CARRIER_VOICE, type Voices } from '../phone/voices';
 import {
   isOver,
+  phoneOf,
   type CallSettings,
   type CallStatus,
   type RecordingSettings,
@@ -33,6 +34,8 @@ const SETUP_MS = 200;
 const BUSY_AFTER_MS = 300;
 /** A recording is there a moment after the call, not at its end. */
 const PROCESSING_MS = 400;
+/** How much later the result of detection is under `late_amd` when the fault does not say. */
+const DEFAULT_LATE_AMD_MS = 5000;
 
 export interface CarrierSettings {
   accountSid: string;
@@ -85,6 +88,7 @@ export class CarrierCall implements RunningCall {
   private document = new AbortController();
   private answeredLine: PhoneLine | undefined;
   private timeLimit: NodeJS.Timeout | undefined;
+  private lateReport: NodeJS.Timeout | undefined;
 
   constructor(
     readonly settings: CallSettings,
@@ -170,6 +174,7 @@ export class CarrierCall implements RunningCall {
     this.over.abort();
     this.document.abort();
     clearTimeout(this.timeLimit);
+    clearTimeout(this.lateReport);
     if (this.answeredLine) this.services.ticker.remove(this.answeredLine);
   }
 
@@ -203,7 +208,8 @@ export class CarrierCall implements RunningCall {
   openStream(url: string, parameters: Record<string, string>): MediaStream {
     const { accountSid, authToken } = this.services.carrier;
     const { faults } = this.services;
-    const stream = new MediaStream({ url, parameters, accountSid, authToken, callSid: this.sid, faults });
+    const number = phoneOf(this.settings);
+    const stream = new MediaStream({ url, parameters, accountSid, authToken, callSid: this.sid, number, faults });
     this.streams.push(stream);
     return stream;
   }
@@ -252,7 +258,8 @@ export class CarrierCall implements RunningCall {
     };
     const name = nameOf(isCaller ? from : to);
     const { voices } = this.services;
-    if (person.behaviour === 'voicemail' && !isCaller) return new Voicemail(name, voices, phone, onTrouble);
+    const { behaviour } = person;
+    if (isVoicemail(behaviour) && !isCaller) return new Voicemail({ name, behaviour }, voices, phone, onTrouble);
     return new Person({ ...person, isCaller, name }, voices, phone, onTrouble);
   }
 
@@ -283,17 +290,33 @@ export class CarrierCall implements RunningCall {
       const result = detection.step(frame);
       if (!result) return;
       stop();
-      this.answeredBy = result.answeredBy;
-      if (settings.asyncCallback) {
-        this.webhooks.machineDetection(settings.asyncCallback, result.answeredBy, result.durationMs);
-      }
+      const wrong = this.services.faults.take('twilio', 'wrong_amd', this.faultSite);
+      const answeredBy = wrong?.result ?? result.answeredBy;
+      this.answeredBy = answeredBy;
+      if (settings.asyncCallback) this.reportDetection(settings.asyncCallback, answeredBy, result.durationMs);
       if (settings.isAsync) return;
       this.run(this.settings.twiml, [
-        ['AnsweredBy', result.answeredBy],
+        ['AnsweredBy', answeredBy],
         ['MachineDetectionDuration', String(result.durationMs)],
       ]);
     });
     return !settings.isAsync;
+  }
+
+  /** The callback of asynchronous detection, unless it is lost; one that is late comes also after the end of the call. */
+  private reportDetection(target: WebhookTarget, answeredBy: AnsweredBy, durationMs: number): void {
+    const { faults } = this.services;
+    if (faults.take('twilio', 'lose_amd', this.faultSite)) return;
+    const late = faults.take('twilio', 'late_amd', this.faultSite);
+    const tell = () => {
+      this.webhooks.machineDetection(target, answeredBy, durationMs);
+    };
+    if (late) this.lateReport = setTimeout(tell, late.afterMs ?? DEFAULT_LATE_AMD_MS);
+    else tell();
+  }
+
+  private get faultSite(): FaultSite {
+    return { callSid: this.sid, number: phoneOf(this.settings) };
   }
 
   private run(source: TwimlSource, extra: FormFields = []): void {

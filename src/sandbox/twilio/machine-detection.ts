@@ -1,5 +1,6 @@
 import { FRAME_MS } from '../../media/g711';
 import { loudnessOf } from '../phone/ear';
+import type { AnsweredBy } from '../faults';
 import type { PhoneBehaviour } from '../phone/directory';
 import type { MachineDetectionSettings } from './call-settings';
 
@@ -9,8 +10,6 @@ const HUMAN_SPEECH_MS = 1000;
 const HUMAN_AFTER_MS = 3000;
 const LOUD_MEAN = 150;
 
-export type AnsweredBy = 'human' | 'machine_start' | 'machine_end_beep' | 'unknown';
-
 /**
  * Answering machine detection. Twilio guesses from the sound; the sandbox knows who answered and only takes the time
  * that the guess would take.
@@ -18,6 +17,7 @@ export type AnsweredBy = 'human' | 'machine_start' | 'machine_end_beep' | 'unkno
 export class MachineDetection {
   private elapsedMs = 0;
   private speechMs = 0;
+  private lastLoudMs = 0;
 
   constructor(
     private readonly settings: MachineDetectionSettings,
@@ -28,21 +28,42 @@ export class MachineDetection {
   /** One step of 20 ms with what the phone says; the result once, when it is there. */
   step(frame: Uint8Array | undefined): { answeredBy: AnsweredBy; durationMs: number } | undefined {
     this.elapsedMs += FRAME_MS;
-    if (frame && loudnessOf(frame) >= LOUD_MEAN) this.speechMs += FRAME_MS;
+    if (frame && loudnessOf(frame) >= LOUD_MEAN) {
+      this.speechMs += FRAME_MS;
+      this.lastLoudMs = this.elapsedMs;
+    }
     const answeredBy = this.elapsedMs >= this.settings.timeoutMs ? 'unknown' : this.guess();
     return answeredBy && { answeredBy, durationMs: this.elapsedMs };
   }
 
   private guess(): AnsweredBy | undefined {
+    const { mode, speechThresholdMs, silenceTimeoutMs } = this.settings;
     switch (this.behaviour) {
       case 'voicemail':
-        if (this.settings.mode === 'DetectMessageEnd')
-          return this.beepedAtMs() === undefined ? undefined : 'machine_end_beep';
-        return this.speechMs >= this.settings.speechThresholdMs ? 'machine_start' : undefined;
+      case 'voicemail-long-greeting':
+      case 'voicemail-without-beep':
+      // A person who speaks as long as a machine does at the beginning.
+      case 'long-greeting':
+        if (mode === 'DetectMessageEnd') return this.messageEnd();
+        return this.speechMs >= speechThresholdMs ? 'machine_start' : undefined;
       case 'silent':
-        return this.elapsedMs >= this.settings.silenceTimeoutMs ? 'unknown' : undefined;
+        return this.elapsedMs >= silenceTimeoutMs ? 'unknown' : undefined;
       default:
         return this.speechMs >= HUMAN_SPEECH_MS || this.elapsedMs >= HUMAN_AFTER_MS ? 'human' : undefined;
+    }
+  }
+
+  /** How the greeting ended: with a beep, or with a silence that is long enough to be its end. */
+  private messageEnd(): AnsweredBy | undefined {
+    const { speechThresholdMs, speechEndThresholdMs } = this.settings;
+    const isOver = this.speechMs >= speechThresholdMs && this.elapsedMs - this.lastLoudMs >= speechEndThresholdMs;
+    switch (this.behaviour) {
+      case 'voicemail-without-beep':
+        return isOver ? 'machine_end_silence' : undefined;
+      case 'long-greeting':
+        return isOver ? 'machine_end_other' : undefined;
+      default:
+        return this.beepedAtMs() === undefined ? undefined : 'machine_end_beep';
     }
   }
 }

@@ -1,8 +1,20 @@
+import type { Duplex } from 'node:stream';
 import { WebSocket, type RawData } from 'ws';
 import { FRAME_BYTES, FRAME_MS, SILENCE_BYTE } from '../../media/g711';
-import type { FaultBox } from '../faults';
+import type { FaultBox, FaultSite, Strike } from '../faults';
 import type { LineTap } from '../phone/phone-line';
 import { newSid } from './sids';
+import {
+  BINARY_MESSAGE,
+  DEFAULT_UNREAD_MS,
+  FLOOD_BATCH,
+  FLOOD_MESSAGES,
+  MALFORMED_MESSAGE,
+  OVERSIZED_PAYLOAD,
+  fragmentsOf,
+  takeStreamFault,
+  type StreamFault,
+} from './stream-faults';
 import { signRequest } from './signature';
 import { parseStreamMessage } from './stream-messages';
 import { StreamPlayback } from './stream-playback';
@@ -24,6 +36,8 @@ export interface MediaStreamSettings {
   accountSid: string;
   authToken: string;
   callSid: string;
+  /** The phone of the other party. */
+  number: string;
   faults: FaultBox;
 }
 
@@ -68,14 +82,24 @@ export class MediaStream implements LineTap {
   private readonly playback = new StreamPlayback((name) => {
     this.send('mark', `"mark":{"name":${JSON.stringify(name)}}`);
   });
+  private readonly site: FaultSite;
+  /** The TCP socket below the WebSocket, once the handshake is through. */
+  private network: Duplex | undefined;
   private sequenceNumber = 0;
+  private chunk = 0;
+  /** Frames of this line since the stream began: its clock. */
   private frame = 0;
   /** Lost to standstills: the provider's timestamps follow real time, so a hole can be seen in them. */
   private skippedFrames = 0;
+  /** Fault `half_open`: nothing is said, nothing is heard, and the socket stays open. */
+  private isHalfOpen = false;
+  /** Fault `slow_reader`: the frame at which reading begins again. */
+  private readsFromFrame: number | undefined;
   private end: StreamEnd | undefined;
   private settleEnded: (end: StreamEnd) => void = () => undefined;
 
   constructor(private readonly settings: MediaStreamSettings) {
+    this.site = { callSid: settings.callSid, number: settings.number };
     this.view = { url: settings.url, stream_sid: this.streamSid, handshake_status: null, close_code: null };
     this.ended = new Promise((resolve) => (this.settleEnded = resolve));
     this.socket = new WebSocket(settings.url, {
@@ -92,17 +116,20 @@ export class MediaStream implements LineTap {
 
   /** The stream's share of 20 ms: what the phone says goes out, silence included. */
   hear(frame: Buffer | undefined): void {
-    if (this.end || this.cutByFault()) return;
-    const timestampMs = this.elapsedMs;
+    if (this.end) return;
+    if (this.frame === this.readsFromFrame && this.socket.isPaused) this.socket.resume();
+    const due = takeStreamFault(this.settings.faults, this.site, this.elapsedMs);
+    const isFragmented = due?.fault === 'fragmented';
+    if (due) this.misbehave(due.fault, due.strike);
+    if (this.isOver()) return;
+    const member = this.mediaMember(frame ? frame.toString('base64') : SILENCE_PAYLOAD);
     this.frame += 1;
-    if (this.socket.bufferedAmount > MAX_UNSENT_BYTES) {
+    if (this.isHalfOpen || this.socket.bufferedAmount > MAX_UNSENT_BYTES) {
       this.counts.framesDropped += 1;
       return;
     }
     this.counts.framesOut += 1;
-    const payload = frame ? frame.toString('base64') : SILENCE_PAYLOAD;
-    const media = `"track":"inbound","chunk":"${this.frame}","timestamp":"${timestampMs}","payload":"${payload}"`;
-    this.send('media', `"media":{${media}}`);
+    this.send('media', member, isFragmented);
   }
 
   nextFrame(): Uint8Array | undefined {
@@ -126,13 +153,26 @@ export class MediaStream implements LineTap {
     this.finish({ by: 'call' });
   }
 
+  private mediaMember(payload: string): string {
+    this.chunk += 1;
+    return `"media":{"track":"inbound","chunk":"${this.chunk}","timestamp":"${this.elapsedMs}","payload":"${payload}"}`;
+  }
+
+  /** A fault may have ended the stream in the meantime. */
+  private isOver(): boolean {
+    return this.end !== undefined;
+  }
+
   private get elapsedMs(): number {
     return (this.frame + this.skippedFrames) * FRAME_MS;
   }
 
   private listen(): Promise<boolean> {
     return new Promise((resolve) => {
-      this.socket.on('upgrade', (response) => (this.view.handshake_status = response.statusCode ?? null));
+      this.socket.on('upgrade', (response) => {
+        this.view.handshake_status = response.statusCode ?? null;
+        this.network = response.socket;
+      });
       this.socket.on('unexpected-response', (_request, response) => {
         this.view.handshake_status = response.statusCode ?? null;
         response.resume();
@@ -194,7 +234,7 @@ export class MediaStream implements LineTap {
         return;
       case 'mark':
         this.counts.marks += 1;
-        if (!this.settings.faults.take('twilio', 'lose_marks')) this.playback.addMark(parsed.name);
+        if (!this.settings.faults.take('twilio', 'lose_marks', this.site)) this.playback.addMark(parsed.name);
         return;
       case 'clear':
         this.counts.clears += 1;
@@ -202,31 +242,78 @@ export class MediaStream implements LineTap {
     }
   }
 
-  private cutByFault(): boolean {
-    const fault = this.settings.faults.peek('twilio', 'cut_media');
-    if (!fault || this.elapsedMs < (fault.afterMs ?? 0)) return false;
-    this.settings.faults.take('twilio', 'cut_media');
-    this.finish({ by: 'fault' });
-    return true;
+  private misbehave(fault: StreamFault, { afterMs }: Strike): void {
+    switch (fault) {
+      case 'cut_media':
+        this.finish({ by: 'fault' });
+        return;
+      case 'half_open':
+        this.isHalfOpen = true;
+        // What comes is thrown away below the WebSocket, so that no ping and no close is answered.
+        this.network?.removeAllListeners('data');
+        this.network?.resume();
+        return;
+      case 'slow_reader':
+        this.readsFromFrame = this.frame + Math.max(1, Math.round((afterMs ?? DEFAULT_UNREAD_MS) / FRAME_MS));
+        this.socket.pause();
+        return;
+      case 'flood':
+        this.flood(FLOOD_MESSAGES);
+        return;
+      case 'oversized':
+        this.send('media', this.mediaMember(OVERSIZED_PAYLOAD));
+        return;
+      case 'binary':
+        if (this.canWrite) this.socket.send(BINARY_MESSAGE);
+        return;
+      case 'malformed':
+        this.write(MALFORMED_MESSAGE);
+        return;
+      case 'fragmented':
+        // The frame of this moment goes out in pieces.
+        return;
+    }
   }
 
-  private send(event: string, member: string): void {
+  /** Well-formed messages of silence as fast as the socket takes them, until it is closed. */
+  private flood(messages: number): void {
+    for (let left = Math.min(messages, FLOOD_BATCH); left > 0; left--) {
+      this.send('media', this.mediaMember(SILENCE_PAYLOAD));
+    }
+    if (messages <= FLOOD_BATCH) return;
+    setImmediate(() => {
+      if (!this.isOver()) this.flood(messages - FLOOD_BATCH);
+    });
+  }
+
+  private send(event: string, member: string, isFragmented = false): void {
     this.sequenceNumber += 1;
-    this.write(
-      `{"event":"${event}","sequenceNumber":"${this.sequenceNumber}","streamSid":"${this.streamSid}",${member}}`,
-    );
+    const text = `{"event":"${event}","sequenceNumber":"${this.sequenceNumber}","streamSid":"${this.streamSid}",${member}}`;
+    if (!isFragmented) this.write(text);
+    else if (this.canWrite) {
+      const parts = fragmentsOf(text);
+      parts.forEach((part, index) => {
+        this.socket.send(part, { fin: index === parts.length - 1 });
+      });
+    }
+  }
+
+  private get canWrite(): boolean {
+    return this.socket.readyState === WebSocket.OPEN && !this.isHalfOpen;
   }
 
   private write(text: string): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(text);
+    if (this.canWrite) this.socket.send(text);
   }
 
   private finish(end: StreamEnd): void {
     if (this.end) return;
     this.end = end;
-    if (end.by === 'fault') {
+    if (end.by === 'fault' || this.isHalfOpen) {
       this.socket.terminate();
     } else if (end.by !== 'server') {
+      // A slow reader that is not reading yet would not see the server's close.
+      if (this.socket.isPaused) this.socket.resume();
       this.socket.close(1000);
       const impatience = setTimeout(() => {
         this.socket.terminate();

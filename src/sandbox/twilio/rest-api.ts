@@ -2,10 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
+import type { FaultSite } from '../faults';
 import type { SandboxLog } from '../log';
 import { pathOf, type TwilioApi } from './api-request';
+import { phoneOf } from './call-settings';
 import { registerCalls } from './calls-api';
 import { registerNumbers } from './numbers-api';
+import { parsePhoneNumber } from './phone-number';
 import { registerRecordings } from './recordings-api';
 import { TwilioRefusal, resourceNotFound } from './twilio-refusal';
 
@@ -25,10 +28,12 @@ export function registerTwilioApi(app: FastifyInstance, api: TwilioApi): void {
           parsed(null, new URLSearchParams(String(body)));
         },
       );
-      scope.addHook('onRequest', async (request, reply) => {
-        if (await strike(request, reply, api, answersToLose)) return;
+      scope.addHook('onRequest', (request, _reply, next) => {
         authenticate(request, api);
+        next();
       });
+      // Faults come when the form is known, so that they can be aimed at the number in it.
+      scope.addHook('preHandler', (request, reply) => strike(request, reply, api, answersToLose));
       scope.addHook('onSend', (request, reply, _payload, next) => {
         if (answersToLose.has(request)) {
           reply.hijack();
@@ -55,30 +60,41 @@ export function registerTwilioApi(app: FastifyInstance, api: TwilioApi): void {
   );
 }
 
-/** Lets an armed fault strike. True when the request is out of our hands. */
+/** Lets an armed fault strike; the answer may be out of our hands then. */
 async function strike(
   request: FastifyRequest,
   reply: FastifyReply,
-  { faults }: TwilioApi,
+  api: TwilioApi,
   answersToLose: WeakSet<FastifyRequest>,
-): Promise<boolean> {
-  if (faults.take('twilio', 'http_429')) throw new TwilioRefusal(20429, 'Too Many Requests');
-  if (faults.take('twilio', 'http_500')) throw new TwilioRefusal(20500, 'An internal server error has occurred');
-  if (faults.take('twilio', 'http_403')) throw new TwilioRefusal(20403, 'Forbidden');
-  const slow = faults.take('twilio', 'slow');
+): Promise<void> {
+  const { faults } = api;
+  if (faults.isEmpty) return;
+  const site = siteOf(request, api);
+  if (faults.take('twilio', 'http_429', site)) throw new TwilioRefusal(20429, 'Too Many Requests');
+  if (faults.take('twilio', 'http_500', site)) throw new TwilioRefusal(20500, 'An internal server error has occurred');
+  if (faults.take('twilio', 'http_403', site)) throw new TwilioRefusal(20403, 'Forbidden');
+  const slow = faults.take('twilio', 'slow', site);
   if (slow) await delay(slow.afterMs ?? SLOW_MS);
-  if (faults.take('twilio', 'drop_socket')) {
+  if (faults.take('twilio', 'drop_socket', site)) {
     reply.hijack();
     request.raw.socket.destroy();
-    return true;
+    return;
   }
-  if (faults.take('twilio', 'timeout')) {
+  if (faults.take('twilio', 'timeout', site)) {
     reply.hijack();
-    return true;
+    return;
   }
   // Losing the answer to a question harms nobody: it waits for a request that does something.
-  if (request.method !== 'GET' && faults.take('twilio', 'lose_answer')) answersToLose.add(request);
-  return false;
+  if (request.method !== 'GET' && faults.take('twilio', 'lose_answer', site)) answersToLose.add(request);
+}
+
+/** The call that a request is about: one that exists, or one that is to be placed to a number. */
+function siteOf(request: FastifyRequest, { carrier }: TwilioApi): FaultSite {
+  const { callSid } = request.params as { callSid?: string };
+  const call = callSid === undefined ? undefined : carrier.find(callSid);
+  if (call) return { callSid, number: phoneOf(call.settings) };
+  const to = request.body instanceof URLSearchParams ? request.body.get('To') : null;
+  return { number: to === null ? undefined : parsePhoneNumber(to) };
 }
 
 /** HTTP Basic with the account's sid and token. @throws TwilioRefusal */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FaultBox } from '../faults';
+import type { FaultBox, FaultSite } from '../faults';
 import type { SandboxLog } from '../log';
 import { signRequest, type FormFields } from './signature';
 
@@ -29,6 +29,9 @@ export interface WebhookAnswer {
   contentType: string;
   body: string;
 }
+
+/** Which call a notice is about. */
+export type CallSite = FaultSite & { callSid: string };
 
 interface Delivery {
   target: WebhookTarget;
@@ -63,15 +66,16 @@ export class Webhooks {
    * Tells something; one attempt, nobody waits. The faults lose_webhook, repeat_webhook and reorder_webhooks strike
    * here; only notices about the same call change places.
    */
-  notify(callSid: string, target: WebhookTarget, fields: FormFields, view: WebhookView): void {
-    if (this.faults.take('twilio', 'lose_webhook')) {
+  notify(call: CallSite, target: WebhookTarget, fields: FormFields, view: WebhookView): void {
+    if (this.faults.take('twilio', 'lose_webhook', call)) {
       view.error = 'Lost on purpose (fault lose_webhook).';
       return;
     }
-    const times = this.faults.take('twilio', 'repeat_webhook') ? 2 : 1;
+    const times = this.faults.take('twilio', 'repeat_webhook', call) ? 2 : 1;
     const delivery: Delivery = { target, fields, view, times };
+    const { callSid } = call;
     const held = this.held.get(callSid);
-    if (!held && this.faults.take('twilio', 'reorder_webhooks')) {
+    if (!held && this.faults.take('twilio', 'reorder_webhooks', call)) {
       const timer = setTimeout(() => {
         this.release(callSid);
       }, HELD_FOR_MS);

@@ -115,6 +115,42 @@ describe('exact words', () => {
   });
 });
 
+describe('going on from there', () => {
+  const turns = [agent('Hello, this is Mary. Do you own your home?'), user('Yes.'), agent('Very good. I would like')];
+  const rest = 'As I was saying, could you tell me your monthly electricity bill?';
+
+  it.each([
+    'You have already said "Very good. I would like". Go on from there.',
+    'The line broke. Words that were heard: “Very good. I would like”. Go on from there in one short sentence.',
+    'You had said exactly "Very good. I would like" when you were interrupted. Go on from there.',
+    '"Very good. I would like" - go on from there.',
+    'You were cut off in the middle of what you were saying. Your last words were: "Very good. I would like". ' +
+      `Go on from there in the same sentence: do not repeat those words, do not greet.\n\n# Who you are\n${SOLAR}`,
+  ])('%s', (responseInstructions) => {
+    const spokenNow = spoken(ask({ responseInstructions, turns }));
+    expect(spokenNow).toMatch(/^As I was saying, /);
+    expect(spokenNow).toMatch(/electricity bill/);
+    expect(spokenNow).not.toMatch(/hello|very good|own your home/i);
+    expect(spokenNow.length).toBeLessThan(rest.length + 40);
+  });
+
+  it('knows the session, or the background that the directive came with', () => {
+    const directive = 'You have already said "Good day". Go on from there.';
+    const tom = '\n\n# Who you are\nYou are Tom from Acme. Ask which colour they like.';
+    expect(spoken(ask({ responseInstructions: directive + tom, turns }))).toBe(
+      'As I was saying, which colour do you like?',
+    );
+    expect(spoken(ask({ responseInstructions: directive }))).toMatch(/^As I was saying, do you own your home\?/);
+  });
+
+  it('is no reason to leave exact words out, and words in a quotation are no directive', () => {
+    const first = 'Say word for word "One moment, the line was gone." Then go on from there.';
+    expect(spoken(ask({ responseInstructions: first, turns }))).toMatch(/^One moment, the line was gone\. \S+/);
+    const quoted = 'Say word for word "Go on from there." and nothing else.';
+    expect(spoken(ask({ responseInstructions: quoted, turns }))).toBe('Go on from there.');
+  });
+});
+
 describe('demands in other words', () => {
   it.each([
     ['Greet the caller warmly.', /^Hello, |^Hello\./],

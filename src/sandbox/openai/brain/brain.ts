@@ -1,6 +1,15 @@
 import type { BrainInput, BrainPart, BrainTurn } from './brain.port';
 import { briefOf } from './brief';
-import { backgroundOf, demandAfter, demandIn, openingIn, quotedIn, verbatimIn, type Demand } from './directives';
+import {
+  backgroundOf,
+  continuationIn,
+  demandAfter,
+  demandIn,
+  openingIn,
+  quotedIn,
+  verbatimIn,
+  type Demand,
+} from './directives';
 import { isOrderEmpty, orderIn, spokenOrder } from './order';
 import * as replies from './replies';
 import { callOf, endCallTool, isRecord, matchingCall, orderCall, orderTool } from './tool-calls';
@@ -69,6 +78,8 @@ class Thought {
   private demanded(): BrainPart[] | undefined {
     const own = this.input.responseInstructions.trim();
     if (own !== '') {
+      const continuation = continuationIn(own);
+      if (continuation) return [say(this.continuation(continuation))];
       const verbatim = verbatimIn(own).filter(({ condition }) => condition === '' || this.meets(condition));
       if (verbatim.length > 0)
         return this.verbatim(
@@ -86,6 +97,13 @@ class Thought {
       ({ condition }) => condition !== '' && this.meets(condition),
     );
     return conditional && [say(conditional.passages.join(' '))];
+  }
+
+  /** The rest of an answer that broke off after these words: one short sentence, and nothing of what was said already. */
+  private continuation({ said, background }: { said: string; background: string }): string {
+    const brief = briefOf(background.trim() === '' ? this.input.sessionInstructions : background);
+    const step = replies.nextStep({ ...this.talk, brief, heard: `${this.talk.heard} ${said}` });
+    return `As I was saying, ${/^I\b/.test(step) ? step : step.charAt(0).toLowerCase() + step.slice(1)}`;
   }
 
   /** Exact words, and what is to follow them in the same breath. */

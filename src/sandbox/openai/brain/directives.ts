@@ -68,6 +68,29 @@ function quotedAfter(text: string, cue: RegExp): Verbatim[] {
   return found;
 }
 
+const GO_ON = /\bgo on from there\b/i;
+/** Words that introduce a quotation as something that was said before, not as something to say. */
+const ALREADY_SAID = /\b(?:already|so far|up to|had|have|has|were|was)\b/i;
+
+/**
+ * The directive to continue an answer that broke off: the words that were said already stand in quotation marks, and
+ * `Go on from there` outside of them. `undefined` when the instructions hold no such thing. The rest of them is
+ * background.
+ */
+export function continuationIn(responseInstructions: string): { said: string; background: string } | undefined {
+  const paragraphs = straight(responseInstructions).split(/\n\s*\n|\n(?=#)/u);
+  const directive = paragraphs.find((paragraph) => GO_ON.test(unquoted(paragraph)));
+  if (directive === undefined) return undefined;
+  // `Say word for word "One moment." Then go on from there.` asks for the words first.
+  if (verbatimIn(directive).length > 0 && !ALREADY_SAID.test(directive.split('"')[0] ?? '')) return undefined;
+  const background = paragraphs.filter((paragraph) => paragraph !== directive).join('\n\n');
+  return { said: quotedIn(directive), background };
+}
+
+function unquoted(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"/gsu, '""');
+}
+
 /**
  * What the instructions of one response say beside their demand for exact words: the paragraph of such a demand is all
  * instruction and holds nothing to tell anybody.

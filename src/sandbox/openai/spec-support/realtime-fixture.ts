@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'ws';
 import { BYTES_PER_MS, FRAME_BYTES, SILENCE_BYTE } from '../../../media/g711';
+import { FaultBox, type FaultOrder } from '../../faults';
 import { VoiceBox } from '../../speech/voice-box';
 import { createOpenAi, type OpenAiSimulator } from '../openai';
 
@@ -110,7 +111,7 @@ export interface FixtureOptions {
 
 /** The simulated provider behind a server of its own, and its clients. */
 export class RealtimeFixture {
-  readonly faults = new Map<string, { afterMs?: number }>();
+  readonly faults = new FaultBox();
   openai!: OpenAiSimulator;
   private server!: Server;
   private readonly clients: Client[] = [];
@@ -127,18 +128,13 @@ export class RealtimeFixture {
     const openai = createOpenAi({
       apiKey: KEY,
       voices,
-      faults: {
-        take: (_provider, fault) => {
-          const armed = faults.get(fault);
-          faults.delete(fault);
-          return armed;
-        },
-      },
+      faults,
       log: () => undefined,
       sessionLimitMs,
       pace: { thinkingMs: THINKING_MS, speedup },
     });
     this.openai = openai;
+    faults.whenArmed((fault) => openai.strikeOpen(fault));
     this.server = createServer();
     this.server.on('upgrade', (req, socket, head) => openai.handleUpgrade(req, socket, head));
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
@@ -153,6 +149,10 @@ export class RealtimeFixture {
   async restart(options: FixtureOptions): Promise<void> {
     await this.stop();
     await this.start(options);
+  }
+
+  arm(fault: string, order: Omit<FaultOrder, 'provider' | 'fault'> = {}): void {
+    this.faults.arm({ provider: 'openai', fault, ...order });
   }
 
   connect(query = '?model=gpt-realtime-2.1', headers: Record<string, string> = {}): Client {
