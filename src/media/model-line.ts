@@ -10,9 +10,9 @@ const FAILURES_IN_A_ROW = 3;
 const RETRY_DELAYS_MS = [0, 500, 1500];
 /** A session that lived this long was a good one, whatever ended it. */
 const GOOD_AFTER_MS = 10_000;
-/** A session is renewed this long before its end; a quarter of its life when that is less. */
+/** A session is renewed this long before its end; half of its life when that is less. */
 const RENEWAL_LEAD_MS = 300_000;
-const RENEWAL_LEAD_SHARE = 0.25;
+const RENEWAL_LEAD_SHARE = 0.5;
 /** A session that says it ends sooner or later than this is misunderstood (a clock that is wrong), and is not renewed. */
 const MIN_LIFE_MS = 1000;
 const MAX_LIFE_MS = 86_400_000;

@@ -94,12 +94,11 @@ export class ModelLink implements ModelListener {
       case 'session.created':
         if (this.isAsked) return;
         this.isAsked = true;
-        if (event.expiresAtMs !== null) {
-          this.endsAtMs = this.clock.nowMs() + event.expiresAtMs - this.clock.epochMs();
-        }
+        this.endsAt(event.expiresAtMs);
         this.socket?.send(sessionUpdate(CONFIGURATION_ID, this.plan, this.detection));
         return;
       case 'session.updated':
+        this.endsAt(event.expiresAtMs);
         if (event.createsResponses !== null) {
           this.detection = { ...this.detection, createResponse: event.createsResponses };
         }
@@ -114,6 +113,11 @@ export class ModelLink implements ModelListener {
       default:
         return;
     }
+  }
+
+  /** The server's time of day, on the call's clock. */
+  private endsAt(epochMs: number | null): void {
+    if (epochMs !== null) this.endsAtMs = this.clock.nowMs() + epochMs - this.clock.epochMs();
   }
 
   private fail(detail: string, isFinal: boolean): void {

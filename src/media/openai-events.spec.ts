@@ -106,9 +106,13 @@ describe('parsing model events', () => {
     [
       'session.updated with its turn detection',
       { type: 'session.updated', session: { audio: { input: { turn_detection: { create_response: false } } } } },
-      { type: 'session.updated', createsResponses: false },
+      { type: 'session.updated', createsResponses: false, expiresAtMs: null },
     ],
-    ['session.updated without it', { type: 'session.updated' }, { type: 'session.updated', createsResponses: null }],
+    [
+      'session.updated without it',
+      { type: 'session.updated' },
+      { type: 'session.updated', createsResponses: null, expiresAtMs: null },
+    ],
     [
       'speech_started',
       { type: 'input_audio_buffer.speech_started', audio_start_ms: 1200, item_id: 'u' },

@@ -30,7 +30,7 @@ export type ModelEvent =
   /** `expiresAtMs`: when the server will end the session, in milliseconds since 1970; null when it did not say. */
   | { type: 'session.created'; expiresAtMs: number | null }
   /** `createsResponses`: whether the server now answers by itself; null when it did not say. */
-  | { type: 'session.updated'; createsResponses: boolean | null }
+  | { type: 'session.updated'; createsResponses: boolean | null; expiresAtMs: number | null }
   | { type: 'speech_started'; itemId: string; audioStartMs: number }
   | { type: 'speech_stopped'; itemId: string; audioEndMs: number }
   | { type: 'committed'; itemId: string; previousItemId: string | null }
@@ -114,12 +114,10 @@ function translate(type: string, event: JsonObject): ModelEvent | null {
   const previousItemId = asText(event['previous_item_id']);
   const contentIndex = asNumber(event['content_index']) ?? 0;
   switch (type) {
-    case 'session.created': {
-      const expiresAt = asNumber(asObject(event['session'])?.['expires_at']);
-      return { type, expiresAtMs: expiresAt === null ? null : expiresAt * 1000 };
-    }
+    case 'session.created':
+      return { type, expiresAtMs: expiresAtMs(event) };
     case 'session.updated':
-      return { type, createsResponses: createsResponses(event) };
+      return { type, createsResponses: createsResponses(event), expiresAtMs: expiresAtMs(event) };
     case 'input_audio_buffer.speech_started': {
       const audioStartMs = asNumber(event['audio_start_ms']);
       return itemId === '' || audioStartMs === null ? null : { type: 'speech_started', itemId, audioStartMs };
@@ -176,6 +174,11 @@ function translate(type: string, event: JsonObject): ModelEvent | null {
     default:
       return { type: 'other' };
   }
+}
+
+function expiresAtMs(event: JsonObject): number | null {
+  const expiresAt = asNumber(asObject(event['session'])?.['expires_at']);
+  return expiresAt === null ? null : expiresAt * 1000;
 }
 
 function createsResponses(event: JsonObject): boolean | null {

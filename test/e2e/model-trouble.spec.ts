@@ -1,0 +1,210 @@
+import { api, SignedUp, signUp } from '../support/api';
+import { StartedApp, startApp } from '../support/app';
+import { CallBody, ring } from '../support/live-call';
+import { ModelSession, PhoneCall, startTestSandbox, TestSandbox } from '../support/sandbox';
+import { until } from '../support/until';
+
+/**
+ * What goes wrong with the model while somebody is on the phone: the line stays open and the conversation goes on. Each
+ * call has a scenario of its own, by whose words a fault finds its session; the sandbox's record of the line is the judge.
+ */
+type Trouble = (marker: string, callSid: string, turns: (count: number) => Promise<unknown>) => Promise<unknown>;
+
+const NUMBER = '+12025550120';
+const DISCLOSURE = 'this is an automated assistant';
+const WHOLE_CALL_MS = 150_000;
+/** One speech engine serves all phones and models of a test. */
+const BETWEEN_CALLS_MS = 1000;
+
+let sandbox: TestSandbox;
+let server: StartedApp;
+let user: SignedUp;
+
+interface Outcome {
+  call: CallBody;
+  phone: PhoneCall;
+  sessions: ModelSession[];
+}
+
+/** By name: what happens to the call. `after` is how many turns it has by then. */
+const TROUBLES = {
+  nothing: async () => undefined,
+  drop: async (marker, _, turns) => {
+    await turns(3);
+    await sandbox.fault('openai', 'drop_socket', { match: marker });
+  },
+  dropTwice: async (marker, _, turns) => {
+    await turns(3);
+    await sandbox.fault('openai', 'drop_socket', { match: marker });
+    await turns(5);
+    await sandbox.fault('openai', 'drop_socket', { match: marker });
+  },
+  halfOpen: async (marker, _, turns) => {
+    await turns(3);
+    await sandbox.fault('openai', 'stall', { match: marker });
+  },
+  mute: async (marker, _, turns) => {
+    await turns(2);
+    await sandbox.fault('openai', 'mute_response', { match: marker });
+  },
+  failed: async (marker, _, turns) => {
+    await turns(2);
+    await sandbox.fault('openai', 'fail_response', { match: marker, count: 2 });
+  },
+  noAnswer: async (marker, _, turns) => {
+    await turns(2);
+    await sandbox.fault('openai', 'no_answer', { match: marker });
+  },
+} satisfies Record<string, Trouble>;
+
+type Name = keyof typeof TROUBLES;
+const outcomes = {} as Record<Name, Outcome>;
+
+async function scenarioWith(marker: string): Promise<string> {
+  const { body } = await api(server.url).post<{ scenario_id: string }>(
+    '/realtime/custom-scenario',
+    {
+      persona: `You are Mary, who sells tea for ${marker}.`,
+      prompt: 'Find out which tea the customer drinks, and offer them a sample of another one. Say goodbye then.',
+      voice_type: 'warm_engaging',
+      temperature: 0.7,
+    },
+    { token: user.token },
+  );
+  return body.scenario_id;
+}
+
+const sessionsOf = async (marker: string) =>
+  (await sandbox.sessions()).filter(({ instructions }) => instructions.includes(marker));
+
+async function callWith(marker: string, trouble: Trouble): Promise<Outcome> {
+  const call = await ring(server, user, NUMBER, { scenario: await scenarioWith(marker) });
+  const turns = (count: number) => call.until(({ transcript }) => transcript.length >= count, `${count} turns`, 60_000);
+  await trouble(marker, call.placed.call_sid, turns);
+  const over = await call.over(WHOLE_CALL_MS);
+  return { call: over, phone: await sandbox.call(call.placed.call_sid), sessions: await sessionsOf(marker) };
+}
+
+beforeAll(async () => {
+  sandbox = await startTestSandbox();
+  server = await startApp({
+    env: { ...sandbox.env, MAX_CONCURRENT_CALLS: '50', SILENCE_REPROMPT_SECONDS: '20', SILENCE_END_SECONDS: '5' },
+  });
+  user = await signUp(server.url);
+});
+afterAll(async () => {
+  await server.close();
+  await sandbox.close();
+});
+
+if (process.env['SHOW_CALLS'] === '1') {
+  afterAll(() => process.stdout.write(`${JSON.stringify(outcomes, null, 1)}\n`));
+}
+
+describe('a call whose model is in trouble', () => {
+  beforeAll(async () => {
+    await Promise.all(
+      (Object.keys(TROUBLES) as Name[]).map(async (name, index) => {
+        await new Promise((done) => setTimeout(done, index * BETWEEN_CALLS_MS));
+        outcomes[name] = await callWith(`the ${name} company`, TROUBLES[name]);
+      }),
+    );
+  }, WHOLE_CALL_MS + 60_000);
+  afterAll(() => sandbox.noFaults());
+
+  const heard = (name: Name) => outcomes[name].phone.heard.map(({ text }) => text.toLowerCase()).join(' ');
+
+  it.each(Object.keys(TROUBLES) as Name[])('goes on to its end (%s)', (name) => {
+    const { call } = outcomes[name];
+    expect(['agent_ended', 'customer_hung_up']).toContain(call.ended_reason);
+    expect(call.transcript.filter(({ role }) => role === 'agent').length).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(Object.keys(TROUBLES) as Name[])('is not begun anew: nobody hears the opening twice (%s)', (name) => {
+    expect(heard(name).split(DISCLOSURE)).toHaveLength(2);
+  });
+
+  it.each([
+    ['nothing', 1],
+    ['drop', 2],
+    ['dropTwice', 3],
+    ['halfOpen', 2],
+    ['failed', 2],
+    ['mute', 1],
+    ['noAnswer', 1],
+  ] as const)('takes no more sessions than it needs (%s: %i)', (name, count) => {
+    expect(outcomes[name].sessions).toHaveLength(count);
+  });
+
+  it.each(Object.keys(TROUBLES) as Name[])('speaks the protocol cleanly all the same (%s)', (name) => {
+    expect(outcomes[name].sessions.flatMap(({ errorsSent }) => errorsSent.map(({ code }) => code))).toEqual([]);
+  });
+
+  it.each(['drop', 'dropTwice', 'halfOpen'] as const)('is known to the next session as it was heard (%s)', (name) => {
+    const [, next] = outcomes[name].sessions;
+    const [opening] = outcomes[name].call.transcript;
+    expect(next?.items[0]).toMatchObject({ role: 'assistant' });
+    expect(next?.items[0]?.transcript.startsWith(opening?.text.slice(0, 40) ?? '?')).toBe(true);
+  });
+});
+
+describe('a session that nears its end', () => {
+  it('is succeeded by another one, and nobody hears it', async () => {
+    await sandbox.fault('openai', 'expire_session', { match: 'the renewal company', after_ms: 24_000 });
+    const { call, phone, sessions } = await callWith('the renewal company', async () => undefined);
+    expect(['agent_ended', 'customer_hung_up']).toContain(call.ended_reason);
+    expect(sessions.length).toBe(2);
+    expect(sessions.flatMap(({ errorsSent }) => errorsSent)).toEqual([]);
+    const said = phone.heard.map(({ text }) => text.toLowerCase()).join(' ');
+    expect(said.split(DISCLOSURE)).toHaveLength(2);
+    expect(call.transcript.every(({ interrupted, text }) => !interrupted && text !== '[inaudible]')).toBe(true);
+  }, 120_000);
+});
+
+describe('all sessions at once', () => {
+  it('are replaced, and no call is silent', async () => {
+    const markers = Array.from({ length: 6 }, (_, at) => `the company number ${at}`);
+    let cut: Promise<number> | undefined;
+    const results = await Promise.all(
+      markers.map((marker, at) =>
+        callWith(marker, async (_, __, turns) => {
+          await turns(3);
+          if (at === 0) cut = sandbox.cutSessions();
+          return cut;
+        }),
+      ),
+    );
+    expect(await cut).toBe(markers.length);
+    for (const { call } of results) {
+      expect(['agent_ended', 'customer_hung_up']).toContain(call.ended_reason);
+      expect(call.transcript.length).toBeGreaterThanOrEqual(6);
+    }
+  }, 200_000);
+});
+
+describe('a model that is not to be had any more', () => {
+  it('leaves the last words to the carrier’s own voice', async () => {
+    const marker = 'the lost company';
+    const { call, phone } = await callWith(marker, async (_, __, turns) => {
+      await turns(2);
+      await sandbox.fault('openai', 'refuse_socket', { count: 3 });
+      await sandbox.fault('openai', 'drop_socket', { match: marker });
+    });
+    expect(call).toMatchObject({ status: 'completed', ended_reason: 'model_error' });
+    expect(phone.heard.at(-1)?.text.toLowerCase()).toContain('technical problem');
+  }, 90_000);
+
+  it('ends in words at once when asking again is no use', async () => {
+    const marker = 'the empty company';
+    const { call, phone } = await callWith(marker, async (_, __, turns) => {
+      await turns(2);
+      await sandbox.fault('openai', 'insufficient_quota', { match: marker });
+      await until(
+        () => sandbox.sessions(),
+        (sessions) => sessions.some(({ errorsSent }) => errorsSent.length > 0),
+      );
+    });
+    expect(call.ended_reason).toBe('model_error');
+    expect(phone.heard.at(-1)?.text.toLowerCase()).toContain('technical problem');
+  }, 90_000);
+});
