@@ -29,6 +29,16 @@ export class GatedWebSocketServer extends WebSocketServer {
   gate: UpgradeGate | undefined;
 }
 
+/** What a gateway may say about its sockets. */
+export interface GatedGatewayOptions {
+  /** Several are separated by commas; `{name}` stands for a part of the path. */
+  path: string;
+  /** The largest message, in bytes; a larger one closes the socket (1009). */
+  maxPayload?: number;
+  /** The most frames in a message; more close the socket (1008). */
+  maxFragments?: number;
+}
+
 /** How long sockets get to answer our close frame when the server stops. */
 const CLOSE_GRACE_MS = 500;
 const CLOSE_GOING_AWAY = 1001;
@@ -54,11 +64,12 @@ export class GatedWsAdapter extends WsAdapter {
     this.http = app.getHttpServer();
   }
 
-  override create(_port: number, options: { path: string; maxPayload?: number }): GatedWebSocketServer {
+  override create(_port: number, options: GatedGatewayOptions): GatedWebSocketServer {
     const server = new GatedWebSocketServer({
       noServer: true,
       perMessageDeflate: false,
       ...(options.maxPayload === undefined ? {} : { maxPayload: options.maxPayload }),
+      ...(options.maxFragments === undefined ? {} : { maxFragments: options.maxFragments }),
     });
     for (const path of options.path.split(',')) this.routes.push(routeOf(path.trim(), server));
     if (!this.isListening) {

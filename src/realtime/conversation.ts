@@ -84,12 +84,15 @@ export class Conversation {
     return this.carrier !== undefined;
   }
 
-  /** The answered leg's media stream. Messages that came while the call was looked up are passed on in order. */
-  attach(socket: BridgeSocket, stream: { streamSid: string; callSid: string }, waiting: readonly string[]): void {
+  /**
+   * The answered leg's media stream. Messages that came while the call was looked up are passed on in order; false when
+   * one of them is none that a carrier sends.
+   */
+  attach(socket: BridgeSocket, stream: { streamSid: string; callSid: string }, waiting: readonly string[]): boolean {
     this.carrier = socket;
     this.callSid = stream.callSid;
     this.bridge.attachCarrier(socket, stream.streamSid);
-    for (const message of waiting) this.onCarrierMessage(message);
+    return waiting.every((message) => this.onCarrierMessage(message));
   }
 
   /** A message of the carrier; false when it is none that a carrier sends. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Logger } from '@nestjs/common';
 import { OnGatewayConnection, OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { AppError } from '../common/app-error';
-import { GatedWebSocketServer, Upgrade } from '../common/gated-ws.adapter';
+import { GatedGatewayOptions, GatedWebSocketServer, Upgrade } from '../common/gated-ws.adapter';
+import { LineSocket } from '../common/line-socket';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Telephony } from '../integrations/telephony/telephony';
@@ -13,12 +14,26 @@ import { LiveConversations } from './live-conversations';
 import { systemClock } from './system-clock';
 
 /** Twilio's frames are about 400 bytes; its reference servers cap them here (reference/twilio.md section 6). */
-const MAX_FRAME_BYTES = 64 * 1024;
+const MAX_FRAME_LENGTH = 64 * 1024;
+/** Up to here a message is read, so that its sender can be told what is wrong; beyond it the socket is closed bare. */
+const MAX_MESSAGE_BYTES = 128 * 1024;
 /** Twilio sends `connected` and `start` at once; a socket that has not named its call by then is none of ours. */
 const START_LIMIT_MS = 10_000;
 /** Frames that may come while the call is looked up: ten seconds of them. */
 const MAX_WAITING_FRAMES = 500;
-const CLOSE_UNSUPPORTED_DATA = 1003;
+const CLOSE_INVALID_DATA = 1007;
+const CLOSE_TOO_BIG = 1009;
+
+const OPTIONS: GatedGatewayOptions = {
+  path: '/media-stream, /media-stream/{scenario}',
+  maxPayload: MAX_MESSAGE_BYTES,
+  // Twilio sends each message in one piece.
+  maxFragments: 1,
+};
+
+/** Half a minute of a held-up call at once, and three times what a call has in the long run. */
+const MESSAGE_BURST = 1500;
+const MESSAGES_PER_SECOND = 200;
 
 type StreamStart = Extract<CarrierFrame, { event: 'start' }>;
 
@@ -26,7 +41,7 @@ type StreamStart = Extract<CarrierFrame, { event: 'start' }>;
  * The door for Twilio's media sockets. A handshake needs Twilio's signature, and the stream the single-use token that
  * our TwiML gave to its call. The path's scenario is for people who read logs: the call decides what runs.
  */
-@WebSocketGateway({ path: '/media-stream, /media-stream/{scenario}', maxPayload: MAX_FRAME_BYTES })
+@WebSocketGateway(OPTIONS)
 export class MediaStreamGateway implements OnGatewayInit<GatedWebSocketServer>, OnGatewayConnection<WebSocket> {
   private readonly log = new Logger(MediaStreamGateway.name);
 
@@ -40,47 +55,53 @@ export class MediaStreamGateway implements OnGatewayInit<GatedWebSocketServer>, 
     server.gate = (upgrade) => this.requireSignature(upgrade);
   }
 
-  handleConnection(socket: WebSocket, _request: IncomingMessage): void {
+  handleConnection(socket: WebSocket, request: IncomingMessage): void {
     let conversation: Conversation | undefined;
     let isStarted = false;
+    let isGone = false;
     const waiting: string[] = [];
+    const budget = new MessageBudget();
 
     const cancelStartLimit = systemClock.after(START_LIMIT_MS, () => {
-      if (!isStarted) socket.close(CLOSE_REFUSED, 'The stream did not start in time.');
+      if (!isStarted) line.close(CLOSE_REFUSED, 'The stream did not start in time.');
     });
 
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      if (isBinary) {
-        socket.close(CLOSE_UNSUPPORTED_DATA, 'Only text frames are understood here.');
-        return;
-      }
-      const text = asText(data);
-      if (conversation !== undefined) {
-        conversation.onCarrierMessage(text);
-      } else if (isStarted) {
-        if (waiting.push(text) > MAX_WAITING_FRAMES)
-          socket.close(CLOSE_OUR_FAULT, 'The call could not be set up in time.');
-      } else {
-        const frame = parseCarrierFrame(text);
-        if (frame?.event === 'connected') return;
-        if (frame?.event !== 'start') {
-          socket.close(CLOSE_REFUSED, 'The stream did not start as a media stream does.');
-          return;
+    const line = new LineSocket(socket, request.socket, {
+      onText: (text) => {
+        if (!budget.take()) line.close(CLOSE_REFUSED, 'More messages than a phone call has.');
+        else if (text.length > MAX_FRAME_LENGTH) line.close(CLOSE_TOO_BIG, 'A message is too big for a media frame.');
+        else if (conversation !== undefined) {
+          if (!conversation.onCarrierMessage(text)) {
+            line.close(CLOSE_INVALID_DATA, 'A message is none of a media stream.');
+          }
+        } else if (isStarted) {
+          if (waiting.push(text) > MAX_WAITING_FRAMES)
+            line.close(CLOSE_OUR_FAULT, 'The call could not be set up in time.');
+        } else if (!isConnected(text)) {
+          const frame = parseCarrierFrame(text);
+          if (frame?.event !== 'start') {
+            line.close(CLOSE_REFUSED, 'The stream did not start as a media stream does.');
+            return;
+          }
+          isStarted = true;
+          cancelStartLimit();
+          this.join(line, frame, waiting).then(
+            (joined) => {
+              conversation = joined;
+              if (isGone) joined?.onCarrierClosed(CLOSE_OUR_FAULT);
+            },
+            (error: unknown) => {
+              this.log.error({ msg: 'A media stream could not be joined to its call', err: error });
+              line.close(CLOSE_OUR_FAULT, 'The call could not be set up.');
+            },
+          );
         }
-        isStarted = true;
+      },
+      onClosed: (code) => {
+        isGone = true;
         cancelStartLimit();
-        this.join(socket, frame, waiting).then(
-          (joined) => (conversation = joined),
-          (error: unknown) => {
-            this.log.error({ msg: 'A media stream could not be joined to its call', err: error });
-            socket.close(CLOSE_OUR_FAULT, 'The call could not be set up.');
-          },
-        );
-      }
-    });
-    socket.on('close', (code) => {
-      cancelStartLimit();
-      conversation?.onCarrierClosed(code);
+        conversation?.onCarrierClosed(code);
+      },
     });
   }
 
@@ -92,21 +113,41 @@ export class MediaStreamGateway implements OnGatewayInit<GatedWebSocketServer>, 
     }
   }
 
-  private async join(socket: WebSocket, start: StreamStart, waiting: string[]): Promise<Conversation | undefined> {
+  private async join(line: LineSocket, start: StreamStart, waiting: string[]): Promise<Conversation | undefined> {
     const { call_id: callId = '', token = '' } = start.customParameters;
     const conversation = await this.conversations.join(callId, token, start.callSid);
     if (conversation === null || conversation.hasCarrier) {
       this.log.warn({ msg: 'A media stream without a valid token was refused' });
-      socket.close(CLOSE_REFUSED, 'The stream token is not valid.');
+      line.close(CLOSE_REFUSED, 'The stream token is not valid.');
       return undefined;
     }
-    conversation.attach(socket, start, waiting.splice(0));
-    if (socket.readyState !== socket.OPEN) conversation.onCarrierClosed(CLOSE_OUR_FAULT);
+    if (!conversation.attach(line, start, waiting.splice(0))) {
+      line.close(CLOSE_INVALID_DATA, 'A message is none of a media stream.');
+    }
     return conversation;
   }
 }
 
-function asText(data: RawData): string {
-  if (Buffer.isBuffer(data)) return data.toString('utf8');
-  return Array.isArray(data) ? Buffer.concat(data).toString('utf8') : Buffer.from(data).toString('utf8');
+function isConnected(text: string): boolean {
+  return parseCarrierFrame(text)?.event === 'connected';
+}
+
+/**
+ * How many messages a stream may send. A phone call has about 60 a second, and after a hold-up of the network the frames of
+ * all its seconds come at once. No clock is read while there is something left.
+ */
+class MessageBudget {
+  private left = MESSAGE_BURST;
+  private refilledAtMs = systemClock.nowMs();
+
+  take(): boolean {
+    if (this.left > 0) {
+      this.left--;
+      return true;
+    }
+    const nowMs = systemClock.nowMs();
+    this.left = Math.min(MESSAGE_BURST, Math.floor(((nowMs - this.refilledAtMs) * MESSAGES_PER_SECOND) / 1000));
+    this.refilledAtMs = nowMs;
+    return this.left > 0;
+  }
 }

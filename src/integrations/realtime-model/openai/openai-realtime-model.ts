@@ -1,14 +1,18 @@
+import type { Duplex } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
-import { RawData, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
+import { LineSocket } from '../../../common/line-socket';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
-import type { BridgeSocket, ModelListener } from '../../../media/sockets';
+import type { ModelListener } from '../../../media/sockets';
 import { RealtimeModel } from '../realtime-model';
 
-/** Opening a socket takes a round trip or two; a provider that needs longer than this is as good as down. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** The largest event the protocol knows is an audio delta; the API's own limit on an event is 15 MiB. */
-const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+/** Opening a socket takes a round trip or three; somebody is on the phone meanwhile. */
+const HANDSHAKE_TIMEOUT_MS = 4000;
+/** An audio delta has some KB, an echo of a session with its tools some ten; it bounds what a call may take. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+/** The key is wrong, or may not do this. */
+const FINAL_STATUSES = new Set([401, 403]);
 
 /**
  * OpenAI Realtime, GA protocol, over a plain `ws` socket: the SDK's class forces `wss:` and parses every event, which the
@@ -33,38 +37,37 @@ export class OpenAiRealtimeModel extends RealtimeModel {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       maxPayload: MAX_EVENT_BYTES,
       perMessageDeflate: false,
+      // A server that we chose and dialled: what it sends is looked at where it matters.
+      skipUTF8Validation: true,
     });
-    let state: 'opening' | 'open' | 'over' = 'opening';
-    const unavailable = (detail: string, isFinal = false) => {
-      if (state !== 'opening') return;
-      state = 'over';
+    let transport: Duplex | undefined;
+    let isOpen = false;
+    let isOver = false;
+    const unavailable = (detail: string, isFinal = false): void => {
+      if (isOpen || isOver) return;
+      isOver = true;
       listener.onUnavailable({ detail, isFinal });
     };
+    socket.on('upgrade', (response) => (transport = response.socket));
     socket.on('open', () => {
-      state = 'open';
-      listener.onOpen(socket as BridgeSocket);
-    });
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      if (!isBinary) listener.onMessage(asText(data));
+      if (transport === undefined) {
+        socket.terminate();
+        return;
+      }
+      isOpen = true;
+      listener.onOpen(
+        new LineSocket(socket, transport, {
+          onText: (text) => listener.onMessage(text),
+          onClosed: (code, reason) => listener.onClosed(code, reason),
+        }),
+      );
     });
     socket.on('unexpected-response', (request, response) => {
       request.destroy();
       const status = response.statusCode ?? 0;
-      unavailable(`OpenAI refused the realtime session with HTTP ${status}.`, status === 401 || status === 403);
+      unavailable(`OpenAI refused the realtime session with HTTP ${status}.`, FINAL_STATUSES.has(status));
     });
     socket.on('error', (error) => unavailable(`OpenAI cannot be reached at the moment: ${error.message}`));
-    socket.on('close', (code, reason) => {
-      if (state === 'open') {
-        state = 'over';
-        listener.onClosed(code, reason.toString());
-      } else {
-        unavailable('OpenAI closed the realtime session while it was being opened.');
-      }
-    });
+    socket.on('close', () => unavailable('OpenAI closed the realtime session while it was being opened.'));
   }
-}
-
-function asText(data: RawData): string {
-  if (Buffer.isBuffer(data)) return data.toString('utf8');
-  return Array.isArray(data) ? Buffer.concat(data).toString('utf8') : Buffer.from(data).toString('utf8');
 }
