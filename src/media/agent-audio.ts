@@ -159,17 +159,19 @@ export class AgentAudio {
     if (this.waitingMs <= BEFORE_ANSWER_HIGH_WATER_MS) this.relieve();
   }
 
-  /** A mark came back from the carrier. */
-  returned(markName: string): void {
+  /** A mark came back from the carrier. True when some item has been heard to its end by that. */
+  returned(markName: string): boolean {
     const moved = this.playback.returned(markName, this.clock.nowMs());
     if (moved.length > 0) {
       this.marksReturned++;
       this.areMarksMissing = false;
     }
+    let isOver = false;
     for (const item of moved) {
       this.events.onHeard(item);
-      this.takeIfHeard(item);
+      if (this.takeIfHeard(item)) isOver = true;
     }
+    return isOver;
   }
 
   /** Stops the voice at once: the carrier drops what it has not played. Answers the items that were cut. */
@@ -275,7 +277,9 @@ export class AgentAudio {
     this.events.onMarksMissing();
   }
 
-  private takeIfHeard(item: PlayedItem): void {
-    if (this.playback.takeIfHeard(item)) this.events.onItemOver(item);
+  private takeIfHeard(item: PlayedItem): boolean {
+    if (!this.playback.takeIfHeard(item)) return false;
+    this.events.onItemOver(item);
+    return true;
   }
 }

@@ -48,12 +48,18 @@ export class AgentResponses {
   private readonly ended = new RecentIds(REMEMBERED_RESPONSES);
   private hasEndedOne = false;
   private isAnswerOwed = false;
+  private isGoodbyeMade = false;
 
   constructor(private readonly parts: AgentResponsesParts) {}
 
   /** True when the agent has had its say at least once. */
   get hasEnded(): boolean {
     return this.hasEndedOne;
+  }
+
+  /** True when the last words were made to their end. */
+  get hasMadeGoodbye(): boolean {
+    return this.isGoodbyeMade;
   }
 
   /** True when the customer has finished and no answer has begun. */
@@ -82,8 +88,11 @@ export class AgentResponses {
     const { sequencer, opening, interruption, progress } = this.parts;
     if (this.ended.has(responseId)) return;
     const { kind, isUnwanted } = sequencer.created(responseId, requestId);
-    this.isAnswerOwed = false;
-    progress.responseBegan();
+    // One that was given up while it was on its way answers nobody.
+    if (!isUnwanted) {
+      this.isAnswerOwed = false;
+      progress.responseBegan();
+    }
     if (kind !== null && kind !== 'reply') this.asides.set(responseId, kind);
     if (kind !== null) opening.carriedBy(responseId);
     if (isUnwanted) {
@@ -111,9 +120,10 @@ export class AgentResponses {
     if (status === 'completed') {
       this.parts.onProved();
       opening.made(responseId);
+      this.isGoodbyeMade ||= this.asides.get(responseId) === 'goodbye';
     }
     if (status === 'failed') {
-      this.failed((isActive ? sequencer.activeKind : null) ?? 'reply', event.errorCode ?? 'unknown');
+      this.failed((isActive ? sequencer.activeKind : null) ?? 'reply', event.errorCode ?? 'unknown', isActive);
     }
     sequencer.done(responseId);
     interruption.responseEnded(responseId, output);
@@ -125,11 +135,12 @@ export class AgentResponses {
     for (const call of tools.take(output, interruption.isCut(responseId))) {
       // A handler may end the call, and then nobody wants the others.
       if (this.parts.isOpen()) events.onToolCall(call);
+      else tools.answered(call.toolCallId, false);
     }
   }
 
-  /** A response that failed, was refused, or was asked for and never begun. */
-  failed(kind: ResponseKind, code: string): void {
+  /** A response that failed (`isActive`: as the active one), was refused, or was asked for and never begun. */
+  failed(kind: ResponseKind, code: string, isActive = false): void {
     const { events, opening, sequencer } = this.parts;
     events.onTrouble('response_failed', code);
     opening.failed();
@@ -139,8 +150,8 @@ export class AgentResponses {
         sequencer.requestAgain(kind);
         return;
       case 'renewed':
-        // Waits for the new session; a disclosure comes with what it goes before.
-        if (kind !== 'disclosure') sequencer.request(kind);
+        // Waits for the new session; a disclosure comes with what it goes before, and the active one was lost with the old.
+        if (kind !== 'disclosure' && !isActive) sequencer.requestFirst(kind);
         return;
       case 'given-up':
         return;
@@ -175,12 +186,16 @@ export class AgentResponses {
     const responseId = sequencer.activeResponseId;
     if (responseId === null) return;
     events.onTrouble('response_stalled');
-    const kind = restoration.abandon({ kind: sequencer.activeKind, responseId });
+    const { activeKind: kind } = sequencer;
+    const isWanted = this.parts.isOpen() || kind === 'goodbye';
+    // With another session, or none, it is settled what becomes of what the old one was making.
+    if (isWanted && this.parts.onFailed(false) !== 'again') return;
+    const rest = restoration.abandon({ kind, responseId });
     interruption.refuse(responseId);
     this.ended.add(responseId);
     sequencer.cancel();
+    if (isWanted) sequencer.requestAgain(rest ?? 'disclosure');
     sequencer.done(responseId);
-    if (kind !== null) this.failed(kind, 'stalled');
   }
 
   /** The server was to answer the customer and has not begun to. */

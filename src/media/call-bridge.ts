@@ -12,7 +12,7 @@ import { ModelSession } from './model-session';
 import { parseModelEvent, readAudioDelta, type AudioDelta } from './openai-events';
 import { SilenceWatch } from './silence-watch';
 import type { BridgeSocket, ModelDialler } from './sockets';
-import { parseCarrierFrame, readInboundMedia, type CarrierFrame, type InboundMedia } from './twilio-frames';
+import { parseCarrierFrame, readInboundMedia, readMark, type CarrierFrame, type InboundMedia } from './twilio-frames';
 
 export type { AudioTap, BridgeEnd, BridgeStats, CallBridgeEvents, ToolCall, Turn } from './call-events';
 
@@ -45,8 +45,12 @@ export class CallBridge {
   private readonly media: InboundMedia = { payloadBase64: '', timestampMs: 0 };
   private readonly delta: AudioDelta = { responseId: '', itemId: '', contentIndex: 0, payloadBase64: '' };
 
+  /** True once the carrier has said that the stream is over: the call is, or something else is done with it. */
+  hasStopped = false;
+
   private answeredAtMs: number | null = null;
   private hadSession = false;
+  private isLineOpen = false;
   /** Last words that were asked for. */
   private unsaid: string | null = null;
   private sessions = 0;
@@ -119,7 +123,7 @@ export class CallBridge {
       transcriptionsPending: () => (this.session.isUp ? this.conversation.recorder.transcriptionsPending : 0),
       audioEndMs: () => this.conversation.agentAudio.expectedEndMs,
       isCarrierGone: () => this.isCarrierGone,
-      finish: (reason) => this.finish(reason),
+      finish: (reason) => this.finish(reason, this.conversation.owesGoodbye),
     });
     this.line.open();
   }
@@ -172,6 +176,11 @@ export class CallBridge {
     if (this.isOver || this.isCarrierGone) return true;
     if (readInboundMedia(text, this.media)) {
       if (!this.line.isOver) this.callerAudio.receive(this.media.payloadBase64, this.media.timestampMs);
+      return true;
+    }
+    const mark = readMark(text);
+    if (mark !== null) {
+      this.markReturned(mark);
       return true;
     }
     const frame = parseCarrierFrame(text);
@@ -269,13 +278,14 @@ export class CallBridge {
         }
         return;
       case 'mark':
-        this.conversation.agentAudio.returned(frame.name);
-        break;
+        this.markReturned(frame.name);
+        return;
       case 'dtmf':
         this.signOfLife();
         this.keypad.press(frame.digit);
         break;
       case 'stop':
+        this.hasStopped = true;
         this.carrierGone();
         break;
       case 'start':
@@ -284,6 +294,14 @@ export class CallBridge {
         return;
     }
     this.settle();
+  }
+
+  /** Most marks only move the account of what was heard; what follows from that is due when an item is over. */
+  private markReturned(name: string): void {
+    const { agentAudio, opening } = this.conversation;
+    const wasOwed = opening.isDisclosureOwed;
+    const isItemOver = agentAudio.returned(name);
+    if (isItemOver || wasOwed) this.settle();
   }
 
   /** A session is ours now: the first, or one that goes on where another was lost. */
@@ -297,8 +315,8 @@ export class CallBridge {
     if (isFirst) {
       if (this.plan.whoSpeaksFirst === 'agent') this.conversation.request('opening');
       this.callerAudio.open();
-      if (this.answeredAtMs !== null) this.lineOpened();
     }
+    if (this.answeredAtMs !== null) this.lineOpened();
     this.settle();
   }
 
@@ -306,7 +324,7 @@ export class CallBridge {
   private modelLost(): void {
     if (this.isOver || !this.hadSession) return;
     this.conversation.sessionLost();
-    if (!this.ending.hasBegun || this.conversation.isSayingGoodbye) return;
+    if (!this.ending.hasBegun || this.conversation.owesGoodbye) return;
     this.line.close(NORMAL_CLOSE, 'call over');
     this.ending.advance();
   }
@@ -319,7 +337,8 @@ export class CallBridge {
       return;
     }
     this.silence.update(false);
-    this.unsaid ??= this.plan.phrases.troubleGoodbye;
+    if (!this.ending.hasBegun) this.unsaid = this.plan.phrases.troubleGoodbye;
+    else if (!this.conversation.owesGoodbye) this.unsaid = null;
     this.conversation.close('closing');
     this.ending.begin('model_error', DRAIN_LIMIT_MS);
     this.ending.advance();
@@ -340,7 +359,8 @@ export class CallBridge {
 
   /** Answered and configured: from here on the customer is heard. */
   private lineOpened(): void {
-    if (this.plan.whoSpeaksFirst !== 'customer') return;
+    if (this.plan.whoSpeaksFirst !== 'customer' || this.isLineOpen) return;
+    this.isLineOpen = true;
     this.customerFirstWait = this.timers.after(CUSTOMER_FIRST_WAIT_MS, () => this.conversation.request('opening'));
   }
 
@@ -432,7 +452,8 @@ export class CallBridge {
     return this.conversation.isWaitingForCustomer;
   }
 
-  private finish(reason: BridgeEnd): void {
+  /** `isUnsaid`: last words were waited for, and have not been made. */
+  private finish(reason: BridgeEnd, isUnsaid = false): void {
     if (this.isOver) return;
     this.isOver = true;
     this.timers.cancelAll();
@@ -444,7 +465,8 @@ export class CallBridge {
     this.machine?.stop();
     const machine = this.machine?.result ?? null;
     if (machine !== null && reason === 'voicemail') this.events.onVoicemail(machine);
-    this.events.onFinished(reason, this.isCarrierGone || !this.line.wasGivenUp ? null : this.unsaid);
+    const isSomebodyToSayThem = !this.isCarrierGone && (isUnsaid || this.line.wasGivenUp);
+    this.events.onFinished(reason, isSomebodyToSayThem ? this.unsaid : null);
   }
 
   private sinceAnswer(momentMs: number = this.timers.nowMs()): number {

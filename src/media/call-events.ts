@@ -94,6 +94,6 @@ export interface BridgeStats {
   marksReturned: number;
   clears: number;
   bargeIns: number;
-  /** Sessions of the model after the first. */
+  /** Sessions of the model that the call has talked to; one when nothing went wrong. */
   modelSessions: number;
 }

@@ -1,7 +1,9 @@
 import type { AudioTap } from './call-events';
 import type { CancelTimer, Clock } from './clock';
 import { BYTES_PER_MS, FRAME_MS, payloadMs, SILENCE_BYTE } from './g711';
+import { HeldAudio } from './held-audio';
 import { APPEND_HEAD, APPEND_TAIL } from './openai-commands';
+import { RECENT_MS, RecentFrames } from './recent-frames';
 
 /** Caller audio that waits for a session, decoded: 120 KB. When there is more, the oldest goes. */
 export const QUEUE_LIMIT_MS = 15_000;
@@ -11,8 +13,9 @@ const GAP_MS = 40;
 export const FILL_LIMIT_MS = 10_000;
 /** Holes remembered for translating times; in a call with more of them the oldest times are off by the lost audio. */
 const MAX_SPANS = 64;
-/** Frames always at hand: the beginning of a word is over when the model says that speech has started. */
-const RECENT_FRAMES = 32;
+
+/** By the time that so much more has come, a session has said whether somebody speaks in what it was given at once. */
+const UNCLAIMED_MS = 2000;
 
 /** More than this unread by the model's server (5 s of audio), and audio is kept back until it reads again. */
 export const MODEL_HIGH_WATER_BYTES = 64 * 1024;
@@ -58,8 +61,7 @@ export class CallerAudio {
   private isBlocked = false;
   private blockedSinceMs = 0;
   private unblockLook: CancelTimer | null = null;
-  private queue: Buffer[] = [];
-  private queuedMs = 0;
+  private queue = new HeldAudio();
   /** Came in this moment, and goes at its end. */
   private first = '';
   private readonly more: string[] = [];
@@ -71,12 +73,12 @@ export class CallerAudio {
   /** True when silence was appended that the next frame may contradict. */
   private hasAppendedSilence = false;
   private readonly spans: Span[] = [];
-  private readonly recent: string[] = new Array<string>(RECENT_FRAMES).fill('');
-  private recentAt = 0;
+  private readonly recent = new RecentFrames();
   /** What is being said, as far as the model's server has not written it down. */
-  private kept: Buffer[] = [];
-  private keptMs = 0;
+  private kept = new HeldAudio();
   private readonly keptTurns: { itemId: string; fromMs: number }[] = [];
+  /** Until then what waited for the session is kept, in case that it is lost before it says who speaks in it; else 0. */
+  private unclaimedUntilMs = 0;
   private readonly flushSoon = (): void => this.flush();
 
   constructor(
@@ -109,9 +111,11 @@ export class CallerAudio {
   open(): void {
     if (this.isOpen) return;
     this.isOpen = true;
-    this.sessionBaseMs = this.receivedMs - this.queuedMs;
-    this.framesQueuedAtSetup ??= Math.round(this.queuedMs / FRAME_MS);
-    this.sendQueue();
+    this.sessionBaseMs = this.receivedMs - this.queue.ms;
+    this.framesQueuedAtSetup ??= Math.round(this.queue.ms / FRAME_MS);
+    if (this.queue.ms === 0) return;
+    this.kept.appendAudio(this.sendQueue());
+    this.unclaimedUntilMs = this.receivedMs + UNCLAIMED_MS;
   }
 
   /**
@@ -123,20 +127,29 @@ export class CallerAudio {
     this.flush();
     this.unblock();
     this.isOpen = false;
-    if (this.keptTurns.length === 0) this.keepRecent();
+    if (!this.isKeeping) this.keepRecent();
     // What is kept ends now, like a queue that a blocked session has left; the longer of the two holds all of the other.
-    if (this.keptMs > this.queuedMs) {
-      this.queue = this.kept;
-      this.queuedMs = this.keptMs;
-    }
+    if (this.kept.ms > this.queue.ms) [this.queue, this.kept] = [this.kept, this.queue];
     this.keptTurns.length = 0;
-    this.forgetKept();
+    this.unclaimedUntilMs = 0;
+    this.kept.clear();
+  }
+
+  /** True while what waited for the session is kept, and nobody has been heard in it. */
+  get isUnclaimed(): boolean {
+    return this.unclaimedUntilMs > this.receivedMs;
+  }
+
+  private get isKeeping(): boolean {
+    return this.keptTurns.length > 0 || this.isUnclaimed;
   }
 
   /** Somebody speaks: their words are kept, from just before they began, until they are {@link written} down. */
   keep(itemId: string): void {
-    if (this.keptTurns.length === 0) this.keepRecent();
-    this.keptTurns.push({ itemId, fromMs: this.receivedMs - RECENT_FRAMES * FRAME_MS });
+    const { isUnclaimed } = this;
+    if (!this.isKeeping) this.keepRecent();
+    this.keptTurns.push({ itemId, fromMs: this.receivedMs - (isUnclaimed ? this.kept.ms : RECENT_MS) });
+    this.unclaimedUntilMs = 0;
   }
 
   /** True while the words of a customer turn are kept. */
@@ -151,11 +164,11 @@ export class CallerAudio {
     this.keptTurns.splice(at, 1);
     const next = this.keptTurns[0];
     if (next === undefined) {
-      this.forgetKept();
-      this.recent.fill('');
+      this.kept.clear();
+      this.recent.clear();
       return;
     }
-    while (this.receivedMs - this.keptMs < next.fromMs && this.kept.length > 0) this.dropOldestKept();
+    this.kept.drop(Math.max(0, next.fromMs - (this.receivedMs - this.kept.ms)));
   }
 
   /** Sends what came in this moment, before anything that must come after it. */
@@ -164,9 +177,7 @@ export class CallerAudio {
     if (first === '') return;
     this.first = '';
     if (this.isBlocked || this.sink.bufferedBytes > MODEL_HIGH_WATER_BYTES) {
-      this.enqueue(first);
-      for (const payload of this.more) this.enqueue(payload);
-      this.more.length = 0;
+      this.enqueueAll(first);
       if (!this.isBlocked) this.block();
       return;
     }
@@ -176,9 +187,7 @@ export class CallerAudio {
       return;
     }
     this.framesJoined += this.more.length;
-    this.enqueue(first);
-    for (const payload of this.more) this.enqueue(payload);
-    this.more.length = 0;
+    this.enqueueAll(first);
     this.sendQueue();
   }
 
@@ -188,11 +197,11 @@ export class CallerAudio {
     this.unblockLook = null;
     this.first = '';
     this.more.length = 0;
-    this.queue = [];
-    this.queuedMs = 0;
-    this.recent.fill('');
+    this.queue.clear();
+    this.recent.clear();
     this.keptTurns.length = 0;
-    this.forgetKept();
+    this.unclaimedUntilMs = 0;
+    this.kept.clear();
     this.tap = null;
   }
 
@@ -223,10 +232,9 @@ export class CallerAudio {
   private pass(payloadBase64: string, audioMs: number): void {
     this.streamMs += audioMs;
     this.receivedMs += audioMs;
-    if (this.keptTurns.length > 0) this.keepFrame(payloadBase64, audioMs);
-    this.recent[this.recentAt] = payloadBase64;
-    this.recentAt = (this.recentAt + 1) % RECENT_FRAMES;
-    if (!this.isOpen) this.enqueue(payloadBase64);
+    if (this.keptTurns.length > 0 || this.unclaimedUntilMs > 0) this.keepFrame(payloadBase64, audioMs);
+    this.recent.add(payloadBase64);
+    if (!this.isOpen) this.enqueue(payloadBase64, audioMs);
     else if (this.first !== '') this.more.push(payloadBase64);
     else {
       this.first = payloadBase64;
@@ -234,27 +242,39 @@ export class CallerAudio {
     }
   }
 
-  /** Base64 cannot be joined as text: every frame of 160 bytes ends in padding. */
-  private enqueue(payloadBase64: string): void {
-    const audio = Buffer.from(payloadBase64, 'base64');
-    this.queue.push(audio);
-    this.queuedMs += audio.length / BYTES_PER_MS;
-    while (this.queuedMs > QUEUE_LIMIT_MS) {
-      const droppedMs = (this.queue.shift()?.length ?? 0) / BYTES_PER_MS;
-      this.queuedMs -= droppedMs;
-      this.framesDropped++;
-      // Missing in the time of a session that has had audio before.
-      if (this.isOpen) this.sessionBaseMs += droppedMs;
+  private keepFrame(payloadBase64: string, audioMs: number): void {
+    if (!this.isKeeping) {
+      this.unclaimedUntilMs = 0;
+      this.kept.clear();
+      return;
     }
+    this.kept.append(payloadBase64, audioMs);
+    this.kept.drop(Math.max(0, this.kept.ms - QUEUE_LIMIT_MS));
   }
 
-  private sendQueue(): void {
-    if (this.queue.length === 0) return;
-    const audio = Buffer.concat(this.queue);
-    this.queue = [];
-    this.queuedMs = 0;
+  private enqueueAll(first: string): void {
+    this.enqueue(first, payloadMs(first));
+    for (const payload of this.more) this.enqueue(payload, payloadMs(payload));
+    this.more.length = 0;
+  }
+
+  /** Base64 cannot be joined as text: every frame of 160 bytes ends in padding. */
+  private enqueue(payloadBase64: string, audioMs: number): void {
+    this.queue.append(payloadBase64, audioMs);
+    const droppedMs = this.queue.ms - QUEUE_LIMIT_MS;
+    if (droppedMs <= 0) return;
+    this.queue.drop(droppedMs);
+    this.framesDropped += droppedMs / FRAME_MS;
+    // Missing in the time of a session that has had audio before.
+    if (this.isOpen) this.sessionBaseMs += droppedMs;
+  }
+
+  private sendQueue(): Buffer {
+    const audio = this.queue.take();
+    if (audio.length === 0) return audio;
     this.appendedBytes += audio.length;
     this.sink.send(APPEND_HEAD + audio.toString('base64') + APPEND_TAIL);
+    return audio;
   }
 
   private block(): void {
@@ -281,25 +301,7 @@ export class CallerAudio {
   }
 
   private keepRecent(): void {
-    for (let i = 0; i < RECENT_FRAMES; i++) {
-      const payload = this.recent[(this.recentAt + i) % RECENT_FRAMES];
-      if (payload) this.keepFrame(payload, payloadMs(payload));
-    }
-  }
-
-  private keepFrame(payloadBase64: string, audioMs: number): void {
-    this.kept.push(Buffer.from(payloadBase64, 'base64'));
-    this.keptMs += audioMs;
-    while (this.keptMs > QUEUE_LIMIT_MS) this.dropOldestKept();
-  }
-
-  private dropOldestKept(): void {
-    this.keptMs -= (this.kept.shift()?.length ?? 0) / BYTES_PER_MS;
-  }
-
-  private forgetKept(): void {
-    this.kept = [];
-    this.keptMs = 0;
+    for (const audio of this.recent.frames()) this.kept.appendAudio(audio);
   }
 
   private beginSpan(callMs: number): void {

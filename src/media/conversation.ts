@@ -5,7 +5,7 @@ import type { Turn } from './call-events';
 import type { ConversationOptions } from './conversation-options';
 import { CustomerSpeech } from './customer-speech';
 import { History } from './history';
-import { Interruption, type CutOff } from './interruption';
+import { Interruption } from './interruption';
 import { isServerDriven, protects } from './interruption-policy';
 import type { ResponseShape } from './openai-commands';
 import type { TurnDetection } from './turn-detection';
@@ -44,8 +44,6 @@ export class Conversation {
   private goodbye = '';
   private hasMissedMarks = false;
   private isModelPaused = false;
-  /** What a `resume` goes on from. */
-  private cutOff: CutOff = { said: '', rest: null };
   /** Grows with everything the model says. */
   private signs = 0;
   private readonly speech: CustomerSpeech;
@@ -77,7 +75,9 @@ export class Conversation {
     });
     const { sequencer, agentAudio, recorder, opening, tools, history } = this;
     const interruption = new Interruption({ session, sequencer, agentAudio, recorder });
-    const restoration = new Restoration({ session, sequencer, agentAudio, callerAudio, recorder, opening, history });
+    const restoration = new Restoration({
+      ...{ session, sequencer, interruption, agentAudio, callerAudio, recorder, opening, history },
+    });
     const progress = new ProgressWatch(clock, {
       signs: () => this.signs,
       isDeaf: () => this.isModelPaused,
@@ -132,12 +132,13 @@ export class Conversation {
 
   /** True when the agent has nothing left to say. */
   get isSilent(): boolean {
-    return this.agentAudio.isQuiet && this.sequencer.isIdle && !this.restoration.isOwing;
+    if (this.restoration.isOwing || (this.mode === 'open' && this.restoration.isRehearing)) return false;
+    return this.agentAudio.isQuiet && this.sequencer.isIdle;
   }
 
-  /** True while last words are owed to whoever is on the phone. */
-  get isSayingGoodbye(): boolean {
-    return this.mode === 'protected' && !this.isSilent;
+  /** True while last words are still to be made. */
+  get owesGoodbye(): boolean {
+    return this.mode === 'protected' && !this.responses.hasMadeGoodbye;
   }
 
   /** What the server is to do by itself, as of now. */
@@ -170,19 +171,21 @@ export class Conversation {
 
   /** True when nothing would be lost by talking to another session from now on. `isUrgent`: when as little as can be. */
   canChangeSession(isUrgent: boolean): boolean {
-    if (this.recorder.transcriptionsPending > 0 || this.responses.owesAnswer) return false;
+    if (this.recorder.openCustomerTurns().length > 0 || this.responses.owesAnswer) return false;
     if (!isUrgent) return this.isWaitingForCustomer;
     return this.sequencer.isIdle && !this.speech.isSpeaking && !this.tools.isPending;
   }
 
   /** The first session is up, or another one after {@link sessionLost}. */
   sessionUp(isFirst: boolean): void {
+    this.takeOver();
     if (!isFirst) {
+      const { isRehearing } = this.restoration;
       const unfinished = this.restoration.finish(this.responses.owesAnswer);
-      this.cutOff = { said: this.restoration.saidText, rest: null };
-      if (unfinished !== null) this.request(unfinished);
+      if (unfinished !== null && this.takes(unfinished)) this.sequencer.requestFirst(unfinished);
+      // What they said may be too little for a session that hears it for the first time.
+      if (isRehearing) this.progress.expectAnswer();
     }
-    if (this.isModelPaused) this.options.session.pause();
     this.sequencer.sessionUp();
   }
 
@@ -197,7 +200,14 @@ export class Conversation {
 
   /** Another session has taken over at a quiet moment: it is told what was said. */
   sessionChanged(): void {
+    this.takeOver();
     this.restoration.tell();
+  }
+
+  /** A session was configured when it was dialled: what has changed since comes before anything is said to it. */
+  private takeOver(): void {
+    this.followTurns();
+    if (this.isModelPaused) this.options.session.pause();
   }
 
   /** Audio of the model: to the carrier, unless the response it belongs to was cut. */
@@ -280,7 +290,11 @@ export class Conversation {
 
   /** Asks for a response; while closing only for the last words. */
   request(kind: ResponseKind): void {
-    if (this.mode === 'open' || kind === 'goodbye') this.sequencer.request(kind);
+    if (this.takes(kind)) this.sequencer.request(kind);
+  }
+
+  private takes(kind: ResponseKind): boolean {
+    return this.mode === 'open' || kind === 'goodbye';
   }
 
   /** Says this as the last words, whatever the customer does meanwhile. */
@@ -312,6 +326,7 @@ export class Conversation {
     this.mode = mode;
     this.responses.answerSettled();
     this.sequencer.dropWaiting();
+    this.restoration.forgetUnfinished();
     this.followTurns();
   }
 
@@ -370,7 +385,7 @@ export class Conversation {
       case 'reply':
         return this.opening.answer();
       case 'resume':
-        return this.opening.resumption(this.cutOff);
+        return this.opening.resumption(this.interruption.cutOff);
       case 'reprompt':
         return this.opening.sentence(this.options.plan.phrases.stillThere);
       case 'goodbye':
@@ -419,9 +434,8 @@ export class Conversation {
 
   private resumeAfterFalseAlarm(): void {
     this.responses.answerSettled();
-    this.cutOff = this.interruption.cutOff;
     if (this.opening.isOwing) this.request('opening');
-    else this.request(this.cutOff.said === '' ? 'reply' : 'resume');
+    else this.request(this.interruption.cutOff.said === '' ? 'reply' : 'resume');
   }
 
   private cutAgent(): void {

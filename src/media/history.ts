@@ -42,13 +42,13 @@ export class History {
     }
   }
 
-  /** Tells it to a session, the newest {@link RESTORED_CHARACTERS} of it, oldest first. */
+  /** Tells it to a session, the newest {@link RESTORED_CHARACTERS} of it and the latest entry in any case, oldest first. */
   tellTo(session: ModelSession): void {
     let left = RESTORED_CHARACTERS;
     let from = this.entries.length;
     for (; from > 0; from--) {
       left -= this.entries[from - 1]?.characters ?? 0;
-      if (left < 0) break;
+      if (left < 0 && from < this.entries.length) break;
     }
     for (const entry of this.entries.slice(from)) {
       if (entry.kind === 'tool') session.restoreToolCall(entry.call);

@@ -36,7 +36,7 @@ export class Interruption {
   /** Items whose deletion waits until their response is over. */
   private readonly unheardItems = new Set<string>();
 
-  /** The words that were cut last. */
+  /** The words that were cut last: what a `resume` goes on from. */
   cutOff: CutOff = { said: '', rest: null };
 
   constructor(private readonly parts: InterruptionParts) {}

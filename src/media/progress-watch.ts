@@ -47,7 +47,8 @@ export class ProgressWatch {
     this.answerCame();
     this.answer = this.clock.after(ANSWER_LIMIT_MS, () => {
       this.answer = null;
-      this.options.onNoAnswer();
+      if (this.options.isDeaf()) this.expectAnswer();
+      else this.options.onNoAnswer();
     });
   }
 

@@ -1,6 +1,7 @@
 import type { AgentAudio } from './agent-audio';
 import type { CallerAudio } from './caller-audio';
 import type { History } from './history';
+import type { Interruption } from './interruption';
 import type { ModelSession } from './model-session';
 import type { Opening } from './opening';
 import type { LostResponse, ResponseKind, ResponseSequencer } from './response-sequencer';
@@ -12,6 +13,7 @@ const WORDS_WORTH_RESUMING = 3;
 export interface RestorationParts {
   session: ModelSession;
   sequencer: ResponseSequencer;
+  interruption: Interruption;
   agentAudio: AgentAudio;
   callerAudio: CallerAudio;
   recorder: TurnRecorder;
@@ -26,19 +28,27 @@ export interface RestorationParts {
 export class Restoration {
   /** What the session was making when it was lost, as what is to be asked of the next. */
   private unfinished: ResponseKind | null = null;
-  private isHeardAgain = false;
-  private said = '';
+  /** Customer turns that the next session will hear. If there is none, they stay what they are: words that nobody got. */
+  private heardAgain: string[] = [];
+  /** What they were saying went to the present session as audio, and, if that was lost before it said so, to the next. */
+  private hasReplayed = false;
+  private isReplayOwed = false;
 
   constructor(private readonly parts: RestorationParts) {}
 
-  /** True when the next session has something to take up. */
+  /** True when the next session has something to make. */
   get isOwing(): boolean {
-    return this.unfinished !== null || this.isHeardAgain;
+    return this.unfinished !== null;
   }
 
-  /** What the customer was told of the answer that a `resume` takes up. */
-  get saidText(): string {
-    return this.said;
+  /** True when the next session will hear what the customer was saying. */
+  get isRehearing(): boolean {
+    return this.heardAgain.length > 0 || this.isReplayOwed;
+  }
+
+  /** What was being made is not wanted any more. */
+  forgetUnfinished(): void {
+    this.unfinished = null;
   }
 
   /** The session is gone: settles what became of its items. */
@@ -53,42 +63,47 @@ export class Restoration {
     }
     for (const itemId of recorder.openCustomerTurns()) {
       // What is kept of it goes to the next session as audio; otherwise its words never come.
-      if (callerAudio.isKept(itemId)) {
-        recorder.customerForgotten(itemId);
-        this.isHeardAgain = true;
-      } else recorder.transcribed(itemId, null);
+      if (callerAudio.isKept(itemId)) this.heardAgain.push(itemId);
+      else recorder.wordsLost(itemId);
     }
+    this.isReplayOwed = this.hasReplayed && callerAudio.isUnclaimed;
     callerAudio.close();
   }
 
   /** A new session is up: tells it what was said. Answers what is to be asked of it, null when nothing is. */
   finish(owesAnswer: boolean): ResponseKind | null {
-    const { unfinished, isHeardAgain } = this;
+    const { unfinished, heardAgain, isRehearing } = this;
     this.unfinished = null;
-    this.isHeardAgain = false;
+    this.heardAgain = [];
+    this.hasReplayed = isRehearing;
+    this.isReplayOwed = false;
+    for (const itemId of heardAgain) this.parts.recorder.customerForgotten(itemId);
     this.tell();
     this.parts.callerAudio.open();
     // They were speaking: their words come first, and are answered.
-    if (isHeardAgain && unfinished !== 'goodbye') return null;
+    if (isRehearing && unfinished !== 'goodbye') return null;
     return unfinished ?? (owesAnswer ? 'reply' : null);
   }
 
   /** Tells the present session what has been said: turns that are over, and what is still being heard. */
   tell(): void {
-    const { session, recorder, history } = this.parts;
+    const { session, recorder, history, agentAudio } = this.parts;
     history.tellTo(session);
-    for (const { itemId, text } of recorder.openAgentTexts()) session.restoreMessage(itemId, 'assistant', text);
+    for (const { itemId, text } of recorder.openAgentTexts()) {
+      // Words without a voice were never said.
+      if (agentAudio.holds(itemId)) session.restoreMessage(itemId, 'assistant', text);
+    }
   }
 
   /** Nothing more comes of a response; what was made of it is heard. Answers what takes its place. */
   abandon({ kind, responseId }: LostResponse): ResponseKind | null {
-    const { agentAudio, recorder, opening } = this.parts;
-    this.said = '';
+    const { agentAudio, recorder, opening, interruption } = this.parts;
+    let said = '';
     if (responseId !== null) {
       agentAudio.dropWaiting(responseId);
       for (const item of agentAudio.unfinished()) {
         recorder.agentAbandoned(item);
-        if (item.responseId === responseId) this.said = recorder.textOf(item.itemId);
+        if (item.responseId === responseId) said = recorder.textOf(item.itemId);
         agentAudio.complete(item.itemId);
       }
     }
@@ -104,11 +119,11 @@ export class Restoration {
       case 'reply':
       case 'resume':
       case null:
-        return this.isWorthResuming() ? 'resume' : 'reply';
+        // What it was to go on from stands when it has not gone on.
+        if (kind === 'resume' && said === '') return 'resume';
+        if (opening.isDisclosureOwed || said.split(/\s+/).length < WORDS_WORTH_RESUMING) return 'reply';
+        interruption.cutOff = { said, rest: null };
+        return 'resume';
     }
-  }
-
-  private isWorthResuming(): boolean {
-    return !this.parts.opening.isDisclosureOwed && this.said.split(/\s+/).length >= WORDS_WORTH_RESUMING;
   }
 }

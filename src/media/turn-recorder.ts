@@ -102,6 +102,12 @@ export class TurnRecorder {
     return true;
   }
 
+  /** No more words of a customer turn will come: it keeps those that are known. */
+  wordsLost(itemId: string): void {
+    const turn = this.customerTurn(itemId);
+    this.endCustomerTurn(itemId, turn, knownText(turn));
+  }
+
   /** Something the customer did that needs no transcriber, such as pressing keys. */
   customerDid(itemId: string, text: string, startMs: number, endMs: number): void {
     const turn = newCustomerTurn(startMs);
@@ -225,8 +231,7 @@ export class TurnRecorder {
     const open: { number: number; end: () => void }[] = [];
     for (const [itemId, turn] of this.customerTurns) {
       if (turn.isOver) continue;
-      const text = turn.partialText.trim() === '' ? null : turn.partialText;
-      open.push({ number: this.place(itemId), end: () => this.endCustomerTurn(itemId, turn, text) });
+      open.push({ number: this.place(itemId), end: () => this.endCustomerTurn(itemId, turn, knownText(turn)) });
     }
     for (const [itemId, turn] of this.agentTurns) {
       const item = turn.heardToTheEnd;
@@ -306,6 +311,11 @@ export class TurnRecorder {
 
 function newCustomerTurn(startMs: number): CustomerTurn {
   return { startMs, endMs: null, partialText: '', isCommitted: false, isOver: false };
+}
+
+/** Null when none of its words is known. */
+function knownText(turn: CustomerTurn): string | null {
+  return turn.partialText.trim() === '' ? null : turn.partialText;
 }
 
 function textOf(turn: AgentTurn): string {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { CarrierFrameWriter, parseCarrierFrame, readInboundMedia, type InboundMedia } from './twilio-frames';
+import { CarrierFrameWriter, parseCarrierFrame, readInboundMedia, readMark, type InboundMedia } from './twilio-frames';
 
 const empty = (): InboundMedia => ({ payloadBase64: '', timestampMs: -1 });
 const base64 = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes).toString('base64'));
@@ -147,5 +147,40 @@ describe('writing frames for the carrier', () => {
         expect(JSON.parse(writer.clear)).toEqual({ event: 'clear', streamSid });
       }),
     );
+  });
+});
+
+describe('a mark that comes back', () => {
+  it('is read as JSON.parse would have', () => {
+    const text = fc.string({ maxLength: 20 });
+    fc.assert(
+      fc.property(text, text, fc.nat(), fc.boolean(), (name, streamSid, number, isLate) => {
+        const sequence = { sequenceNumber: String(number) };
+        const mark = {
+          event: 'mark',
+          ...(isLate ? {} : sequence),
+          streamSid,
+          ...(isLate ? sequence : {}),
+          mark: { name },
+        };
+        const wire = JSON.stringify(mark);
+        const quick = readMark(wire);
+        expect(parseCarrierFrame(wire)).toEqual({ event: 'mark', name });
+        // Names with escapes are left to the parser.
+        if (quick !== null) expect(quick).toBe(name);
+        else expect(wire).toContain('\\');
+      }),
+    );
+  });
+
+  it('is not read out of anything else', () => {
+    for (const wire of [
+      '{"event":"mark","sequenceNumber":"4","streamSid":"MZ1","mark":{"name":"m1"},"event":"stop"}',
+      '{"event":"mark"}',
+      '{"event":"stop","sequenceNumber":"5","streamSid":"MZ1","mark":{"name":"m1"}}',
+      '',
+    ]) {
+      expect(readMark(wire)).toBeNull();
+    }
   });
 });

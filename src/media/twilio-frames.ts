@@ -32,6 +32,8 @@ export type CarrierFrame =
 const MEDIA_HEAD =
   /\{"event":"media","sequenceNumber":"\d+",(?:"streamSid":"[^"\\]*",)?"media":\{"track":"inbound","chunk":"\d+","timestamp":"(?=\d{1,15}","payload":")/y;
 const MEDIA_REST = /[A-Za-z0-9+/]*={0,2}"\}(?:\}|,"streamSid":"[^"\\]*"\})$/y;
+const MARK =
+  /^\{"event":"mark",(?:"sequenceNumber":"\d+",)?"streamSid":"[^"\\]*",(?:"sequenceNumber":"\d+",)?"mark":\{"name":"([^"\\]*)"\}\}$/;
 const MEDIA_TAIL = '"}}';
 const BEFORE_PAYLOAD = '","payload":"'.length;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -59,6 +61,14 @@ export function readInboundMedia(text: string, into: InboundMedia): boolean {
   into.payloadBase64 = text.slice(payloadAt, payloadEnd);
   into.timestampMs = timestampMs;
   return true;
+}
+
+/**
+ * Reads a mark that comes back, in the form that Twilio writes: its name. Null for any other text, which belongs to
+ * {@link parseCarrierFrame}.
+ */
+export function readMark(text: string): string | null {
+  return MARK.exec(text)?.[1] ?? null;
 }
 
 /**

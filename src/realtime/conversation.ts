@@ -9,7 +9,6 @@ import type { Telephony } from '../integrations/telephony/telephony';
 import { BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } from '../media/call-bridge';
 import type { CallPlan } from '../media/call-plan';
 import type { BridgeSocket } from '../media/sockets';
-import { parseCarrierFrame } from '../media/twilio-frames';
 import { interruptionOf } from '../scenarios/agent';
 import { fillIn, instructionsFor } from './instructions';
 import { phrasesFor, transcriberLanguage } from './phrases';
@@ -26,8 +25,6 @@ const CARRIER_CLOSE_GRACE_MS = 8000;
  * phone down does not need the database: somebody is holding the other end.
  */
 const END_WRITE_LIMIT_MS = 1000;
-/** Longer than any `stop` message. */
-const MAX_STOP_LENGTH = 1024;
 
 const CALL_GOES_ON = { ok: false, error: 'The other person went on speaking, so the call goes on.' };
 
@@ -56,7 +53,6 @@ export class Conversation {
   private readonly writes: WriteBehind;
   private callSid: string | null;
   private carrier: BridgeSocket | undefined;
-  private carrierSaidStop = false;
   private cancelCloseTimer: (() => void) | undefined;
   private finish: (() => void) | undefined;
   /** Resolves when the call is over and everything about it is written. */
@@ -97,14 +93,13 @@ export class Conversation {
 
   /** A message of the carrier; false when it is none that a carrier sends. */
   onCarrierMessage(text: string): boolean {
-    if (isStop(text)) this.carrierSaidStop = true;
     return this.bridge.onCarrierMessage(text);
   }
 
   onCarrierClosed(code: number): void {
     this.cancelCloseTimer?.();
     // A person who hangs up is announced by `stop`; a socket that only vanishes is trouble on the line.
-    if (this.carrierSaidStop) this.bridge.onCarrierClosed(code);
+    if (this.bridge.hasStopped) this.bridge.onCarrierClosed(code);
     else this.bridge.abort('carrier_error');
   }
 
@@ -167,7 +162,7 @@ export class Conversation {
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
     await settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS);
     try {
-      if (!this.carrierSaidStop && this.callSid !== null) await this.hangUp(this.callSid, unsaid);
+      if (!this.bridge.hasStopped && this.callSid !== null) await this.hangUp(this.callSid, unsaid);
     } catch (error) {
       // Closing the media socket ends the call as well: no verb follows <Connect> in its TwiML.
       this.deps.log.warn({ msg: 'The carrier could not be told to hang up', call_id: this.callId, err: error });
@@ -219,10 +214,6 @@ function voicemailPlan({ agent, variables }: LiveCall, disclosure: string): NonN
   const phraseIn = voicemailPhraseIn(agent.language);
   if (agent.voicemailMessage === null) return { phraseIn };
   return { phraseIn, message: `${disclosure} ${fillIn(agent.voicemailMessage, variables)}`.trim() };
-}
-
-function isStop(text: string): boolean {
-  return text.length < MAX_STOP_LENGTH && text.includes('"stop"') && parseCarrierFrame(text)?.event === 'stop';
 }
 
 /** A user who is gone stays gone, and data that PostgreSQL refuses (classes 22 and 23) it refuses again. */

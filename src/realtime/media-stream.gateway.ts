@@ -11,6 +11,7 @@ import { Telephony } from '../integrations/telephony/telephony';
 import { CarrierFrame, parseCarrierFrame } from '../media/twilio-frames';
 import { CLOSE_OUR_FAULT, CLOSE_REFUSED, Conversation } from './conversation';
 import { LiveConversations } from './live-conversations';
+import { MessageBudget } from './message-budget';
 import { systemClock } from './system-clock';
 
 /** Twilio's frames are about 400 bytes; its reference servers cap them here (reference/twilio.md section 6). */
@@ -30,10 +31,6 @@ const OPTIONS: GatedGatewayOptions = {
   // Twilio sends each message in one piece.
   maxFragments: 1,
 };
-
-/** Half a minute of a held-up call at once, and three times what a call has in the long run. */
-const MESSAGE_BURST = 1500;
-const MESSAGES_PER_SECOND = 200;
 
 type StreamStart = Extract<CarrierFrame, { event: 'start' }>;
 
@@ -60,7 +57,7 @@ export class MediaStreamGateway implements OnGatewayInit<GatedWebSocketServer>, 
     let isStarted = false;
     let isGone = false;
     const waiting: string[] = [];
-    const budget = new MessageBudget();
+    const budget = new MessageBudget(systemClock);
 
     const cancelStartLimit = systemClock.after(START_LIMIT_MS, () => {
       if (!isStarted) line.close(CLOSE_REFUSED, 'The stream did not start in time.');
@@ -130,24 +127,4 @@ export class MediaStreamGateway implements OnGatewayInit<GatedWebSocketServer>, 
 
 function isConnected(text: string): boolean {
   return parseCarrierFrame(text)?.event === 'connected';
-}
-
-/**
- * How many messages a stream may send. A phone call has about 60 a second, and after a hold-up of the network the frames of
- * all its seconds come at once. No clock is read while there is something left.
- */
-class MessageBudget {
-  private left = MESSAGE_BURST;
-  private refilledAtMs = systemClock.nowMs();
-
-  take(): boolean {
-    if (this.left > 0) {
-      this.left--;
-      return true;
-    }
-    const nowMs = systemClock.nowMs();
-    this.left = Math.min(MESSAGE_BURST, Math.floor(((nowMs - this.refilledAtMs) * MESSAGES_PER_SECOND) / 1000));
-    this.refilledAtMs = nowMs;
-    return this.left > 0;
-  }
 }

@@ -82,6 +82,24 @@ export interface ResponseScript {
   previousItemId?: string;
 }
 
+interface ScriptedSession {
+  readonly socket: RecordedSocket;
+  readonly listener: ModelListener;
+  /** Updates that its server has confirmed. */
+  updates: number;
+}
+
+function toldBy(item: Message): string {
+  switch (item['type']) {
+    case 'function_call':
+      return `call: ${item['name'] as string}`;
+    case 'function_call_output':
+      return `result: ${item['output'] as string}`;
+    default:
+      return `${item['role'] as string}: ${(item['content'] as { text: string }[]).map(({ text }) => text).join()}`;
+  }
+}
+
 /**
  * A bridge between a scripted model and a carrier that plays what it is sent while the clock is moved, sends marks back
  * when it gets to them, and drops its audio on `clear` (all marks come back at once), as Twilio does.
@@ -89,7 +107,7 @@ export interface ResponseScript {
 export class ScriptedCall {
   readonly clock = new ManualClock();
   /** Sessions of the model, in the order in which they were opened. */
-  readonly sessions: { socket: RecordedSocket; listener: ModelListener }[] = [];
+  readonly sessions: ScriptedSession[] = [];
   /** Sockets of the model open when they are asked to; a spec that refuses them says so. */
   opensModels = true;
   readonly carrier = new RecordedSocket();
@@ -105,7 +123,7 @@ export class ScriptedCall {
 
   private readonly plays: ({ audioMs: number } | { mark: string })[] = [];
   private frames = 0;
-  private updates = 0;
+  private heardIndex: number | null = null;
 
   constructor(plan: Partial<CallPlan> = {}) {
     this.carrier.onSend = (message) => this.carrierGot(message);
@@ -114,8 +132,7 @@ export class ScriptedCall {
       models: {
         open: (listener) => {
           const socket = new RecordedSocket();
-          this.sessions.push({ socket, listener });
-          this.updates = 0;
+          this.sessions.push({ socket, listener, updates: 0 });
           if (this.opensModels) listener.onOpen(socket);
           else listener.onUnavailable({ detail: 'refused', isFinal: false });
         },
@@ -138,34 +155,51 @@ export class ScriptedCall {
     });
   }
 
-  /** The newest session's socket. */
+  /** The newest session's socket, or that of the session chosen by {@link use}. */
   get model(): RecordedSocket {
-    return this.newest.socket;
+    return this.session.socket;
   }
 
-  private get newest(): { socket: RecordedSocket; listener: ModelListener } {
-    const newest = this.sessions.at(-1);
-    if (newest === undefined) throw new Error('No session was opened');
-    return newest;
+  private get session(): ScriptedSession {
+    const session = this.sessions.at(this.heardIndex ?? -1);
+    if (session === undefined) throw new Error('No such session was opened');
+    return session;
   }
 
-  /** An event of the newest session's server. */
+  /** Whose server speaks from now on: a session by its number; null for the newest, whichever that is. */
+  use(index: number | null): this {
+    this.heardIndex = index;
+    return this;
+  }
+
+  /** What the session was told in words, as `user: ...`, `assistant: ...`, `call: ...` and `result: ...`. */
+  get told(): string[] {
+    return this.model.of('conversation.item.create').map(({ item }) => toldBy(item as Message));
+  }
+
+  /** Caller audio that the session was given, one piece for each message. */
+  get appended(): Buffer[] {
+    return this.model.of('input_audio_buffer.append').map(({ audio }) => Buffer.from(audio as string, 'base64'));
+  }
+
+  /** An event of the session's server. */
   event(message: Message): void {
     this.text(JSON.stringify(message));
   }
 
   text(message: string): void {
-    this.newest.listener.onMessage(message);
+    this.session.listener.onMessage(message);
   }
 
-  /** The newest session's socket breaks. */
+  /** The session's socket breaks. */
   dropModel(code = 1006, reason = ''): void {
-    this.newest.listener.onClosed(code, reason);
+    this.session.listener.onClosed(code, reason);
   }
 
-  /** Created, configured: what happens while the phone rings. */
-  ring(): this {
-    this.event({ type: 'session.created', session: {} });
+  /** Created (to live for `lifeMs`, when that is said), configured: what happens while the phone rings. */
+  ring(lifeMs: number | null = null): this {
+    const session = lifeMs === null ? {} : { expires_at: (this.clock.epochMs() + lifeMs) / 1000 };
+    this.event({ type: 'session.created', session });
     this.confirm();
     return this;
   }
@@ -177,9 +211,11 @@ export class ScriptedCall {
 
   /** The server confirms the session.updates it has not confirmed yet. */
   confirm(): void {
-    const updates = this.model.of('session.update');
-    for (; this.updates < updates.length; this.updates++) {
-      this.event({ type: 'session.updated', session: updates[this.updates]?.['session'] });
+    const { session } = this;
+    const updates = session.socket.of('session.update');
+    while (session.updates < updates.length) {
+      const update = updates[session.updates++];
+      session.listener.onMessage(JSON.stringify({ type: 'session.updated', session: update?.['session'] }));
     }
   }
 
@@ -267,6 +303,14 @@ export class ScriptedCall {
         payload: Buffer.alloc(FRAME_BYTES, byte).toString('base64'),
       },
     });
+  }
+
+  /** Time passes while the caller is heard: a frame of this every 20 ms. */
+  hear(ms: number, byte = SILENCE_BYTE): void {
+    for (let heard = 0; heard < ms; heard += FRAME_MS) {
+      this.frame(byte);
+      this.pass(FRAME_MS);
+    }
   }
 
   fromCarrier(message: Message): void {
