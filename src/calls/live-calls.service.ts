@@ -20,6 +20,8 @@ export interface LiveCall {
   owner: Owner;
   callId: string;
   callSid: string | null;
+  /** Proves that a media stream is this call's. */
+  streamToken: string;
   agent: Agent;
   variables: Record<string, string>;
   /** The person or company that the agent speaks for. */
@@ -78,7 +80,7 @@ export class LiveCalls {
   async find(owner: Owner, callId: string): Promise<LiveCall | null> {
     return this.db.asOwner(owner, async (tx) => {
       const call = await tx.findOneBy(Call, { userId: owner.userId, id: callId });
-      return call === null ? null : toLiveCall(tx, owner, call);
+      return call === null ? null : this.toLiveCall(tx, owner, call);
     });
   }
 
@@ -109,7 +111,7 @@ export class LiveCalls {
         { streamOpenedAt: () => 'clock_timestamp()' },
       );
       if (affected !== 1) return null;
-      return toLiveCall(tx, owner, await tx.findOneByOrFail(Call, { userId: owner.userId, id: found.callId }));
+      return this.toLiveCall(tx, owner, await tx.findOneByOrFail(Call, { userId: owner.userId, id: found.callId }));
     });
   }
 
@@ -173,26 +175,27 @@ export class LiveCalls {
       if (usage !== null) await tx.update(Call, { userId: owner.userId, id: callId }, { usage: usage as never });
     });
   }
-}
 
-async function toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<LiveCall> {
-  const { name, email } = await tx.findOneOrFail(User, {
-    where: { id: owner.userId },
-    select: { id: true, name: true, email: true },
-  });
-  return {
-    owner,
-    callId: call.id,
-    callSid: call.callSid,
-    agent: call.agent,
-    variables: call.variables,
-    ownerName: name ?? email.split('@')[0] ?? email,
-    phoneNumber: call.phoneNumber,
-    direction: call.direction,
-    maxDurationSeconds: call.maxDurationSeconds,
-    answeredBy: call.answeredBy,
-    isOver: isOver(call.status) || call.endedReason !== null,
-  };
+  private async toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<LiveCall> {
+    const { name, email } = await tx.findOneOrFail(User, {
+      where: { id: owner.userId },
+      select: { id: true, name: true, email: true },
+    });
+    return {
+      owner,
+      callId: call.id,
+      callSid: call.callSid,
+      streamToken: this.streamToken(call),
+      agent: call.agent,
+      variables: call.variables,
+      ownerName: name ?? email.split('@')[0] ?? email,
+      phoneNumber: call.phoneNumber,
+      direction: call.direction,
+      maxDurationSeconds: call.maxDurationSeconds,
+      answeredBy: call.answeredBy,
+      isOver: isOver(call.status) || call.endedReason !== null,
+    };
+  }
 }
 
 function storableItems(items: unknown[]): never[] {

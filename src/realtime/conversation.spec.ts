@@ -73,6 +73,7 @@ function setUp({ databaseHangs = false } = {}) {
     owner: { userId: 1 },
     callId: 'c1',
     callSid: CALL_SID,
+    streamToken: 'its token',
     agent: AGENT,
     variables: {},
     ownerName: 'Acme',
@@ -108,6 +109,26 @@ describe('a conversation', () => {
     expect(hangUps).toEqual([CALL_SID]);
     expect(late.closeCode).toBe(1001);
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('that turns out to be another’s is dropped, and nothing is done to its call', async () => {
+    const { conversation, ends, hangUps, carrier } = setUp();
+    conversation.attach(carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
+    conversation.disown();
+    await conversation.finished;
+    expect([ends, hangUps]).toEqual([[], []]);
+    expect(carrier.closeCode).toBe(1008);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('is joined by its own stream, with its token, once', () => {
+    const { conversation, carrier } = setUp();
+    expect(conversation.isJoinedBy('another token', CALL_SID)).toBe(false);
+    expect(conversation.isJoinedBy('its token', `CA${'2'.repeat(32)}`)).toBe(false);
+    expect(conversation.isJoinedBy('its token', CALL_SID)).toBe(true);
+    conversation.attach(carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
+    expect(conversation.isJoinedBy('its token', CALL_SID)).toBe(false);
+    conversation.abort('server_error');
   });
 
   it('of a model that is lost for good says goodbye by the carrier’s own voice', async () => {

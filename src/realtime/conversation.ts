@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
 import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import { isSameToken } from '../calls/stream-token';
 import { NotAuthenticated } from '../common/app-error';
 import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
@@ -50,6 +51,7 @@ export class Conversation {
   readonly callId: string;
   private readonly bridge: CallBridge;
   private readonly usage = new UsageMeter();
+  private isDisowned = false;
   private readonly writes: WriteBehind;
   private callSid: string | null;
   private carrier: BridgeSocket | undefined;
@@ -78,6 +80,12 @@ export class Conversation {
 
   get hasCarrier(): boolean {
     return this.carrier !== undefined;
+  }
+
+  /** True for the one stream that may be attached: of this call, by its token, and none was before. */
+  isJoinedBy(token: string, callSid: string): boolean {
+    if (this.hasCarrier || (this.callSid !== null && this.callSid !== callSid)) return false;
+    return isSameToken(token, this.call.streamToken);
   }
 
   /**
@@ -115,6 +123,13 @@ export class Conversation {
     this.bridge.answeredBy(answeredBy);
   }
 
+  /** It turns out that the call is not ours (any more): its stream is closed, and nothing else is done to it. */
+  disown(): void {
+    this.isDisowned = true;
+    this.carrier?.close(CLOSE_REFUSED, 'The stream token is not valid.');
+    this.bridge.abort('carrier_error');
+  }
+
   /** Ends the call at once, without a word. */
   abort(reason: BridgeEnd): void {
     this.bridge.abort(reason);
@@ -137,6 +152,7 @@ export class Conversation {
   }
 
   private writeTurn(turn: Turn): void {
+    if (this.isDisowned) return;
     this.writes.add('turn', () => this.deps.calls.recordTurn(this.call.owner, this.callId, turn));
   }
 
@@ -158,6 +174,10 @@ export class Conversation {
     const { owner } = this.call;
     this.cancelCloseTimer?.();
     this.cancelCloseTimer = () => undefined;
+    if (this.isDisowned) {
+      this.finish?.();
+      return;
+    }
     const usage = this.usage.isEmpty ? null : { ...this.usage.total };
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
     await settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS);

@@ -66,10 +66,16 @@ export class LiveConversations implements BeforeApplicationShutdown {
   }
 
   /**
-   * The conversation for a media stream that has just started, if the token proves that the stream is that call's.
-   * It is the prepared one, or a new one where the ringing went unseen (a lost callback, another instance).
+   * The conversation for a media stream that has just started, if the token proves that the stream is that call's. The one
+   * that was prepared while the phone rang is there at once, and speaks before the database has been asked: it knows its
+   * token, and is joined once. Otherwise (a lost callback, another instance) it is a new one.
    */
   async join(callId: string, token: string, callSid: string): Promise<Conversation | null> {
+    const prepared = this.byCall.get(callId);
+    if (prepared?.isJoinedBy(token, callSid) === true) {
+      this.confirm(prepared, token, callSid);
+      return prepared;
+    }
     const [call] = await Promise.all([
       this.calls.openStream(callId, token, callSid),
       this.underPreparation.get(callId),
@@ -83,6 +89,20 @@ export class LiveConversations implements BeforeApplicationShutdown {
     const live = [...this.byCall.values()];
     for (const conversation of live) conversation.abort('server_error');
     await settledWithin(Promise.all(live.map(({ finished }) => finished)), SHUTDOWN_LIMIT_MS);
+  }
+
+  /** The row has the last word on whether the token was used before, on another instance, or the call is over. */
+  private confirm(conversation: Conversation, token: string, callSid: string): void {
+    this.calls.openStream(conversation.callId, token, callSid).then(
+      (call) => {
+        if (call !== null) return;
+        this.log.warn({ msg: 'A media stream was refused after it had begun', call_id: conversation.callId });
+        conversation.disown();
+      },
+      // Somebody is on the phone, and a database that is away for a moment is no reason to hang up on them.
+      (error: unknown) =>
+        this.log.error({ msg: 'The start of a stream could not be stored', call_id: conversation.callId, err: error }),
+    );
   }
 
   private async prepare(owner: Owner, callId: string): Promise<void> {

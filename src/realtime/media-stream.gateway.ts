@@ -15,19 +15,16 @@ import { MessageBudget } from './message-budget';
 import { systemClock } from './system-clock';
 
 /** Twilio's frames are about 400 bytes; its reference servers cap them here (reference/twilio.md section 6). */
-const MAX_FRAME_LENGTH = 64 * 1024;
-/** Up to here a message is read, so that its sender can be told what is wrong; beyond it the socket is closed bare. */
-const MAX_MESSAGE_BYTES = 128 * 1024;
+const MAX_FRAME_BYTES = 64 * 1024;
 /** Twilio sends `connected` and `start` at once; a socket that has not named its call by then is none of ours. */
 const START_LIMIT_MS = 10_000;
 /** Frames that may come while the call is looked up: ten seconds of them. */
 const MAX_WAITING_FRAMES = 500;
 const CLOSE_INVALID_DATA = 1007;
-const CLOSE_TOO_BIG = 1009;
 
 const OPTIONS: GatedGatewayOptions = {
   path: '/media-stream, /media-stream/{scenario}',
-  maxPayload: MAX_MESSAGE_BYTES,
+  maxPayload: MAX_FRAME_BYTES,
   // Twilio sends each message in one piece.
   maxFragments: 1,
 };
@@ -65,8 +62,7 @@ export class MediaStreamGateway implements OnGatewayInit<GatedWebSocketServer>, 
 
     const line = new LineSocket(socket, request.socket, {
       onText: (text) => {
-        if (!budget.take()) line.close(CLOSE_REFUSED, 'More messages than a phone call has.');
-        else if (text.length > MAX_FRAME_LENGTH) line.close(CLOSE_TOO_BIG, 'A message is too big for a media frame.');
+        if (!budget.take(text.length)) line.close(CLOSE_REFUSED, 'More messages than a phone call has.');
         else if (conversation !== undefined) {
           if (!conversation.onCarrierMessage(text)) {
             line.close(CLOSE_INVALID_DATA, 'A message is none of a media stream.');

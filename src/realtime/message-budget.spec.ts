@@ -3,6 +3,8 @@ import { MessageBudget } from './message-budget';
 
 /** What a call sends: 50 media frames a second, and up to ten marks. */
 const CALL_PER_SECOND = 60;
+const FRAME_LENGTH = 420;
+const MAX_FRAME_LENGTH = 64 * 1024;
 
 describe('MessageBudget', () => {
   let clock: ManualClock;
@@ -14,9 +16,9 @@ describe('MessageBudget', () => {
   });
 
   /** How many of so many messages at once are taken. */
-  function takenOf(messages: number): number {
+  function takenOf(messages: number, length = FRAME_LENGTH): number {
     let taken = 0;
-    while (taken < messages && budget.take()) taken++;
+    while (taken < messages && budget.take(length)) taken++;
     return taken;
   }
 
@@ -50,7 +52,7 @@ describe('MessageBudget', () => {
   it('refuses a flood after 3000 messages at most, however quiet the stream was before', () => {
     clock.advance(3_600_000);
     expect(takenOf(20_000)).toBeLessThanOrEqual(3000);
-    expect(budget.take()).toBe(false);
+    expect(budget.take(1)).toBe(false);
   });
 
   it('refuses what is faster than 200 a second in the long run', () => {
@@ -64,5 +66,19 @@ describe('MessageBudget', () => {
       expect(takenOf(200)).toBe(200);
       clock.advance(1000);
     }
+  });
+
+  it('takes some of the longest frames, but not a stream of them', () => {
+    expect(takenOf(10, MAX_FRAME_LENGTH)).toBe(10);
+    let seconds = 0;
+    for (; seconds < 600 && takenOf(4, MAX_FRAME_LENGTH) === 4; seconds++) clock.advance(1000);
+    expect(seconds).toBeLessThan(60);
+    expect(takenOf(20_000, MAX_FRAME_LENGTH)).toBeLessThanOrEqual(32);
+  });
+
+  it('recovers from too many of the longest', () => {
+    takenOf(20_000, MAX_FRAME_LENGTH);
+    clock.advance(10_000);
+    expect(aCallOf(60)).toBe(60 * CALL_PER_SECOND);
   });
 });
