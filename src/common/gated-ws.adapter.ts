@@ -39,6 +39,21 @@ export interface GatedGatewayOptions {
   maxFragments?: number;
 }
 
+/** What `ws` itself closes a socket for (RFC 6455, section 7.4.1), in words; it only gives the code. */
+const REASONS: ReadonlyMap<number | undefined, string> = new Map([
+  [1002, 'This is not the WebSocket protocol.'],
+  [1007, 'A text message has to be UTF-8.'],
+  [1008, 'A message comes in too many pieces.'],
+  [1009, 'A message is too big.'],
+]);
+
+/** A socket that is never closed by our side without a reason. */
+class ReasonedWebSocket extends WebSocket {
+  override close(code?: number, reason: string | Buffer | undefined = REASONS.get(code)): void {
+    super.close(code, reason);
+  }
+}
+
 /** How long sockets get to answer our close frame when the server stops. */
 const CLOSE_GRACE_MS = 500;
 const CLOSE_GOING_AWAY = 1001;
@@ -67,6 +82,7 @@ export class GatedWsAdapter extends WsAdapter {
   override create(_port: number, options: GatedGatewayOptions): GatedWebSocketServer {
     const server = new GatedWebSocketServer({
       noServer: true,
+      WebSocket: ReasonedWebSocket,
       perMessageDeflate: false,
       ...(options.maxPayload === undefined ? {} : { maxPayload: options.maxPayload }),
       ...(options.maxFragments === undefined ? {} : { maxFragments: options.maxFragments }),
