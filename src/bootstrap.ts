@@ -1,6 +1,5 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import fastifyHelmet from '@fastify/helmet';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -15,6 +14,7 @@ import { PROBLEM_CONTENT_TYPE } from './common/problem.filter';
 import { REPLAYED_HEADER } from './common/idempotency.interceptor';
 import { REQUEST_ID_HEADER, requestIdOf } from './common/request-id';
 import { checkRequestText } from './common/request-text';
+import { securityHeaders } from './common/security-headers';
 import type { AppConfig } from './config/app-config';
 import { serveApiDocs } from './general/api-docs';
 import { AppLogger } from './logging/app-logger';
@@ -67,8 +67,9 @@ export async function createApp(config: AppConfig, options: AppOptions = {}): Pr
   const fastify = app.getHttpAdapter().getInstance();
   // Fastify reads plain text by default; nothing here takes it.
   fastify.removeContentTypeParser('text/plain');
+  const headers = securityHeaders(config);
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header(REQUEST_ID_HEADER, request.id);
+    reply.headers(headers).header(REQUEST_ID_HEADER, request.id);
     // An empty body has no type: clients that always say JSON may POST nothing.
     if (request.headers['content-length'] === '0') delete request.headers['content-type'];
     done();
@@ -83,7 +84,6 @@ export async function createApp(config: AppConfig, options: AppOptions = {}): Pr
     closeConnections(fastify.server);
     done();
   });
-  await app.register(fastifyHelmet, securityHeaders(config));
   app.enableCors({
     origin: [...new Set([new URL(config.frontendUrl).origin, ...config.corsOrigins])],
     credentials: true,
@@ -156,31 +156,4 @@ function answerUnreadable(error: Error & { code?: string }, socket: Socket): voi
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
-}
-
-/** Pages come from this server alone; the documentation pages set styles inline and show embedded pictures. */
-function securityHeaders(config: AppConfig) {
-  return {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        baseUri: ["'self'"],
-        objectSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        formAction: ["'self'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        mediaSrc: ["'self'", 'data:', 'blob:'],
-        fontSrc: ["'self'", 'data:'],
-        workerSrc: ["'self'", 'blob:'],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
-      },
-    },
-    // The front end may live on another origin and play recordings from here.
-    crossOriginResourcePolicy: { policy: 'cross-origin' as const },
-    referrerPolicy: { policy: 'no-referrer' as const },
-    hsts: config.isProduction,
-  };
 }

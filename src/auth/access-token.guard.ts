@@ -1,34 +1,32 @@
-import { ExecutionContext, Injectable } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
 import { PinoLogger } from 'nestjs-pino';
 import { NotAuthenticated } from '../common/app-error';
-import type { Owner } from '../common/owner';
+import '../common/fastify-request';
 import { IS_PUBLIC } from '../common/public.decorator';
-import { isExpiry } from './access-tokens';
-import { ACCESS_TOKEN_STRATEGY } from './access-token.strategy';
-import { TokenExpired } from './auth.errors';
+import { AccessTokens } from './access-tokens';
+
+/** RFC 6750; the word may be written in any case (RFC 9110, section 11.1). */
+const BEARER = /^Bearer +(\S+)$/i;
 
 /** Stands before every route that is not marked `@Public()`. */
 @Injectable()
-export class AccessTokenGuard extends AuthGuard(ACCESS_TOKEN_STRATEGY) {
+export class AccessTokenGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
+    private readonly tokens: AccessTokens,
     private readonly log: PinoLogger,
-  ) {
-    super();
-  }
+  ) {}
 
-  override canActivate(context: ExecutionContext) {
-    const isPublic = this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()]);
-    return isPublic ? true : super.canActivate(context);
-  }
-
-  /** Passport's verdict: an error of the strategy, a user, or why there is none. */
-  override handleRequest<User = Owner>(error: Error | null, owner: User | false, reason: unknown): User {
-    if (error !== null) throw error;
-    if (owner === false) throw isExpiry(reason) ? new TokenExpired() : new NotAuthenticated();
-    this.log.assign({ user_id: (owner as Owner).userId });
-    return owner;
+  /** @throws NotAuthenticated, TokenExpired */
+  canActivate(context: ExecutionContext): boolean {
+    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const accessToken = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    if (accessToken === undefined) throw new NotAuthenticated();
+    request.user = this.tokens.verify(accessToken);
+    this.log.assign({ user_id: request.user.userId });
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-import { createSecretKey, KeyObject } from 'node:crypto';
+import { createSecretKey, hash, KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { NotAuthenticated } from '../common/app-error';
@@ -10,21 +10,24 @@ import { TokenExpired } from './auth.errors';
 export const ACCESS_TOKEN_SECONDS = 30 * 60;
 
 /** What a token of ours must say, and how it must be signed. */
-export const TOKEN_RULES = {
+const TOKEN_RULES = {
   issuer: 'speech-assistant',
   audience: 'speech-assistant-api',
   algorithm: 'HS256',
 } as const;
 
-export interface AccessTokenClaims {
+interface AccessTokenClaims {
   /** The user's id, as text (RFC 7519). */
   sub: string;
   iat: number;
   exp: number;
 }
 
+/** Tokens that need no second look, at about 200 bytes each. */
+const MAX_VERIFIED = 20_000;
+
 /** A key object: with a string, each verification first tries to read it as a public key, at 50 times the cost. */
-export function signingKey(config: AppConfig): KeyObject {
+function signingKey(config: AppConfig): KeyObject {
   return createSecretKey(Buffer.from(config.secretKey));
 }
 
@@ -32,7 +35,7 @@ export function signingKey(config: AppConfig): KeyObject {
 const MAX_USER_ID = 2_147_483_647;
 
 /** @throws NotAuthenticated when the claims name nobody */
-export function ownerOf(claims: Pick<AccessTokenClaims, 'sub'>): Owner {
+function ownerOf(claims: Pick<AccessTokenClaims, 'sub'>): Owner {
   const userId = /^[1-9]\d{0,9}$/.test(claims.sub) ? Number(claims.sub) : 0;
   if (userId === 0 || userId > MAX_USER_ID) throw new NotAuthenticated();
   return { userId };
@@ -41,6 +44,8 @@ export function ownerOf(claims: Pick<AccessTokenClaims, 'sub'>): Owner {
 @Injectable()
 export class AccessTokens {
   private readonly key: KeyObject;
+  /** By the hash of the token, the oldest first. Its signature and claims cannot change, so only its end is looked at. */
+  private readonly verified = new Map<string, { owner: Owner; expiresAtMs: number }>();
 
   constructor(
     @Inject(APP_CONFIG) config: AppConfig,
@@ -69,26 +74,41 @@ export class AccessTokens {
   }
 
   /**
-   * Who a token belongs to, for what comes without Nest's guards, such as the handshake of a socket.
+   * Who a token belongs to. Whether the user still exists is asked by the owner's transaction.
    * @throws NotAuthenticated, TokenExpired
    */
   verify(accessToken: string): Owner {
+    const key = hash('sha256', accessToken, 'base64');
+    const known = this.verified.get(key);
+    if (known !== undefined && Date.now() < known.expiresAtMs) return known.owner;
+    const claims = this.claimsOf(accessToken);
+    const owner = ownerOf(claims);
+    this.remember(key, { owner, expiresAtMs: claims.exp * 1000 });
+    return owner;
+  }
+
+  private claimsOf(accessToken: string): AccessTokenClaims {
     const { issuer, audience, algorithm } = TOKEN_RULES;
     try {
-      const claims = this.jwt.verify<AccessTokenClaims>(accessToken, {
+      return this.jwt.verify<AccessTokenClaims>(accessToken, {
         // The typings know strings and buffers only.
         secret: this.key as unknown as Buffer,
         algorithms: [algorithm],
         issuer,
         audience,
       });
-      return ownerOf(claims);
     } catch (error) {
       throw isExpiry(error) ? new TokenExpired() : new NotAuthenticated();
     }
   }
+
+  private remember(key: string, token: { owner: Owner; expiresAtMs: number }): void {
+    const [oldest] = this.verified.keys();
+    if (this.verified.size >= MAX_VERIFIED && oldest !== undefined) this.verified.delete(oldest);
+    this.verified.set(key, token);
+  }
 }
 
-export function isExpiry(error: unknown): boolean {
+function isExpiry(error: unknown): boolean {
   return error instanceof Error && error.name === 'TokenExpiredError';
 }

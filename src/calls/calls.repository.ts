@@ -1,16 +1,63 @@
-import { EntityManager, In, SelectQueryBuilder } from 'typeorm';
 import type { Owner } from '../common/owner';
-import type { Page } from '../common/paging';
+import type { Statement } from '../database/pipeline';
+import { snakeCase } from '../database/snake-case-names';
 import type { CallStatus } from './call-status';
 import { isUuid } from './call-lookups';
-import { Call, CallDirection } from './call.entity';
-import { CallNotFound } from './calls.errors';
-import { Turn } from './turn.entity';
+import type { Call, CallDirection } from './call.entity';
+import type { Turn } from './turn.entity';
 
-/** A call with what was said on it, in order. */
-export interface CallWithTurns {
-  call: Call;
-  turns: Turn[];
+/** What is told of a call, and of what was said on it. The rest, such as the whole agent, need not be read. */
+const CALL_PROPERTIES = [
+  'id',
+  'callSid',
+  'direction',
+  'status',
+  'endedReason',
+  'phoneNumber',
+  'fromNumber',
+  'scenarioName',
+  'createdAt',
+  'startedAt',
+  'answeredAt',
+  'endedAt',
+  'callDuration',
+  'maxDurationSeconds',
+  'answeredBy',
+  'voicemail',
+  'orderItems',
+  'restaurantId',
+  'customerName',
+  'deliveryAddress',
+  'notes',
+  'extracted',
+  'summary',
+  'usage',
+  'carrierPrice',
+  'carrierCurrency',
+  'variables',
+  'metadata',
+  'record',
+  'dialState',
+  'errorCode',
+  'errorDetail',
+  'updatedAt',
+] as const satisfies readonly (keyof Call)[];
+
+const TURN_PROPERTIES = [
+  'role',
+  'text',
+  'generatedText',
+  'startMs',
+  'endMs',
+  'wasInterrupted',
+  'latencyMs',
+] as const satisfies readonly (keyof Turn)[];
+
+type ToldTurn = Pick<Turn, (typeof TURN_PROPERTIES)[number]>;
+
+/** A call as it is told, with what was said on it, in order. */
+export interface CallWithTurns extends Pick<Call, (typeof CALL_PROPERTIES)[number]> {
+  turns: ToldTurn[];
 }
 
 export interface CallFilter {
@@ -29,59 +76,71 @@ export interface CallFilter {
 
 const CALL_SID = /^CA[0-9a-f]{32}$/i;
 
-/** A call by the carrier's sid or by our id. @throws CallNotFound also for another user's */
-export async function requireCall(tx: EntityManager, owner: Owner, sidOrId: string): Promise<Call> {
-  const key = CALL_SID.test(sidOrId) ? { callSid: sidOrId } : isUuid(sidOrId) ? { id: sidOrId } : null;
-  const call = key === null ? null : await tx.findOneBy(Call, { userId: owner.userId, ...key });
-  if (call === null) throw new CallNotFound();
-  return call;
-}
+/** Turns overlap where somebody talks over somebody: they stand as they began, and the sequence breaks a tie. */
+const TURNS = `(SELECT json_agg(json_build_object(${TURN_PROPERTIES.map((name) => `'${name}', t.${snakeCase(name)}`).join(', ')})
+    ORDER BY t.start_ms, t.sequence)
+  FROM turns t WHERE t.user_id = c.user_id AND t.call_id = c.id)`;
 
-export async function withTurns(tx: EntityManager, owner: Owner, calls: Call[]): Promise<CallWithTurns[]> {
-  if (calls.length === 0) return [];
-  const turns = await tx.find(Turn, {
-    where: { userId: owner.userId, callId: In(calls.map(({ id }) => id)) },
-    // Turns overlap where somebody talks over somebody: they stand as they began, and the sequence breaks a tie.
-    order: { callId: 'ASC', startMs: 'ASC', sequence: 'ASC' },
-  });
-  const byCall = new Map<string, Turn[]>(calls.map(({ id }) => [id, []]));
-  for (const turn of turns) byCall.get(turn.callId)?.push(turn);
-  return calls.map((call) => ({ call, turns: byCall.get(call.id) ?? [] }));
+const SELECT_CALL = `SELECT ${CALL_PROPERTIES.map((name) => `c.${snakeCase(name)} AS "${name}"`).join(', ')},
+  coalesce(${TURNS}, '[]') AS turns
+FROM calls c`;
+
+/** A call by the carrier's sid or by our id; what is neither is the id of no call. */
+export function callBy({ userId }: Owner, sidOrId: string): Statement<CallWithTurns> {
+  const key = CALL_SID.test(sidOrId) ? 'call_sid' : 'id';
+  const value = key === 'call_sid' || isUuid(sidOrId) ? sidOrId : null;
+  return {
+    name: `call-by-${key}`,
+    text: `${SELECT_CALL} WHERE c.user_id = $1 AND c.${key} = $2`,
+    values: [userId, value],
+  };
 }
 
 /** Newest first. */
-export async function findCalls(tx: EntityManager, owner: Owner, filter: CallFilter): Promise<Page<CallWithTurns>> {
-  const query = tx.createQueryBuilder(Call, 'call').where('call.userId = :userId', { userId: owner.userId });
-  const { status, direction, scenarioName, from, before, q } = filter;
-  if (status !== undefined) query.andWhere('call.status = :status', { status });
-  if (direction !== undefined) query.andWhere('call.direction = :direction', { direction });
-  if (scenarioName !== undefined) query.andWhere('call.scenarioName = :scenarioName', { scenarioName });
-  if (from !== undefined) query.andWhere('call.createdAt >= :from', { from });
-  if (before !== undefined) query.andWhere('call.createdAt < :before', { before });
-  if (q !== undefined) {
-    query.andWhere(
-      `(call.phoneNumber LIKE :number OR call.customerName ILIKE :text OR call.deliveryAddress ILIKE :text
-        OR call.notes ILIKE :text OR call.summary ILIKE :text
-        OR EXISTS (SELECT 1 FROM turns t WHERE t.user_id = call.user_id AND t.call_id = call.id AND t.text ILIKE :text))`,
-      { text: containing(q), number: containing(digitsOf(q)) },
-    );
-  }
-  const calls = await query
-    .clone()
-    .orderBy('call.createdAt', 'DESC')
-    .addOrderBy('call.id', 'DESC')
-    .take(filter.limit)
-    .skip(filter.offset)
-    .getMany();
-  const isLastPage = calls.length < filter.limit && (calls.length > 0 || filter.offset === 0);
-  const total = isLastPage ? filter.offset + calls.length : await countOf(query);
-  return { rows: await withTurns(tx, owner, calls), total };
+export function callsPage(owner: Owner, filter: CallFilter): Statement<CallWithTurns> {
+  const { where, values } = conditionsOf(owner, filter);
+  const [limit, offset] = [`$${values.length + 1}`, `$${values.length + 2}`];
+  return {
+    name: nameOf('calls-page', values),
+    text: `${SELECT_CALL} WHERE ${where} ORDER BY c.created_at DESC, c.id DESC LIMIT ${limit} OFFSET ${offset}`,
+    values: [...values, filter.limit, filter.offset],
+  };
 }
 
-/** TypeORM counts distinct ids, which sorts them all; rows are distinct by themselves, and an index alone tells how many. */
-async function countOf(query: SelectQueryBuilder<Call>): Promise<number> {
-  const row = await query.clone().select('count(*)::integer', 'total').getRawOne<{ total: number }>();
-  return row?.total ?? 0;
+/** How many there are in all, whatever the page. */
+export function callsTotal(owner: Owner, filter: CallFilter): Statement<{ total: number }> {
+  const { where, values } = conditionsOf(owner, filter);
+  return {
+    name: nameOf('calls-total', values),
+    text: `SELECT count(*)::integer AS total FROM calls c WHERE ${where}`,
+    values,
+  };
+}
+
+/** Only what everybody asks for is kept prepared: the filters make too many texts. */
+function nameOf(name: string, values: unknown[]): string | undefined {
+  return values.length === 1 ? name : undefined;
+}
+
+function conditionsOf({ userId }: Owner, filter: CallFilter): { where: string; values: (string | number)[] } {
+  const values: (string | number)[] = [];
+  const place = (value: string | number) => `$${values.push(value)}`;
+  const conditions = [`c.user_id = ${place(userId)}`];
+  const { status, direction, scenarioName, from, before, q } = filter;
+  if (status !== undefined) conditions.push(`c.status = ${place(status)}`);
+  if (direction !== undefined) conditions.push(`c.direction = ${place(direction)}`);
+  if (scenarioName !== undefined) conditions.push(`c.scenario_name = ${place(scenarioName)}`);
+  if (from !== undefined) conditions.push(`c.created_at >= ${place(from.toISOString())}`);
+  if (before !== undefined) conditions.push(`c.created_at < ${place(before.toISOString())}`);
+  if (q !== undefined) {
+    const [text, number] = [place(containing(q)), place(containing(digitsOf(q)))];
+    conditions.push(
+      `(c.phone_number LIKE ${number} OR c.customer_name ILIKE ${text} OR c.delivery_address ILIKE ${text}
+        OR c.notes ILIKE ${text} OR c.summary ILIKE ${text}
+        OR EXISTS (SELECT FROM turns t WHERE t.user_id = c.user_id AND t.call_id = c.id AND t.text ILIKE ${text}))`,
+    );
+  }
+  return { where: conditions.join(' AND '), values };
 }
 
 function containing(text: string): string {

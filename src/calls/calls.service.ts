@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { In, IsNull, Not } from 'typeorm';
+import { EntityManager, In, IsNull, Not } from 'typeorm';
 import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import type { Page } from '../common/paging';
@@ -10,8 +10,8 @@ import { UserErasing } from '../users/users.events';
 import { isOver, LIVE_STATUSES } from './call-status';
 import { Call } from './call.entity';
 import { CallUpdated } from './calls.events';
-import { CarrierTrouble, CarrierUnavailable } from './calls.errors';
-import { CallFilter, CallWithTurns, findCalls, requireCall, withTurns } from './calls.repository';
+import { CallNotFound, CarrierTrouble, CarrierUnavailable } from './calls.errors';
+import { callBy, CallFilter, callsPage, callsTotal, CallWithTurns } from './calls.repository';
 
 /** What an owner may write on a call. */
 export type CallNotes = Partial<
@@ -30,27 +30,36 @@ export class CallsService {
   ) {}
 
   async list(owner: Owner, filter: CallFilter): Promise<Page<CallWithTurns>> {
-    return this.db.asOwner(owner, (tx) => findCalls(tx, owner, filter));
+    const [page, total] = [callsPage(owner, filter), callsTotal(owner, filter)];
+    if (filter.q === undefined) {
+      const [rows, [count]] = await this.db.readAsOwner(owner, page, total);
+      return { rows, total: count?.total ?? 0 };
+    }
+    // A search goes through everything that was said: not a second time where the page tells the total.
+    const [rows] = await this.db.readAsOwner(owner, page);
+    const isLastPage = rows.length < filter.limit && (rows.length > 0 || filter.offset === 0);
+    if (isLastPage) return { rows, total: filter.offset + rows.length };
+    const [[count]] = await this.db.readAsOwner(owner, total);
+    return { rows, total: count?.total ?? 0 };
   }
 
   /** @param sidOrId the carrier's sid, or our id while there is none @throws CallNotFound */
   async get(owner: Owner, sidOrId: string): Promise<CallWithTurns> {
-    return this.db.asOwner(owner, async (tx) =>
-      single(await withTurns(tx, owner, [await requireCall(tx, owner, sidOrId)])),
-    );
+    const [[call]] = await this.db.readAsOwner(owner, callBy(owner, sidOrId));
+    if (call === undefined) throw new CallNotFound();
+    return call;
   }
 
   /** @throws CallNotFound */
   async update(owner: Owner, sidOrId: string, notes: CallNotes): Promise<CallWithTurns> {
-    const updated = await this.db.asOwner(owner, async (tx) => {
-      const { id } = await requireCall(tx, owner, sidOrId);
+    const { id } = await this.get(owner, sidOrId);
+    if (Object.keys(notes).length > 0) {
       // jsonb columns are `unknown` to us and recursive partials to TypeORM.
-      const changes = notes as Parameters<typeof tx.update<Call>>[2];
-      if (Object.keys(notes).length > 0) await tx.update(Call, { userId: owner.userId, id }, changes);
-      return single(await withTurns(tx, owner, [await requireCall(tx, owner, id)]));
-    });
-    this.events.emit(new CallUpdated(owner, updated.call.id));
-    return updated;
+      const changes = notes as Parameters<EntityManager['update']>[2];
+      await this.db.asOwner(owner, (tx) => tx.update(Call, { userId: owner.userId, id }, changes));
+    }
+    this.events.emit(new CallUpdated(owner, id));
+    return this.get(owner, id);
   }
 
   /**
@@ -59,7 +68,7 @@ export class CallsService {
    * @throws CallNotFound, CarrierUnavailable, CarrierTrouble
    */
   async hangUp(owner: Owner, sidOrId: string): Promise<CallWithTurns> {
-    const { call } = await this.get(owner, sidOrId);
+    const call = await this.get(owner, sidOrId);
     if (isOver(call.status)) return this.get(owner, call.id);
     // The reason stands before the carrier is asked, so that its callback finds it there.
     const isOurs = await this.db.asOwner(owner, async (tx) => {
@@ -70,7 +79,7 @@ export class CallsService {
       );
       return affected === 1;
     });
-    const { callSid } = (await this.get(owner, call.id)).call;
+    const { callSid } = await this.get(owner, call.id);
     if (callSid !== null) {
       try {
         await this.telephony.hangUp(callSid);
@@ -110,11 +119,6 @@ export class CallsService {
       ),
     );
   }
-}
-
-function single<T>([first]: T[]): T {
-  if (first === undefined) throw new Error('A call that was just read is missing');
-  return first;
 }
 
 function hangUpTrouble(error: unknown): unknown {

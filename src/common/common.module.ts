@@ -1,11 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
-import { ThrottlerStorage, ThrottlerStorageService } from '@nestjs/throttler';
+import { ThrottlerStorage } from '@nestjs/throttler';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Capacity } from './capacity';
 import { DomainEvents } from './domain-events';
 import { Drain } from './drain';
+import { OwnRateLimitStorage } from './own-rate-limit-storage';
 import { SharedRateLimitStorage } from './rate-limit-storage';
 
 /** What every room may ask for without importing it. */
@@ -20,7 +21,7 @@ import { SharedRateLimitStorage } from './rate-limit-storage';
       provide: ThrottlerStorage,
       inject: [APP_CONFIG],
       useFactory: ({ redisUrl }: AppConfig) =>
-        redisUrl === undefined ? new ThrottlerStorageService() : new SharedRateLimitStorage(redisUrl),
+        redisUrl === undefined ? new OwnRateLimitStorage() : new SharedRateLimitStorage(redisUrl),
     },
   ],
   exports: [Capacity, DomainEvents, Drain, ThrottlerStorage],

@@ -3,8 +3,11 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from './app-error';
 import './fastify-request';
-import { IS_IDEMPOTENT } from './idempotent.decorator';
 import { IdempotencyRecord, IdempotencyStore, requestHash } from './idempotency';
+import type { Owner } from './owner';
+
+/** Marks a route; see idempotent.decorator.ts. */
+export const IS_IDEMPOTENT = 'speech-assistant:idempotent';
 
 export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key';
 
@@ -59,7 +62,7 @@ export class IdempotencyGuard implements CanActivate {
     private readonly reflector: Reflector,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (!this.reflector.getAllAndOverride<boolean>(IS_IDEMPOTENT, [context.getHandler(), context.getClass()]))
       return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -67,7 +70,11 @@ export class IdempotencyGuard implements CanActivate {
     if (key === undefined || request.user === undefined) return true;
     if (typeof key !== 'string' || !VISIBLE_ASCII.test(key)) throw new IdempotencyKeyInvalid();
     request.idempotencyKey = key;
-    const record = await this.store.find(request.user, key);
+    return this.findAnswer(request, request.user, key);
+  }
+
+  private async findAnswer(request: FastifyRequest, owner: Owner, key: string): Promise<boolean> {
+    const record = await this.store.find(owner, key);
     if (record !== undefined) {
       requireSameRequest(record, request);
       request.idempotentReplay = record.answer;

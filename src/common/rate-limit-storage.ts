@@ -1,8 +1,9 @@
 import { Injectable, Logger, OnApplicationShutdown } from '@nestjs/common';
 import { ThrottlerStorageRedisService } from '@nest-lab/throttler-storage-redis';
-import { ThrottlerStorage, ThrottlerStorageService } from '@nestjs/throttler';
+import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { ThrottlerStorageRecord } from '@nestjs/throttler/dist/throttler-storage-record.interface';
 import { Redis } from 'ioredis';
+import { OwnRateLimitStorage } from './own-rate-limit-storage';
 
 /** Longer than any request may wait for a counter. */
 const COMMAND_TIMEOUT_MS = 500;
@@ -19,7 +20,7 @@ export class SharedRateLimitStorage implements ThrottlerStorage, OnApplicationSh
   private readonly logger = new Logger(SharedRateLimitStorage.name);
   private readonly redis: Redis;
   private readonly shared: ThrottlerStorageRedisService;
-  private readonly own = new ThrottlerStorageService();
+  private readonly own = new OwnRateLimitStorage();
   private isReachable = true;
 
   constructor(redisUrl: string) {
@@ -40,7 +41,7 @@ export class SharedRateLimitStorage implements ThrottlerStorage, OnApplicationSh
     key: string,
     ttlMs: number,
     limit: number,
-    blockDurationMs: number,
+    _blockDurationMs: number,
     name: string,
   ): Promise<ThrottlerStorageRecord> {
     try {
@@ -49,13 +50,12 @@ export class SharedRateLimitStorage implements ThrottlerStorage, OnApplicationSh
       return { totalHits, timeToExpire, isBlocked, timeToBlockExpire: isBlocked ? timeToExpire : 0 };
     } catch (error) {
       this.noteUnreachable(error);
-      return this.own.increment(key, ttlMs, limit, blockDurationMs, name);
+      return this.own.increment(key, ttlMs, limit);
     }
   }
 
   onApplicationShutdown(): void {
     this.redis.disconnect();
-    this.own.onApplicationShutdown();
   }
 
   private noteUnreachable(error: unknown): void {

@@ -1,6 +1,6 @@
-import { ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { InjectThrottlerStorage, ThrottlerGuard, ThrottlerLimitDetail, ThrottlerStorage } from '@nestjs/throttler';
+import { normalizeIp, ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
@@ -26,59 +26,53 @@ export class RateLimited extends AppError {
  * guards that know the user and that find stored answers: a replay costs nothing and counts nothing.
  */
 @Injectable()
-export class RateLimitGuard extends ThrottlerGuard {
+export class RateLimitGuard implements CanActivate {
+  private readonly limits: Record<Exclude<RateLimitGroup, 'none'>, number>;
+
   constructor(
-    @Inject(APP_CONFIG) config: AppConfig,
-    @InjectThrottlerStorage() storage: ThrottlerStorage,
-    reflector: Reflector,
+    @Inject(APP_CONFIG) { limits }: AppConfig,
+    @Inject(ThrottlerStorage) private readonly storage: ThrottlerStorage,
+    private readonly reflector: Reflector,
   ) {
-    const { limits } = config;
-    const limitOf: Record<RateLimitGroup, number> = {
+    this.limits = {
       'sign-in': limits.authPerMinute,
       register: limits.authPerMinute,
       calls: limits.callsPerMinute,
       scenarios: limits.scenariosPerMinute,
       default: limits.defaultPerMinute,
-      none: Number.MAX_SAFE_INTEGER,
     };
-    const groupOf = (context: ExecutionContext): RateLimitGroup =>
-      reflector.getAllAndOverride<RateLimitGroup | undefined>(RATE_LIMIT_GROUP, [
+  }
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const group =
+      this.reflector.getAllAndOverride<RateLimitGroup | undefined>(RATE_LIMIT_GROUP, [
         context.getHandler(),
         context.getClass(),
       ]) ?? 'default';
-    super(
-      {
-        throttlers: [
-          {
-            ttl: MINUTE_MS,
-            limit: (context) => limitOf[groupOf(context)],
-            // Refused requests are not counted, so waiting for the window is always enough.
-            blockDuration: 0,
-          },
-        ],
-        skipIf: (context) => {
-          const request = context.switchToHttp().getRequest<FastifyRequest>();
-          return groupOf(context) === 'none' || request.idempotentReplay !== undefined;
-        },
-        generateKey: (context, tracker) => `rate:${groupOf(context)}:${tracker}`,
-      },
-      storage,
-      reflector,
-    );
-    this.headerPrefix = 'RateLimit';
+    if (group === 'none' || request.idempotentReplay !== undefined) return true;
+    return this.count(group, whoOf(request), http.getResponse<FastifyReply>());
   }
 
-  protected override async getTracker(request: FastifyRequest): Promise<string> {
-    if (request.user !== undefined) return `user:${request.user.userId}`;
-    return `address:${await super.getTracker(request)}`;
-  }
-
-  protected override throwThrottlingException(context: ExecutionContext, hit: ThrottlerLimitDetail): Promise<void> {
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
+  /** @throws RateLimited */
+  private async count(group: Exclude<RateLimitGroup, 'none'>, who: string, reply: FastifyReply): Promise<boolean> {
+    const limit = this.limits[group];
+    // Without a time to be blocked for, refused requests are not counted: waiting for the window is always enough.
+    const hit = await this.storage.increment(`rate:${group}:${who}`, MINUTE_MS, limit, 0, group);
+    reply.header('RateLimit-Limit', limit);
+    reply.header('RateLimit-Remaining', Math.max(0, limit - hit.totalHits));
+    if (!hit.isBlocked) {
+      reply.header('RateLimit-Reset', hit.timeToExpire);
+      return true;
+    }
     const retryAfterSeconds = Math.max(1, hit.timeToBlockExpire);
-    reply.header(`${this.headerPrefix}-Limit`, hit.limit);
-    reply.header(`${this.headerPrefix}-Remaining`, 0);
-    reply.header(`${this.headerPrefix}-Reset`, retryAfterSeconds);
-    throw new RateLimited(hit.limit, retryAfterSeconds);
+    reply.header('RateLimit-Reset', retryAfterSeconds);
+    throw new RateLimited(limit, retryAfterSeconds);
   }
+}
+
+/** The addresses of one IPv6 network are one. */
+function whoOf({ user, ip }: FastifyRequest): string {
+  return user === undefined ? `address:${normalizeIp(ip)}` : `user:${user.userId}`;
 }

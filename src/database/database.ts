@@ -4,11 +4,27 @@ import type { PoolClient, QueryResult } from 'pg';
 import { DataSource, EntityManager, ObjectLiteral, QueryRunner } from 'typeorm';
 import { NotAuthenticated } from '../common/app-error';
 import type { Owner } from '../common/owner';
+import { Pipeline, RowsOf, Statement } from './pipeline';
 import { APP_ROLE } from './row-level-security';
 
 /**
- * The only door to owned tables. Whatever runs inside `asOwner` sees and writes the rows of that user and no others:
- * PostgreSQL decides, by the policies of row-level-security.ts. Never await a provider (Twilio, OpenAI, …) inside.
+ * What stands before the statements of a read: the role, the user id and no writing, for this transaction only; then whoever is gone or
+ * switched off is put out again, which leaves no user id, so that the statements behind see no rows.
+ */
+const ENTER: Statement<object> = {
+  name: 'owner-enter',
+  text: `SELECT set_config('transaction_read_only', 'on', true), set_config('role', '${APP_ROLE}', true), set_config('app.user_id', $1, true)`,
+  values: [],
+};
+const PUT_OUT: Statement<object> = {
+  name: 'owner-put-out',
+  text: `SELECT set_config('app.user_id', '', true) WHERE NOT EXISTS (SELECT FROM users WHERE id = $1::integer AND is_active)`,
+  values: [],
+};
+
+/**
+ * The only door to owned tables. Whatever runs inside `asOwner` or `readAsOwner` sees and writes the rows of that user and no
+ * others: PostgreSQL decides, by the policies of row-level-security.ts. Never await a provider (Twilio, OpenAI, …) inside.
  */
 @Injectable()
 export class Database {
@@ -28,6 +44,39 @@ export class Database {
       },
       work,
     );
+  }
+
+  /**
+   * The same for reading alone, where each question is known before the first answer (a row by its id, a page with its
+   * total): everything from role to rows travels in one round trip, and a statement that writes fails. For anything that
+   * looks at one row to decide about the next, `asOwner`.
+   * @throws NotAuthenticated as `asOwner` does
+   */
+  async readAsOwner<const Statements extends readonly Statement<unknown>[]>(
+    owner: Owner,
+    ...statements: Statements
+  ): Promise<RowsOf<Statements>> {
+    const values = [wholeUserId(owner)];
+    const runner = this.dataSource.createQueryRunner() as PooledRunner;
+    const client = (await runner.connect()) as PoolClient;
+    const before = [
+      { ...ENTER, values },
+      { ...PUT_OUT, values },
+    ];
+    let unusable: Error | undefined;
+    try {
+      const [, putOut = [], ...rows] = await send(client, [...before, ...statements]);
+      if (putOut.length === 0) return rows as RowsOf<Statements>;
+    } catch (error) {
+      // The stack of a database error is that of the socket; this one tells who asked.
+      if (error instanceof Error) Error.captureStackTrace(error);
+      // PostgreSQL has rolled back already; this asks whether it still answers.
+      unusable = await rollBack(client);
+      throw error;
+    } finally {
+      await runner.releasePostgresConnection(unusable);
+    }
+    throw new NotAuthenticated();
   }
 
   /**
@@ -73,6 +122,17 @@ export class Database {
       await runner.releasePostgresConnection(unusable);
     }
   }
+}
+
+function send(client: PoolClient, statements: readonly Statement<unknown>[]): Promise<unknown[][]> {
+  return new Promise((resolve, reject) => {
+    client.query(
+      new Pipeline(statements, (error, rows) => {
+        if (error === undefined) resolve(rows);
+        else reject(error as Error);
+      }),
+    );
+  });
 }
 
 /** TypeORM's runner, which takes an error as the reason to throw its connection away rather than back into the pool. */

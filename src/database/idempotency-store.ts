@@ -9,6 +9,7 @@ import {
 } from '../common/idempotency';
 import type { Owner } from '../common/owner';
 import { Database } from './database';
+import type { Statement } from './pipeline';
 
 const KEPT = `interval '${ANSWER_KEPT_MS} milliseconds'`;
 const ABANDONED = `interval '${ABANDONED_AFTER_MS} milliseconds'`;
@@ -25,6 +26,13 @@ interface Row {
   hasBody: boolean;
 }
 
+const FIND: Statement<Row> = {
+  name: 'idempotency-key',
+  text: `SELECT key, route, body_hash AS "bodyHash", status_code AS "statusCode", body, body IS NOT NULL AS "hasBody"
+    FROM idempotency_keys k WHERE key = $1 AND NOT ${IS_OVER}`,
+  values: [],
+};
+
 @Injectable()
 export class PostgresIdempotencyStore extends IdempotencyStore {
   constructor(private readonly db: Database) {
@@ -32,13 +40,7 @@ export class PostgresIdempotencyStore extends IdempotencyStore {
   }
 
   override async find(owner: Owner, key: string): Promise<IdempotencyRecord | undefined> {
-    const [row] = await this.db.asOwner(owner, (tx) =>
-      tx.query<Row[]>(
-        `SELECT key, route, body_hash AS "bodyHash", status_code AS "statusCode", body, body IS NOT NULL AS "hasBody"
-         FROM idempotency_keys k WHERE key = $1 AND NOT ${IS_OVER}`,
-        [key],
-      ),
-    );
+    const [[row]] = await this.db.readAsOwner(owner, { ...FIND, values: [key] });
     return row === undefined ? undefined : toRecord(row);
   }
 

@@ -3,7 +3,7 @@ import { ModulesContainer, Reflector } from '@nestjs/core';
 import { getSchemaPath, OpenAPIObject } from '@nestjs/swagger';
 import { AppError, NotAuthenticated } from '../common/app-error';
 import { IdempotencyInProgress, IdempotencyKeyReused } from '../common/idempotency.guard';
-import { IS_IDEMPOTENT } from '../common/idempotent.decorator';
+import { IS_IDEMPOTENT } from '../common/idempotency.guard';
 import { PROBLEM_MEDIA_TYPE, problemExamples, ProblemDto, WITHOUT_DATABASE } from '../common/openapi.decorators';
 import { HTTP_STATUS } from '../common/problem';
 import { IS_PUBLIC } from '../common/public.decorator';

@@ -1,9 +1,12 @@
-import { Client } from 'pg';
+import { Socket } from 'node:net';
+import { Client, types } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { NotAuthenticated } from '../../src/common/app-error';
 import { Database } from '../../src/database/database';
+import type { Statement } from '../../src/database/pipeline';
 import { APP_ROLE, ownTable } from '../../src/database/row-level-security';
 import { insertAnyRow } from '../support/row-builder';
+import { until } from '../support/until';
 import { connectAsApp, connectAsOwner, freshDatabase, type TestDatabase } from '../support/test-database';
 
 /** A machine under load takes its time over disks and processes. */
@@ -207,5 +210,187 @@ describe("the owner's transaction", () => {
       tx.query(`INSERT INTO users (id, email) VALUES (5, 'x@y.example')`),
     );
     await expect(forAnother).rejects.toMatchObject({ code: '42501' });
+  });
+
+  describe('for reading alone', () => {
+    const TEXTS: Statement<{ text: string }> = {
+      name: 'texts',
+      text: 'SELECT text FROM notes ORDER BY id',
+      values: [],
+    };
+    const TEXT_COUNT: Statement<{ count: number }> = { text: 'SELECT count(*)::integer FROM notes', values: [] };
+    const FAILING: Statement<object> = { name: 'failing', text: 'SELECT 1 / 0', values: [] };
+    /** Keeps in the session how many rows a statement saw, for when its own answer is thrown away. */
+    const SEEN: Statement<object> = {
+      text: `SELECT set_config('test.seen', (SELECT count(*) FROM notes)::text, false)`,
+      values: [],
+    };
+
+    /** A type that nothing here uses. */
+    const { CIDR } = types.builtins;
+
+    const textsOf = async (owner: { userId: number }) =>
+      (await db.readAsOwner(owner, TEXTS))[0].map(({ text }) => text);
+
+    const isActive = (userId: number, active: boolean) =>
+      admin.query(
+        `BEGIN; SET LOCAL ROLE ${APP_ROLE}; SET LOCAL app.user_id = '${userId}'; UPDATE users SET is_active = ${active}; COMMIT`,
+      );
+
+    /** What the next one would meet on the only connection. */
+    const left = async () => {
+      const [session] = await db.lookup<{ pid: number }>(
+        `SELECT pg_backend_pid() AS pid, current_setting('app.user_id', true) AS user, current_user AS role,
+           current_setting('transaction_read_only') AS "isReadOnly", pg_current_xact_id_if_assigned() AS xid,
+           now() = statement_timestamp() AS "isOutside", (SELECT count(*)::int FROM notes) AS notes`,
+      );
+      return session;
+    };
+    const CLEAN = { user: '', role: APP_ROLE, isReadOnly: 'off', xid: null, isOutside: true, notes: 0 };
+
+    beforeEach(async () => {
+      await db.asOwner(ALICE, (tx) => write(tx, ALICE, 'first'));
+      await db.asOwner(ALICE, (tx) => write(tx, ALICE, 'second'));
+      await db.asOwner(BOB, (tx) => write(tx, BOB, "Bob's"));
+    });
+
+    it('gives the rows of that user and no others, to each question its answer', async () => {
+      expect(await db.readAsOwner(ALICE, TEXTS, TEXT_COUNT)).toEqual([
+        [{ text: 'first' }, { text: 'second' }],
+        [{ count: 2 }],
+      ]);
+      expect(await db.readAsOwner(BOB, TEXT_COUNT, TEXTS)).toEqual([[{ count: 1 }], [{ text: "Bob's" }]]);
+    });
+
+    it('is one message and one answer', async () => {
+      const spy = jest.spyOn(Client.prototype, 'query');
+      const writes = jest.spyOn(Socket.prototype, '_writev');
+      try {
+        await db.readAsOwner(ALICE, TEXTS, TEXT_COUNT);
+        expect(spy).toHaveBeenCalledTimes(1);
+        expect(writes).toHaveBeenCalledTimes(1);
+      } finally {
+        spy.mockRestore();
+        writes.mockRestore();
+      }
+    });
+
+    it('takes values and gives back what `pg` makes of the types', async () => {
+      const values = ['it’s', 7, null];
+      const text = `SELECT $1::text AS text, $2::integer AS number, $3::text AS nothing,
+        '2026-11-21T09:30:00.123Z'::timestamptz AS at, '{"a": [1]}'::jsonb AS json, 1.50::numeric AS price`;
+      const [[row]] = await db.readAsOwner(ALICE, { text, values });
+      expect(row).toEqual({
+        text: 'it’s',
+        number: 7,
+        nothing: null,
+        at: new Date('2026-11-21T09:30:00.123Z'),
+        json: { a: [1] },
+        price: '1.50',
+      });
+    });
+
+    it('runs the text that it is given, also under a name that had another', async () => {
+      await db.readAsOwner(ALICE, TEXTS);
+      const other = { ...TEXTS, text: 'SELECT text FROM notes ORDER BY id DESC' };
+      expect(await db.readAsOwner(ALICE, other, TEXTS)).toEqual([
+        [{ text: 'second' }, { text: 'first' }],
+        [{ text: 'first' }, { text: 'second' }],
+      ]);
+    });
+
+    it('is closed to users that are gone or switched off: what stands behind sees nothing', async () => {
+      await db.readAsOwner(ALICE, SEEN);
+      expect(await db.lookup(`SELECT current_setting('test.seen') AS seen`)).toEqual([{ seen: '2' }]);
+      await expect(db.readAsOwner({ userId: 999 }, SEEN)).rejects.toThrow(NotAuthenticated);
+      expect(await textsOf(BOB)).toEqual(["Bob's"]);
+      await isActive(BOB.userId, false);
+      try {
+        await expect(db.readAsOwner(BOB, TEXTS, SEEN)).rejects.toThrow(NotAuthenticated);
+        expect(await db.lookup(`SELECT current_setting('test.seen') AS seen`)).toEqual([{ seen: '0' }]);
+        expect(await left()).toMatchObject(CLEAN);
+      } finally {
+        await isActive(BOB.userId, true);
+      }
+      expect(await textsOf(BOB)).toEqual(["Bob's"]);
+      await expect(db.readAsOwner({ userId: '1' as unknown as number }, TEXTS)).rejects.toThrow('positive integer');
+    });
+
+    it('leaves nothing behind on the connection', async () => {
+      const before = await left();
+      await textsOf(ALICE);
+      expect(await left()).toEqual({ ...CLEAN, pid: before?.pid });
+    });
+
+    it('rolls back and goes on with the same connection when a statement fails', async () => {
+      const before = await left();
+      for (let time = 1; time <= 2; time += 1) {
+        const reading = db.readAsOwner(ALICE, TEXTS, FAILING, SEEN);
+        await expect(reading).rejects.toMatchObject({ code: '22012', message: 'division by zero' });
+        await expect(reading).rejects.toMatchObject({ stack: expect.stringContaining('database.spec') as string });
+        expect(await left()).toEqual({ ...CLEAN, pid: before?.pid });
+        expect(await textsOf(BOB)).toEqual(["Bob's"]);
+      }
+      await expect(db.readAsOwner(ALICE, { text: 'SELEKT', values: [] })).rejects.toMatchObject({ code: '42601' });
+      await expect(
+        db.readAsOwner(ALICE, { text: 'SELECT $1::uuid', values: ['no uuid'] }, TEXTS),
+      ).rejects.toMatchObject({ code: '22P02' });
+      expect(await textsOf(ALICE)).toEqual(['first', 'second']);
+    });
+
+    it('does not write', async () => {
+      const text = `INSERT INTO notes (user_id, text) VALUES (${ALICE.userId}, 'written') RETURNING text`;
+      await expect(db.readAsOwner(ALICE, { text, values: [] })).rejects.toMatchObject({ code: '25006' });
+      expect(await textsOf(ALICE)).toEqual(['first', 'second']);
+    });
+
+    it('fails like any other when an answer cannot be understood', async () => {
+      const understands = types.getTypeParser(CIDR) as (text: string) => unknown;
+      types.setTypeParser(CIDR, () => {
+        throw new Error('no network');
+      });
+      try {
+        const reading = db.readAsOwner(ALICE, { text: `SELECT '10.0.0.0/8'::cidr FROM notes`, values: [] }, TEXTS);
+        await expect(reading).rejects.toThrow('no network');
+      } finally {
+        types.setTypeParser(CIDR, understands);
+      }
+      expect(await textsOf(ALICE)).toEqual(['first', 'second']);
+    });
+
+    it('throws away a connection that was lost, and goes on with another', async () => {
+      const before = await left();
+      const reading = db.readAsOwner(ALICE, { text: 'SELECT pg_sleep(20)', values: [] });
+      const lost = expect(reading).rejects.toMatchObject({ code: '57P01' });
+      const isAsleep = `SELECT FROM pg_stat_activity WHERE pid = $1 AND query ~ 'pg_sleep'`;
+      await until(
+        () => admin.query(isAsleep, [before?.pid]),
+        ({ rowCount }) => rowCount === 1,
+      );
+      await admin.query('SELECT pg_terminate_backend($1, 5000)', [before?.pid]);
+      await lost;
+      expect(await textsOf(ALICE)).toEqual(['first', 'second']);
+      expect((await left())?.pid).not.toBe(before?.pid);
+    });
+
+    it('keeps users apart when more of them read and write at once than there are connections', async () => {
+      const few = await connectAsApp(database.url, 3);
+      const busy = new Database(few);
+      try {
+        const seen = await Promise.all(
+          Array.from({ length: 60 }, (_, at) => {
+            const owner = at % 2 === 0 ? ALICE : BOB;
+            if (at % 3 === 0) return busy.asOwner(owner, read);
+            if (at % 7 === 0) return busy.readAsOwner(owner, FAILING).then(String, () => undefined);
+            return busy.readAsOwner(owner, TEXTS).then(([rows]) => rows.map(({ text }) => text));
+          }),
+        );
+        seen.forEach((texts, at) => {
+          if (texts !== undefined) expect(texts).toEqual(at % 2 === 0 ? ['first', 'second'] : ["Bob's"]);
+        });
+      } finally {
+        await few.destroy();
+      }
+    });
   });
 });

@@ -201,6 +201,27 @@ describe('looking at calls', () => {
     expect(row?.notes).toBeNull();
   });
 
+  it('tells the total of a search on every page, also behind the last', async () => {
+    for (const notes of ['tyres', 'brakes', 'tyres']) await aCall(server, user.userId, { notes });
+    for (const offset of [0, 1, 2, 7]) {
+      const page = await client.get<unknown[]>(`/calls?q=tyres&limit=1&offset=${offset}`, { token: user.token });
+      expect([page.body.length, page.headers.get('x-total-count')]).toEqual([offset < 2 ? 1 : 0, '2']);
+    }
+  });
+
+  it('ends with the user: a token that was good a moment ago reads nothing', async () => {
+    const call = await aCall(server, user.userId);
+    const statuses = () =>
+      Promise.all(
+        ['/calls', '/calls?q=x', `/calls/${call.id}`, '/calls/no-id'].map((path) =>
+          client.get(path, { token: user.token }).then(({ status }) => status),
+        ),
+      );
+    expect(await statuses()).toEqual([200, 200, 200, 404]);
+    await server.sql(user.userId, 'UPDATE users SET is_active = false WHERE id = $1', [user.userId]);
+    expect(await statuses()).toEqual([401, 401, 401, 401]);
+  });
+
   it('needs to be signed in', async () => {
     for (const path of ['/calls', `/calls/CA${'0'.repeat(32)}`, '/make-call/12025550100/sales', '/do-not-call']) {
       expect((await client.get(path)).status).toBe(401);

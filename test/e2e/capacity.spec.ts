@@ -14,7 +14,7 @@ const healthOf = async (server: StartedApp) =>
   (await api(server.url).get<{ status: string; checks: { capacity: Record<string, unknown> } }>('/health')).body;
 const capacityOf = async (server: StartedApp) => (await healthOf(server)).checks.capacity;
 
-/** Several apps in one process share the passport that checks access tokens. */
+/** The instances of one deployment share their key. */
 const SECRET_KEY = 'the secret key of every app of this spec';
 
 describe('a server that carries as many calls as it may', () => {

@@ -48,8 +48,8 @@ export class ScriptedTwilio {
   }
 
   /**
-   * For startApp: Twilio is here, and the model is a socket that opens and says nothing. The key is fixed because several
-   * apps in one process share the passport that checks access tokens.
+   * For startApp: Twilio is here, and the model is a socket that opens and says nothing. The key is fixed because the
+   * instances of one deployment share theirs.
    */
   get env(): Record<string, string> {
     return {

@@ -144,7 +144,7 @@ export class CallDto extends createZodDto(
   }),
 ) {}
 
-export function toCallDto({ call, turns }: CallWithTurns): CallDto {
+export function toCallDto(call: CallWithTurns): CallDto {
   return {
     id: call.id,
     call_sid: call.callSid,
@@ -163,7 +163,7 @@ export function toCallDto({ call, turns }: CallWithTurns): CallDto {
     answered_by: call.answeredBy,
     voicemail: call.voicemail === null ? null : toVoicemail(call.voicemail),
     audio_url: null,
-    transcript: turns.map(toTranscriptTurn),
+    transcript: call.turns.map(toTranscriptTurn),
     order_items: call.orderItems,
     restaurant_id: call.restaurantId,
     customer_name: call.customerName,
@@ -176,7 +176,7 @@ export function toCallDto({ call, turns }: CallWithTurns): CallDto {
       carrier_currency: call.carrierCurrency,
       model_usage: call.usage,
     },
-    latency: latencyOf(turns),
+    latency: latencyOf(call.turns),
     variables: call.variables,
     metadata: call.metadata,
     record: call.record,
@@ -190,7 +190,7 @@ function toVoicemail({ detectedBy, messageLeft, message }: Voicemail): z.infer<t
   return { detected_by: detectedBy, message_left: messageLeft, message };
 }
 
-export function toTranscriptTurn(turn: Turn): z.infer<typeof transcriptTurn> {
+function toTranscriptTurn(turn: CallWithTurns['turns'][number]): z.infer<typeof transcriptTurn> {
   return {
     role: turn.role,
     text: turn.text,
