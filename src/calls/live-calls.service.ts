@@ -117,8 +117,10 @@ export class LiveCalls {
 
   /** A turn that is reported again, because it has become longer or shorter, replaces the one of its place. */
   async recordTurn(owner: Owner, callId: string, turn: NewTurn): Promise<void> {
-    await this.db.asOwner(owner, (tx) =>
-      tx.query(STORE_TURN, [
+    await this.db.writeAsOwner(owner, {
+      name: 'store-turn',
+      text: STORE_TURN,
+      values: [
         owner.userId,
         callId,
         turn.sequence,
@@ -128,10 +130,10 @@ export class LiveCalls {
         turn.generatedText === null ? null : storable(turn.generatedText),
         Math.round(turn.startMs),
         Math.round(turn.endMs),
-        turn.wasInterrupted,
+        String(turn.wasInterrupted),
         turn.latencyMs === null ? null : Math.round(turn.latencyMs),
-      ]),
-    );
+      ],
+    });
   }
 
   /** What is not given stays as it is. */

@@ -239,6 +239,7 @@ function voicemailPlan({ agent, variables }: LiveCall, disclosure: string): NonN
 /** A user who is gone stays gone, and data that PostgreSQL refuses (classes 22 and 23) it refuses again. */
 function isPermanent(error: unknown): boolean {
   if (error instanceof NotAuthenticated) return true;
-  const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
-  return code !== undefined && /^2[23]/.test(code);
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  const { code } = cause as { code?: unknown };
+  return typeof code === 'string' && /^2[23]/.test(code);
 }

@@ -338,6 +338,32 @@ describe("the owner's transaction", () => {
       expect(await textsOf(ALICE)).toEqual(['first', 'second']);
     });
 
+    it('writes where that is asked for: all of it or nothing, and the rows of that user alone', async () => {
+      const note = (userId: number, text: string): Statement<{ text: string }> => ({
+        name: 'write-note',
+        text: 'INSERT INTO notes (user_id, text) VALUES ($1, $2) RETURNING text',
+        values: [userId, text],
+      });
+      expect(await db.writeAsOwner(ALICE, note(ALICE.userId, 'third'))).toEqual([[{ text: 'third' }]]);
+      await expect(db.writeAsOwner(ALICE, note(ALICE.userId, 'fourth'), FAILING)).rejects.toMatchObject({
+        code: '22012',
+      });
+      await expect(db.writeAsOwner(ALICE, note(BOB.userId, 'forged'))).rejects.toThrow(NotAuthenticated);
+      await expect(db.writeAsOwner({ userId: 999 }, note(999, 'of nobody'))).rejects.toThrow(NotAuthenticated);
+      await isActive(BOB.userId, false);
+      try {
+        await expect(db.writeAsOwner(BOB, note(BOB.userId, 'too late'))).rejects.toThrow(NotAuthenticated);
+        await expect(db.writeAsOwner(BOB, { text: `UPDATE notes SET text = 'changed'`, values: [] })).rejects.toThrow(
+          NotAuthenticated,
+        );
+      } finally {
+        await isActive(BOB.userId, true);
+      }
+      expect(await left()).toMatchObject(CLEAN);
+      expect(await textsOf(ALICE)).toEqual(['first', 'second', 'third']);
+      expect(await textsOf(BOB)).toEqual(["Bob's"]);
+    });
+
     it('does not write', async () => {
       const text = `INSERT INTO notes (user_id, text) VALUES (${ALICE.userId}, 'written') RETURNING text`;
       await expect(db.readAsOwner(ALICE, { text, values: [] })).rejects.toMatchObject({ code: '25006' });
