@@ -116,6 +116,7 @@ it.each([
   ['QUIET_HOURS', '25:00-08:00'],
   ['QUIET_HOURS', 'at night'],
   ['TWILIO_ACCOUNT_SID', 'AC123'],
+  ['OPENAI_API_KEY', 'sk-key\u2026'],
   ['TWILIO_PHONE_NUMBER', '2025550000'],
   ['OPENAI_REALTIME_URL', 'https://example.com'],
 ])('refuses %s=%s by name', (name, value) => {

@@ -129,7 +129,10 @@ const environment = z.object({
   }),
   TWILIO_API_BASE_URL: url(['http:', 'https:']),
 
-  OPENAI_API_KEY: optional,
+  // Anything else cannot be sent in a header.
+  OPENAI_API_KEY: optional.refine((value) => value === undefined || /^[\x21-\x7e]+$/.test(value), {
+    message: 'must be the key alone, without spaces or other characters',
+  }),
   OPENAI_BASE_URL: url(['http:', 'https:']),
   OPENAI_REALTIME_URL: url(['ws:', 'wss:']),
   OPENAI_REALTIME_MODEL: text.default('gpt-realtime-2.1').transform((value) => value || 'gpt-realtime-2.1'),

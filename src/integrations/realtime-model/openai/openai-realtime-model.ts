@@ -10,7 +10,7 @@ import { RealtimeModel } from '../realtime-model';
 /** Opening a socket takes a round trip or three; somebody is on the phone meanwhile. */
 const HANDSHAKE_TIMEOUT_MS = 4000;
 /** An audio delta has some KB, an echo of a session with its tools some ten; it bounds what a call may take. */
-const MAX_EVENT_BYTES = 1024 * 1024;
+const MAX_EVENT_BYTES = 256 * 1024;
 /** The key is wrong, or may not do this. */
 const FINAL_STATUSES = new Set([401, 403]);
 
