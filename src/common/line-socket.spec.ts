@@ -133,7 +133,7 @@ async function settled(): Promise<void> {
 }
 
 async function until(isThere: () => boolean): Promise<void> {
-  while (!isThere()) await new Promise((done) => setImmediate(done));
+  for (let turns = 0; turns < 100 && !isThere(); turns++) await settled();
 }
 
 function writesOf(transport: Duplex): () => number {
@@ -275,24 +275,6 @@ describe('messages', () => {
     expect(our.told).toEqual(['closed 1000 call over']);
   });
 
-  it.each([
-    ['messages', (peer: WebSocket) => peer.send('still here')],
-    ['pings', (peer: WebSocket) => peer.ping()],
-  ])('are not even read when a peer goes on with %s after our close', async (_, goOn) => {
-    const { our, peer } = await aLine();
-    peer.pause();
-    our.line.close(1008, 'Not you.');
-    for (let times = 0; times < 500; times++) goOn(peer);
-    await settled();
-    expect(our.socket.isPaused).toBe(false);
-    goOn(peer);
-    await until(() => our.socket.isPaused);
-    clock.advance(CLOSE_LIMIT_MS);
-    await our.closed;
-    expect(our.told).toEqual(['closed 1008 Not you.']);
-    expect(clock.pendingTimers).toBe(0);
-  });
-
   it('that are too big are refused by ws itself: 1009, and no crash', async () => {
     const { our, peer } = await aLine();
     const closed = once(peer, 'close') as Promise<[number, Buffer]>;
@@ -370,22 +352,6 @@ describe('signs of life', () => {
     await looks(50);
     expect(our.told).toEqual([]);
     expect(our.socket.readyState).toBe(WebSocket.OPEN);
-  });
-
-  it('are no reason to be kept busy: more than 50 pings between two looks close the line', async () => {
-    const { our, peer } = await aLine();
-    const closed = once(peer, 'close') as Promise<[number, Buffer]>;
-    for (let times = 0; times < 3; times++) {
-      for (let pings = 0; pings < 50; pings++) peer.ping();
-      await settled();
-      await looks(1);
-    }
-    expect(our.told).toEqual([]);
-    for (let pings = 0; pings < 51; pings++) peer.ping();
-    const [code, reason] = await closed;
-    expect([code, reason.toString()]).toEqual([1008, 'More pings than a line needs.']);
-    await our.closed;
-    expect(clock.pendingTimers).toBe(0);
   });
 
   it('are not waited for while the line is paused, and anew once it is not', async () => {

@@ -156,7 +156,8 @@ export class AgentAudio {
       this.waitingMs -= audioMs;
       return false;
     });
-    if (this.waitingMs <= BEFORE_ANSWER_HIGH_WATER_MS) this.relieve();
+    // After the answer it is the carrier that the model waits for.
+    if (this.carrier === null && this.waitingMs <= BEFORE_ANSWER_HIGH_WATER_MS) this.relieve();
   }
 
   /** A mark came back from the carrier. True when some item has been heard to its end by that. */
@@ -191,6 +192,7 @@ export class AgentAudio {
 
   /** The carrier is gone: nothing is sent any more. Answers the items that were cut. */
   detach(): PlayedItem[] {
+    if (this.playback.unplayedMs > 0) this.tap?.agentCut(this.clock.nowMs() - this.attachedAtMs);
     this.carrier = null;
     this.tap = null;
     this.waiting = [];
@@ -225,7 +227,10 @@ export class AgentAudio {
   }
 
   private lookLater(carrier: BridgeSocket): void {
+    const before = carrier.bufferedAmount;
     this.unblockLook = this.clock.after(UNBLOCK_LOOK_MS, () => {
+      // One that reads as slowly as it plays is slow enough for the pause, and not stuck.
+      if (carrier.bufferedAmount < before) this.blockedSinceMs = this.clock.nowMs();
       if (carrier.bufferedAmount <= CARRIER_LOW_WATER_BYTES) this.relieve();
       else if (this.clock.nowMs() - this.blockedSinceMs >= CARRIER_STUCK_MS) this.events.onCarrierStuck();
       else this.lookLater(carrier);

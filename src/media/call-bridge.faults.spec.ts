@@ -110,3 +110,23 @@ describe('speech that never stops', () => {
     expect(call.model.of('input_audio_buffer.commit')).toHaveLength(1);
   });
 });
+
+describe('a tool call that comes while a machine is suspected', () => {
+  it('is not made, and is waited for by nobody', () => {
+    const voicemail = { phraseIn: () => 'weak' as const };
+    const call = new ScriptedCall({ whoSpeaksFirst: 'customer', voicemail }).ring().answer();
+    call.speechStarted('u1', 0);
+    call.pass(6000);
+    call.speechStopped('u1', 6000);
+    call.begin('r2');
+    call.transcribed('u1', 'You have reached Ann.');
+    expect(call.model.of('response.cancel')).toHaveLength(1);
+    const output = [{ id: 'i1', type: 'function_call', status: 'completed', call_id: 'c1', name: 'end_call' }];
+    call.done('r2', 'completed', output);
+    expect(call.toolCalls).toEqual([]);
+    call.bridge.answeredBy('human');
+    call.respond({ ...HELLO, responseId: 'r3', itemId: 'a3' });
+    call.pass(2100 + 8000);
+    expect(call.lastCreate().instructions).toContain('still there');
+  });
+});

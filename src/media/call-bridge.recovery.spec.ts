@@ -267,8 +267,10 @@ describe('a session that drops while the customer speaks', () => {
     expect(texts(call)).toEqual([`agent: ${HELLO.text}`, 'customer: When do you open?']);
     const startMs = 3001;
     expect(call.turns.at(-1)).toMatchObject({ itemId: 'u2', startMs, endMs: 4000 + 300 + 200 });
-    call.begin('r2');
     expect(call.told).toEqual([`assistant: ${HELLO.text}`]);
+    call.hangUp();
+    expect(call.finished).toEqual(['customer_hung_up']);
+    expect(call.turns).toHaveLength(2);
   });
 
   it('again before it says that it hears them, loses nothing of what they said', () => {
@@ -281,6 +283,9 @@ describe('a session that drops while the customer speaks', () => {
     call.ring();
     expect(call.appended.map(({ length }) => length / 8)).toEqual([KEPT_MS + 700]);
     expect(creates(call)).toBe(0);
+    // It has to show that it hears them as well.
+    call.hear(ANSWER_LIMIT_MS);
+    expect(creates(call)).toBe(1);
   });
 
   it('again after it has said so, loses nothing either', () => {
@@ -328,6 +333,26 @@ describe('a session that drops before the customer’s words are written down', 
     call.speechStopped('u2', 2000);
     call.transcribed('u2', 'When do you open?');
     expect(texts(call)).toEqual([`agent: ${HELLO.text}`, 'customer: When do you open?']);
+  });
+
+  it('with other words of the agent begun: the next one hears them all the same', () => {
+    const interruption = {
+      protect: 'opening' as const,
+      minSpeechMs: 0,
+      ignoreWords: [],
+      resumesAfterFalseAlarm: false,
+    };
+    const call = new ScriptedCall({ disclosure: DISCLOSURE, interruption }).ring().answer();
+    call.begin('r1', call.lastCreate().requestId);
+    call.speak({ responseId: 'r1', itemId: 'a1', text: DISCLOSURE, audioMs: 3000 });
+    ask(call, 'u1', null);
+    call.end({ responseId: 'r1', itemId: 'a1', text: DISCLOSURE, audioMs: 3000 });
+    call.begin('r2', call.lastCreate().requestId);
+    call.speak({ ...HOURS, previousItemId: 'u1' });
+    call.dropModel();
+    call.hear(500);
+    call.ring();
+    expect(call.appended[0]?.filter((byte) => byte === VOICE)).toHaveLength(1000 * 8);
   });
 
   it('with an answer begun: what is known of them stands, and the answer goes on', () => {
@@ -450,6 +475,18 @@ describe('a session that drops during the last words', () => {
     expect(call.unsaid).toBeNull();
   });
 
+  it('or never says them, leaves them to whoever else can', () => {
+    const call = live();
+    call.bridge.end('agent_ended', GOODBYE.text);
+    call.begin('r9', call.lastCreate().requestId);
+    for (let n = 0; n < 10; n++) {
+      call.event({ type: 'rate_limits.updated' });
+      call.hear(2000);
+    }
+    expect(call.finished).toEqual(['agent_ended']);
+    expect(call.unsaid).toBe(GOODBYE.text);
+  });
+
   it('and cannot be replaced, leaves them to whoever else can say them', () => {
     const call = live();
     call.opensModels = false;
@@ -497,6 +534,27 @@ describe('a session that drops when nothing is going on', () => {
     expect(call.finished).toEqual(['agent_ended']);
     expect(call.unsaid).toBeNull();
     expect(call.clock.pendingTimers).toBe(0);
+  });
+
+  it('whose account is empty when the last words are made, has said them', () => {
+    const call = live();
+    call.bridge.end('agent_ended', 'Goodbye.');
+    call.respond({ responseId: 'r9', itemId: 'a9', text: 'Goodbye.', audioMs: 1000 });
+    call.event({ type: 'error', error: { code: 'insufficient_quota', message: 'x' } });
+    call.hear(1100);
+    expect(call.finished).toEqual(['agent_ended']);
+    expect(call.unsaid).toBeNull();
+  });
+
+  it('or whose account is empty by then, makes no trouble of an end', () => {
+    const call = live();
+    call.begin('r2');
+    call.speak({ ...HOURS, audioMs: 1000 });
+    call.bridge.end('agent_ended');
+    call.event({ type: 'error', error: { code: 'insufficient_quota', message: 'x' } });
+    call.hear(1100);
+    expect(call.finished).toEqual(['agent_ended']);
+    expect(call.unsaid).toBeNull();
   });
 
   it('and young ones before it, never turns an end into trouble', () => {
@@ -767,6 +825,23 @@ describe('a planned rollover', () => {
     call.use(1).ring();
     call.use(0).dropModel();
     expect(call.use(1).told).toEqual([`assistant: ${HELLO.text}`, 'assistant: We open at eight in the morning and we']);
+    expect(creates(call)).toBe(1);
+    expect(call.sessions).toHaveLength(2);
+  });
+
+  it('takes the place of a session whose responses fail, and is asked for the answer once', () => {
+    const call = renewing();
+    const failed = { error: { code: 'server_error' } };
+    call.use(0).begin('r2');
+    call.use(1).ring();
+    call.use(0).done('r2', 'failed', [], failed);
+    call.hear(1000);
+    call.begin('r3', call.lastCreate().requestId);
+    call.done('r3', 'failed', [], failed);
+    expect(call.sessions[0]?.socket.closed?.code).toBe(1000);
+    expect(creates(call.use(1))).toBe(1);
+    call.respond({ ...HOURS, responseId: 'r4', itemId: 'a4' });
+    call.hear(3100);
     expect(creates(call)).toBe(1);
     expect(call.sessions).toHaveLength(2);
   });

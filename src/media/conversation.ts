@@ -72,6 +72,7 @@ export class Conversation {
       create: (kind, requestId) => session.createResponse(requestId, this.shapeOf(kind)),
       cancel: (responseId) => session.cancelResponse(responseId),
       lost: (kind) => this.responses.failed(kind, 'no_answer'),
+      moved: () => options.onMoved(),
     });
     const { sequencer, agentAudio, recorder, opening, tools, history } = this;
     const interruption = new Interruption({ session, sequencer, agentAudio, recorder });
@@ -448,6 +449,7 @@ export class Conversation {
     const aside = this.responses.asideOf(item.responseId);
     if (aside !== 'opening' && aside !== 'disclosure') this.isOpeningOver = true;
     this.recorder.agentStarted(item.itemId, this.takeLatency(item));
+    if (aside !== undefined) return;
     // Answered: a session that is lost from now on does not have to hear it again.
     for (const itemId of this.recorder.committedCustomerTurns()) this.options.callerAudio.written(itemId);
   }

@@ -156,7 +156,7 @@ describe('a session that drops', () => {
     const { last, told, line, handlers, dialled, clock } = setUp();
     handlers.onLost = () => line.close(1000, 'call over');
     last().up();
-    last().drop();
+    last().drop(3000);
     clock.advance(60_000);
     expect(told).toEqual(['up', 'lost']);
     expect(line.wasGivenUp).toBe(false);

@@ -7,18 +7,85 @@ function setUp() {
   const created: { kind: ResponseKind; requestId: string }[] = [];
   const cancelled: string[] = [];
   const lost: ResponseKind[] = [];
+  const moves: number[] = [];
   const undisclosed = new Set<ResponseKind>();
   const sequencer = new ResponseSequencer(clock, {
     create: (kind, requestId) => created.push({ kind, requestId }),
     needsDisclosure: (kind) => undisclosed.has(kind),
     cancel: (responseId) => cancelled.push(responseId),
     lost: (kind) => lost.push(kind),
+    moved: () => moves.push(clock.nowMs()),
   });
   sequencer.sessionUp();
   const kinds = (): ResponseKind[] => created.map(({ kind }) => kind);
   const lastId = (): string => created.at(-1)?.requestId ?? '';
-  return { clock, sequencer, created, cancelled, lost, undisclosed, kinds, lastId };
+  return { clock, sequencer, created, cancelled, lost, moves, undisclosed, kinds, lastId };
 }
+
+describe('a session that is lost', () => {
+  it('tells what it was making, and lets what waits go on waiting', () => {
+    const { sequencer, kinds, lastId, clock } = setUp();
+    sequencer.request('opening');
+    sequencer.created('r1', lastId());
+    sequencer.request('reply');
+    expect(sequencer.sessionLost()).toEqual({ kind: 'opening', responseId: 'r1' });
+    expect(sequencer.isResponding).toBe(false);
+    sequencer.request('reprompt');
+    clock.advance(60_000);
+    expect(kinds()).toEqual(['opening']);
+    sequencer.sessionUp();
+    expect(kinds()).toEqual(['opening', 'reply']);
+  });
+
+  it('tells of what was asked of it and had not begun, and of what it began by itself', () => {
+    const asked = setUp();
+    asked.sequencer.request('resume');
+    expect(asked.sequencer.sessionLost()).toEqual({ kind: 'resume', responseId: null });
+    const auto = setUp();
+    auto.sequencer.created('auto', null);
+    expect(auto.sequencer.sessionLost()).toEqual({ kind: null, responseId: 'auto' });
+    expect(setUp().sequencer.sessionLost()).toBeNull();
+  });
+
+  it('is not missed for what was cancelled', () => {
+    const active = setUp();
+    active.sequencer.created('auto', null);
+    active.sequencer.cancelledByServer();
+    expect(active.sequencer.sessionLost()).toBeNull();
+    const asked = setUp();
+    asked.sequencer.request('reply');
+    asked.sequencer.cancel();
+    expect(asked.sequencer.sessionLost()).toBeNull();
+  });
+
+  it('leaves no timer, and knows nothing of the old when the next one is up', () => {
+    const { sequencer, lost, clock, kinds, lastId } = setUp();
+    sequencer.request('reply');
+    sequencer.hold();
+    sequencer.sessionLost();
+    expect(clock.pendingTimers).toBe(0);
+    sequencer.sessionUp();
+    expect(sequencer.isIdle).toBe(true);
+    sequencer.request('reply');
+    expect(kinds()).toEqual(['reply', 'reply']);
+    sequencer.created('r1', lastId());
+    clock.advance(60_000);
+    expect(lost).toEqual([]);
+  });
+
+  it('is asked first for what was begun', () => {
+    const { sequencer, kinds } = setUp();
+    sequencer.sessionLost();
+    sequencer.request('reply');
+    sequencer.requestFirst('resume');
+    sequencer.requestFirst('reply');
+    sequencer.sessionUp();
+    expect(kinds()).toEqual(['resume']);
+    sequencer.created('r1', null);
+    sequencer.done('r1');
+    expect(kinds()).toEqual(['resume', 'reply']);
+  });
+});
 
 describe('asking for responses', () => {
   it('asks for one at a time and for the same thing once', () => {
@@ -44,6 +111,21 @@ describe('asking for responses', () => {
     sequencer.created('r1', lastId());
     sequencer.done('r1');
     expect(kinds()).toEqual(['reply', 'reply']);
+  });
+
+  it('does not miss a create that was given up and never answered, and says when it waits no more', () => {
+    const { sequencer, lost, moves, clock } = setUp();
+    sequencer.request('reply');
+    sequencer.cancelledByServer();
+    clock.advance(60_000);
+    expect(lost).toEqual([]);
+    expect(moves).toHaveLength(1);
+    expect(sequencer.isIdle).toBe(true);
+    sequencer.created('auto', null);
+    sequencer.cancelledByServer();
+    clock.advance(60_000);
+    expect(moves).toHaveLength(2);
+    expect(sequencer.isIdle).toBe(true);
   });
 
   it('waits for a response that the server began by itself', () => {
@@ -172,6 +254,7 @@ describe('against a server that allows one response at a time', () => {
           create: (_, requestId) => inbox.push(requestId),
           cancel: () => undefined,
           lost: () => undefined,
+          moved: () => undefined,
         });
         sequencer.sessionUp();
         const serve = (): void => {

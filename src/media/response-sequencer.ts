@@ -22,6 +22,8 @@ export interface SequencerSend {
   cancel(responseId: string): void;
   /** A create that the server never answered. */
   lost(kind: ResponseKind): void;
+  /** What was awaited is not any more, and no event of the server says so. */
+  moved(): void;
 }
 
 /** A refused create without a known running response is tried again after this: its `response.done` is on its way. */
@@ -234,6 +236,7 @@ export class ResponseSequencer {
     this.cancelGuard = this.clock.after(CANCEL_LIMIT_MS, () => {
       this.cancelGuard = null;
       this.done(responseId);
+      this.send.moved();
     });
   }
 
@@ -252,6 +255,7 @@ export class ResponseSequencer {
       this.requestGuard = null;
       if (!isUnwanted) this.send.lost(kind);
       this.advance();
+      this.send.moved();
     });
     this.send.create(kind, requestId);
   }

@@ -160,3 +160,52 @@ describe('the end of the call', () => {
     expect(turns.map(({ text }) => text)).toEqual(['Partly read', 'Heard, but never finished', '[inaudible]']);
   });
 });
+
+describe('turns whose session is lost', () => {
+  it('keep the words of the customer that are known', () => {
+    const { turns, recorder } = setUp();
+    recorder.customerCommitted('u1', null);
+    recorder.transcriptDelta('u1', 'When do');
+    recorder.customerCommitted('u2', 'u1');
+    expect(recorder.openCustomerTurns()).toEqual(['u1', 'u2']);
+    recorder.wordsLost('u1');
+    recorder.wordsLost('u2');
+    recorder.wordsLost('u2');
+    expect(recorder.transcribed('u1', 'When do you open?')).toBe(false);
+    expect(turns.map(({ text }) => text)).toEqual(['When do', '[inaudible]']);
+    expect(recorder.openCustomerTurns()).toEqual([]);
+  });
+
+  it('are none when their words are heard again', () => {
+    const { turns, recorder } = setUp();
+    recorder.customerCommitted('u1', null);
+    recorder.customerForgotten('u1');
+    expect(recorder.transcriptionsPending).toBe(0);
+    recorder.flush();
+    expect(turns).toEqual([]);
+  });
+
+  it('end where the agent’s voice ends', () => {
+    const { turns, recorder } = setUp();
+    const text = 'We open at eight in the morning and close at six';
+    const item = new Playback().sent('a1', 'r', 0, 800, 1000);
+    recorder.agentDelta('a1', 0, text);
+    recorder.agentStarted('a1', null);
+    recorder.agentAbandoned(item);
+    recorder.agentDelta('a1', 0, ' and so on');
+    expect(recorder.openAgentTexts()).toMatchObject([{ itemId: 'a1', text: 'We open at eight in' }]);
+    item.heardMs = 800;
+    recorder.agentHeard(item);
+    expect(turns).toMatchObject([{ text: 'We open at eight in', wasInterrupted: false }]);
+    expect(recorder.openAgentTexts()).toEqual([]);
+  });
+
+  it('are told in the order of the conversation', () => {
+    const { recorder } = setUp();
+    recorder.place('a1', null);
+    recorder.place('a2', 'a1');
+    recorder.agentDelta('a2', 0, 'second');
+    recorder.agentDelta('a1', 0, 'first');
+    expect(recorder.openAgentTexts().map(({ text }) => text)).toEqual(['first', 'second']);
+  });
+});
