@@ -382,6 +382,7 @@ describe('the stream token', () => {
         owner: { userId: user.userId },
         callId: call.id,
         callSid: call.sid,
+        streamToken: token,
         agent: expect.objectContaining({ scenarioName: 'sales' }) as object,
         variables: { name: 'Sam' },
         ownerName: 'Ada Ltd',

@@ -55,6 +55,8 @@ const TROUBLES = {
     await turns(2);
     await sandbox.fault('openai', 'no_answer', { match: marker });
   },
+  /** Its session has less than half a minute to live: it is succeeded in between. */
+  renewal: async () => undefined,
 } satisfies Record<string, Trouble>;
 
 type Name = keyof typeof TROUBLES;
@@ -78,6 +80,9 @@ const sessionsOf = async (marker: string) =>
   (await sandbox.sessions()).filter(({ instructions }) => instructions.includes(marker));
 
 async function callWith(marker: string, trouble: Trouble): Promise<Outcome> {
+  if (trouble === TROUBLES.renewal) {
+    await sandbox.fault('openai', 'expire_session', { match: marker, after_ms: 24_000 });
+  }
   const call = await ring(server, user, NUMBER, { scenario: await scenarioWith(marker) });
   const turns = (count: number) => call.until(({ transcript }) => transcript.length >= count, `${count} turns`, 60_000);
   await trouble(marker, call.placed.call_sid, turns);
@@ -132,12 +137,18 @@ describe('a call whose model is in trouble', () => {
     ['failed', 2],
     ['mute', 1],
     ['noAnswer', 1],
+    ['renewal', 2],
   ] as const)('takes no more sessions than it needs (%s: %i)', (name, count) => {
     expect(outcomes[name].sessions).toHaveLength(count);
   });
 
   it.each(Object.keys(TROUBLES) as Name[])('speaks the protocol cleanly all the same (%s)', (name) => {
     expect(outcomes[name].sessions.flatMap(({ errorsSent }) => errorsSent.map(({ code }) => code))).toEqual([]);
+  });
+
+  it('is not heard at all when its session is succeeded in time', () => {
+    const { transcript } = outcomes.renewal.call;
+    expect(transcript.every(({ interrupted, text }) => !interrupted && text !== '[inaudible]')).toBe(true);
   });
 
   it.each(['drop', 'dropTwice', 'halfOpen'] as const)('is known to the next session as it was heard (%s)', (name) => {
@@ -148,38 +159,28 @@ describe('a call whose model is in trouble', () => {
   });
 });
 
-describe('a session that nears its end', () => {
-  it('is succeeded by another one, and nobody hears it', async () => {
-    await sandbox.fault('openai', 'expire_session', { match: 'the renewal company', after_ms: 24_000 });
-    const { call, phone, sessions } = await callWith('the renewal company', async () => undefined);
-    expect(['agent_ended', 'customer_hung_up']).toContain(call.ended_reason);
-    expect(sessions.length).toBe(2);
-    expect(sessions.flatMap(({ errorsSent }) => errorsSent)).toEqual([]);
-    const said = phone.heard.map(({ text }) => text.toLowerCase()).join(' ');
-    expect(said.split(DISCLOSURE)).toHaveLength(2);
-    expect(call.transcript.every(({ interrupted, text }) => !interrupted && text !== '[inaudible]')).toBe(true);
-  }, 120_000);
-});
-
 describe('all sessions at once', () => {
   it('are replaced, and no call is silent', async () => {
-    const markers = Array.from({ length: 6 }, (_, at) => `the company number ${at}`);
-    let cut: Promise<number> | undefined;
-    const results = await Promise.all(
-      markers.map((marker, at) =>
-        callWith(marker, async (_, __, turns) => {
-          await turns(3);
-          if (at === 0) cut = sandbox.cutSessions();
-          return cut;
-        }),
+    const calls = await Promise.all(
+      Array.from({ length: 6 }, async (_, at) =>
+        ring(server, user, NUMBER, { scenario: await scenarioWith(`the company number ${at}`) }),
       ),
     );
-    expect(await cut).toBe(markers.length);
-    for (const { call } of results) {
-      expect(['agent_ended', 'customer_hung_up']).toContain(call.ended_reason);
-      expect(call.transcript.length).toBeGreaterThanOrEqual(6);
-    }
-  }, 200_000);
+    const turnsOf = async (count: number) =>
+      Promise.all(
+        calls.map((call) => call.until(({ transcript }) => transcript.length >= count, `${count} turns`, 60_000)),
+      );
+    await turnsOf(2);
+    expect(await sandbox.cutSessions()).toBe(calls.length);
+    const before = await Promise.all(calls.map((call) => call.now()));
+    const longest = Math.max(...before.map(({ transcript }) => transcript.length));
+    for (const call of await turnsOf(longest + 2)) expect(call.ended_reason).toBeNull();
+    const { token } = user;
+    await Promise.all(
+      calls.map(({ placed }) => api(server.url).post(`/calls/${placed.id}/hangup`, undefined, { token })),
+    );
+    await Promise.all(calls.map((call) => call.over()));
+  }, 120_000);
 });
 
 describe('a model that is not to be had any more', () => {
