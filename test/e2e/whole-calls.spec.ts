@@ -139,7 +139,9 @@ describe('a conversation', () => {
     const heardByModel = sessions.map((session) => session.counts.audioBytesIn);
     // `talks` was ended by us or by the person; up to the last frames under way, the model got every one that was sent.
     const sent = phones.talks.frames_out * 160;
-    expect(heardByModel.some((bytes) => bytes <= sent && bytes > sent - 160 * 100)).toBe(true);
+    // Where a busy machine made the phone skip beats, the hole is filled with silence: never with more than time has passed.
+    const atMost = ((calls.talks.call_duration ?? 0) + 2) * 8000;
+    expect(heardByModel.some((bytes) => bytes > sent - 160 * 100 && bytes <= atMost)).toBe(true);
   });
 });
 
