@@ -65,7 +65,7 @@ export async function startRelay(
 
 /** Everything that is made once and not for each call: code is compiled, modules and pools are there. */
 export async function warmUp(driver: Driver, { target }: Side, calls: number): Promise<void> {
-  const wave = await driver.begin(target, calls);
+  const wave = await driver.begin(target, calls, { isPatient: true });
   await sleep(WARM_UP_TALK_MS);
   await driver.end(wave);
   if (target.kind === 'product') await sleep(CALLS_GONE_MS);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { api, type ApiAnswer } from '../../support/api';
 import { BenchCall } from './bench-call';
 import { LatencyHistogram } from './latency-histogram';
-import type { ConversationScript, ModelSession } from './model-session';
+import type { ConversationScript } from './model-session';
 import { ModelServer } from './model-server';
 import { Pacer } from './pacer';
 import { TwilioServer } from './twilio-server';
@@ -12,6 +12,8 @@ const FIRST_NUMBER = 12_025_550_100;
 const NUMBERS = 800;
 /** Calls that are placed or picked up at once. */
 const AT_ONCE = 8;
+const PATIENT_TRIES = 60;
+const PATIENT_PAUSE_MS = 1000;
 const SESSION_LIMIT_MS = 20_000;
 /** What is on its way arrives within this, but for what is lost or kept. */
 const LAST_FRAMES_MS = 300;
@@ -20,10 +22,11 @@ const LATE_FRAMES_MS = 2000;
 /** Where the calls go: the product, through everything that belongs to a call, or the bare floor, straight. */
 export type Target = { kind: 'product'; url: string; token: string } | { kind: 'floor'; port: number };
 
-/** What a call or a pick-up was refused with. */
-export interface Refused {
-  status: number;
-  text: string;
+export interface Beginning {
+  /** Whether the people talk from the first frame on, as is usual. */
+  isTalking?: boolean;
+  /** Asks again when the server is full. */
+  isPatient?: boolean;
 }
 
 /** Plays all phones, Twilio and the model, in one process. */
@@ -67,12 +70,12 @@ export class Driver {
   }
 
   /** Brings so many calls under way, up to their first audio. */
-  async begin(target: Target, count: number, options: { isTalking?: boolean } = {}): Promise<BenchCall[]> {
+  async begin(target: Target, count: number, options: Beginning = {}): Promise<BenchCall[]> {
     const calls = Array.from({ length: count }, () => this.newCall());
     await inParallel(calls, AT_ONCE, async (call) => {
       if (target.kind === 'floor') await this.beginBare(target.port, call);
       else {
-        await this.ring(target, call);
+        await this.ring(target, call, options);
         await this.pickUp(target, call, options);
       }
     });
@@ -86,24 +89,34 @@ export class Driver {
   }
 
   /** Asks the product for a call, and lets the phone ring until the model has said its first words. */
-  async ring(target: Target & { kind: 'product' }, call: BenchCall): Promise<void> {
-    const placed = await this.place(target, call);
+  async ring(target: Target & { kind: 'product' }, call: BenchCall, options: Beginning = {}): Promise<void> {
+    const placed = await this.place(target, call, options);
     if (placed.status !== 201) throw new Error(`The call was not placed: ${placed.text}`);
     await this.letRing(call);
   }
 
-  async place(target: Target & { kind: 'product' }, call: BenchCall): Promise<ApiAnswer<{ id: string }>> {
-    const answer = await api(target.url).post<{ id: string }>(
-      '/calls',
-      {
-        phone_number: `+${FIRST_NUMBER + (call.index % NUMBERS)}`,
-        scenario: 'sales',
-        variables: { bench_call: String(call.index) },
-      },
-      { token: target.token },
-    );
-    if (answer.status === 201) call.id = answer.body.id;
-    return answer;
+  async place(
+    target: Target & { kind: 'product' },
+    call: BenchCall,
+    { isPatient = false }: Beginning = {},
+  ): Promise<ApiAnswer<{ id: string }>> {
+    for (let tries = 1; ; tries++) {
+      const answer = await api(target.url).post<{ id: string }>(
+        '/calls',
+        {
+          phone_number: `+${FIRST_NUMBER + (call.index % NUMBERS)}`,
+          scenario: 'sales',
+          variables: { bench_call: String(call.index) },
+        },
+        { token: target.token },
+      );
+      if (answer.status === 503 && isPatient && tries < PATIENT_TRIES) {
+        await sleep(PATIENT_PAUSE_MS);
+        continue;
+      }
+      if (answer.status === 201) call.id = answer.body.id;
+      return answer;
+    }
   }
 
   async letRing(call: BenchCall): Promise<void> {
@@ -116,7 +129,11 @@ export class Driver {
   }
 
   /** Picks the phone up and begins to talk. Null when the relay let it be; the reason is on the call. */
-  async pickUp(target: Target & { kind: 'product' }, call: BenchCall, { isTalking = true } = {}): Promise<void> {
+  async pickUp(
+    target: Target & { kind: 'product' },
+    call: BenchCall,
+    { isTalking = true }: Beginning = {},
+  ): Promise<void> {
     const { streamUrl, parameters, twiml } = await this.twilio.answer(call);
     if (streamUrl === null) {
       call.refusal = twiml;
@@ -208,5 +225,3 @@ export async function patiently(isThere: () => boolean, what: string, withinMs =
     await sleep(5);
   }
 }
-
-export type { ModelSession };

@@ -1,19 +1,24 @@
-/** Latencies counted by the microsecond up to 200 ms; what is longer is kept as the longest. */
-const LIMIT_US = 200_000;
+/** Latencies are counted by the microsecond up to here, then by the millisecond; what is longer still is the longest. */
+const FINE_US = 200_000;
+const LIMIT_MS = 60_000;
 
 export class LatencyHistogram {
-  private readonly counts = new Uint32Array(LIMIT_US + 1);
+  private readonly fine = new Uint32Array(FINE_US);
+  private readonly coarse = new Uint32Array(LIMIT_MS);
   count = 0;
   maxMs = 0;
 
   record(ms: number): void {
-    this.counts[Math.min(LIMIT_US, Math.max(0, Math.round(ms * 1000)))]!++;
+    const us = Math.max(0, Math.round(ms * 1000));
+    if (us < FINE_US) this.fine[us]!++;
+    else this.coarse[Math.min(LIMIT_MS - 1, Math.round(ms))]!++;
     this.count++;
     if (ms > this.maxMs) this.maxMs = ms;
   }
 
   reset(): void {
-    this.counts.fill(0);
+    this.fine.fill(0);
+    this.coarse.fill(0);
     this.count = 0;
     this.maxMs = 0;
   }
@@ -22,9 +27,13 @@ export class LatencyHistogram {
   quantile(share: number): number {
     if (this.count === 0) return NaN;
     let left = Math.ceil(share * this.count);
-    for (let us = 0; us < LIMIT_US; us++) {
-      left -= this.counts[us] as number;
+    for (let us = 0; us < FINE_US; us++) {
+      left -= this.fine[us] as number;
       if (left <= 0) return us / 1000;
+    }
+    for (let ms = 0; ms < LIMIT_MS; ms++) {
+      left -= this.coarse[ms] as number;
+      if (left <= 0) return Math.min(ms, this.maxMs);
     }
     return this.maxMs;
   }
