@@ -109,7 +109,8 @@ export class Opening {
     const directive =
       `You were cut off in the middle of what you were saying, by a noise or a fault on the line. Your last words were: ${quoted(lastWords)}. ` +
       'Go on from there in the same sentence: do not repeat those words, do not greet, do not mention the interruption.';
-    return { instructions: `${directive}\n\n${this.plan.instructions}`, speaksOnly: true };
+    // A tool that the lost answer was about to call is still to be called.
+    return { instructions: `${directive}\n\n${this.plan.instructions}` };
   }
 
   /** The last words, as they are: nothing is left to disclose to someone who is being said goodbye to. */

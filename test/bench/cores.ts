@@ -19,18 +19,23 @@ export function onTheRelaysCore(command: string, args: readonly string[]): [stri
   return CAN_PIN ? ['taskset', ['-c', String(RELAY_CORE), command, ...args]] : [command, [...args]];
 }
 
+/** Ends by itself, should nobody be left to end it. */
+const BUSY = 'for (const untilMs = Date.now() + 120_000; Date.now() < untilMs; );';
+
 /** Processes that want all of the relay's core for themselves: each takes an equal share. */
 export class CoreHogs {
   private readonly hogs: ChildProcess[] = [];
 
   start(count: number): void {
     for (let i = 0; i < count; i++) {
-      const [command, args] = onTheRelaysCore(process.execPath, ['-e', 'while (true);']);
+      const [command, args] = onTheRelaysCore(process.execPath, ['-e', BUSY]);
       this.hogs.push(spawn(command, args, { stdio: 'ignore' }));
     }
+    process.once('exit', this.stop);
   }
 
-  stop(): void {
+  readonly stop = (): void => {
+    process.off('exit', this.stop);
     for (const hog of this.hogs.splice(0)) hog.kill('SIGKILL');
-  }
+  };
 }

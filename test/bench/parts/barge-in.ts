@@ -10,9 +10,9 @@ import type { PartReport } from '../figures';
 const GOAL_MS = 5;
 /** Calls that are interrupted, beside those that only carry frames. */
 const INTERRUPTED = 20;
-const ROUNDS = 10;
-/** The model is ahead of the phone, as it always is: five seconds of audio at once. */
-const BURST_FRAMES = 250;
+const ROUNDS = 15;
+/** The model is ahead of the phone, as it always is: two seconds of audio at once. */
+const BURST_FRAMES = 100;
 const TO_PLAY_MS = 600;
 /** Audio that the model had under way when it noticed. */
 const LATE_FRAMES = 25;
