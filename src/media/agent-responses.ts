@@ -46,15 +46,15 @@ export class AgentResponses {
   /** Our responses that are no answer to the customer. */
   private readonly asides = new Map<string, ResponseKind>();
   private readonly ended = new RecentIds(REMEMBERED_RESPONSES);
-  private hasEndedOne = false;
+  private hasBegunOne = false;
   private isAnswerOwed = false;
   private isGoodbyeMade = false;
 
   constructor(private readonly parts: AgentResponsesParts) {}
 
-  /** True when the agent has had its say at least once. */
-  get hasEnded(): boolean {
-    return this.hasEndedOne;
+  /** True when the agent has been given the floor at least once. */
+  get hasBegun(): boolean {
+    return this.hasBegunOne;
   }
 
   /** True when the last words were made to their end. */
@@ -87,6 +87,7 @@ export class AgentResponses {
   created(responseId: string, requestId: string | null): void {
     const { sequencer, opening, interruption, progress } = this.parts;
     if (this.ended.has(responseId)) return;
+    this.hasBegunOne = true;
     const { kind, isUnwanted } = sequencer.created(responseId, requestId);
     // One that was given up while it was on its way answers nobody.
     if (!isUnwanted) {
@@ -108,7 +109,6 @@ export class AgentResponses {
     const { responseId, status, output, usage } = event;
     if (this.ended.has(responseId)) return;
     this.ended.add(responseId);
-    this.hasEndedOne = true;
     if (usage !== null) events.onUsage(usage, 'response');
     for (const item of output) {
       if (item.transcript !== null) recorder.agentText(item.itemId, null, item.transcript);

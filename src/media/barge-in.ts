@@ -70,21 +70,22 @@ export class BargeIn {
     const { turn } = this;
     if (turn === null || turn.isOver || turn.stance === 'cut') return;
     const { policy, clock } = this.options;
-    const before = turn.stance;
     const sinceStartMs = clock.nowMs() - turn.startedAtMs;
-    turn.stance = whileSpeaking(policy, {
+    const stance = whileSpeaking(policy, {
       agentTalks: this.options.agentTalks(),
       isProtected: this.options.isProtected(),
       sinceStartMs,
       isCutInDoubt: this.awaited?.stance === 'cut',
     });
-    // An agent that has finished while they spoke leaves the floor to them: what they said is taken as it was begun.
-    if (turn.stance === 'listen' && before !== 'listen') turn.stance = before;
     this.stopRecheck();
-    if (turn.stance === 'cut') {
+    // An agent that has finished while they spoke leaves the floor to them: what they said is taken as it was begun. There
+    // is no moment to wait for any more; should it talk again, that is a new event.
+    if (stance === 'listen') return;
+    turn.stance = stance;
+    if (stance === 'cut') {
       if (this.awaited?.stance !== 'cut') this.options.cut();
-    } else if (turn.stance === 'wait') {
-      this.recheck = clock.after(cutsAfterMs(policy) - sinceStartMs, () => this.review());
+    } else if (stance === 'wait') {
+      this.recheck = clock.after(Math.max(1, Math.ceil(cutsAfterMs(policy) - sinceStartMs)), () => this.review());
     }
   }
 

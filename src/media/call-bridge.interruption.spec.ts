@@ -1,3 +1,4 @@
+import { DEFAULT_INTERRUPTION_POLICY } from './interruption-policy';
 import { ScriptedCall } from './testing/scripted-call';
 
 const WORDS = 'one two three four five six seven eight nine ten';
@@ -155,6 +156,17 @@ describe('barge-in', () => {
     call.event({ type: 'input_audio_buffer.committed', item_id: 'u1', previous_item_id: 'a1' });
     // The server answers by itself here (no disclosure is owed).
     expect(call.model.of('response.create')).toHaveLength(1);
+  });
+
+  it('waits for no moment that is over when the agent has finished while they speak on', () => {
+    const call = new ScriptedCall({ interruption: { ...DEFAULT_INTERRUPTION_POLICY, minSpeechMs: 700 } });
+    call.ring().answer().respond(ITEM);
+    call.pass(1500);
+    call.speechStarted('u1', 1500);
+    call.pass(4000);
+    expect(call.carrier.of('clear')).toEqual([]);
+    call.speechStopped('u1', 5400, 'a1');
+    expect(call.model.of('response.create')).toHaveLength(2);
   });
 
   it('swallows the errors that say it was over already', () => {

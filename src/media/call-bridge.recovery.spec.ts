@@ -355,6 +355,49 @@ describe('a session that drops before the customer’s words are written down', 
     expect(call.appended[0]?.filter((byte) => byte === VOICE)).toHaveLength(1000 * 8);
   });
 
+  describe('with the agent talking on, because they may have meant nothing', () => {
+    function coughed(words: string): ScriptedCall {
+      const interruption = {
+        protect: 'nothing' as const,
+        minSpeechMs: 700,
+        ignoreWords: [],
+        resumesAfterFalseAlarm: true,
+      };
+      const call = live({ interruption });
+      call.begin('r2');
+      call.speak({ ...HOURS, previousItemId: 'a1' });
+      const startMs = call.bridge.stats().framesIn * 20;
+      call.hear(400, VOICE);
+      call.speechStarted('u1', startMs);
+      call.hear(500);
+      call.speechStopped('u1', startMs + 900, 'a2');
+      call.dropModel();
+      call.ring();
+      expect(creates(call)).toBe(0);
+      call.speechStarted('u2', 0);
+      call.speechStopped('u2', 900);
+      call.hear(500);
+      call.transcribed('u2', words);
+      call.hear(2000);
+      return call;
+    }
+
+    it('and they did: the next one goes on where it was', () => {
+      const call = coughed('');
+      expect(creates(call)).toBe(1);
+      expect(call.lastCreate().instructions).toContain('Your last words were');
+    });
+
+    it('and they did not: the next one answers, and goes back to nothing', () => {
+      const call = coughed('Where are you?');
+      expect(creates(call)).toBe(1);
+      expect(call.lastCreate().instructions ?? '').not.toContain('Your last words were');
+      call.respond({ ...HOURS, responseId: 'r3', itemId: 'a3', text: 'In Mill Lane.' });
+      call.hear(4000);
+      expect(creates(call)).toBe(1);
+    });
+  });
+
   it('with an answer begun: what is known of them stands, and the answer goes on', () => {
     const call = live();
     ask(call, 'u1', null);

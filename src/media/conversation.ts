@@ -119,15 +119,15 @@ export class Conversation {
       isProtected: () => this.isProtected,
       cut: () => this.bargedIn(),
       answer: () => this.answerCustomer(),
-      goOn: () => this.responses.answerSettled(),
+      goOn: () => this.goOn(),
       resume: () => this.resumeAfterFalseAlarm(),
     });
     this.speech = new CustomerSpeech({ clock, callerAudio, recorder, sinceAnswer, onSettled, onStuck });
   }
 
-  /** True when the agent has had its say at least once, nothing is playing and nothing is being made. */
+  /** True when the agent has had the floor at least once, nothing is playing and nothing is being made. */
   get isWaitingForCustomer(): boolean {
-    if (this.mode === 'suspended' || !this.responses.hasEnded) return false;
+    if (this.mode === 'suspended' || !this.responses.hasBegun) return false;
     return this.isSilent && !this.speech.isSpeaking && !this.tools.isPending;
   }
 
@@ -422,6 +422,7 @@ export class Conversation {
 
   private answerCustomer(): void {
     const { createsResponses } = this.options.session;
+    this.restoration.forgetUnfinished();
     this.responses.customerFinished(createsResponses);
     // The server's own answer covers what waited to be answered; without one it is asked for here.
     if (createsResponses) {
@@ -433,7 +434,15 @@ export class Conversation {
     this.request('reply');
   }
 
+  /** The customer has said nothing to answer: the agent talks on, or takes up what a lost session was making. */
+  private goOn(): void {
+    this.responses.answerSettled();
+    const rest = this.restoration.takePutOff();
+    if (rest !== null) this.request(rest);
+  }
+
   private resumeAfterFalseAlarm(): void {
+    this.restoration.forgetUnfinished();
     this.responses.answerSettled();
     if (this.opening.isOwing) this.request('opening');
     else this.request(this.interruption.cutOff.said === '' ? 'reply' : 'resume');

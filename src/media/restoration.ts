@@ -28,6 +28,8 @@ export interface RestorationParts {
 export class Restoration {
   /** What the session was making when it was lost, as what is to be asked of the next. */
   private unfinished: ResponseKind | null = null;
+  /** The same, when the customer is to be heard first: it is asked for if what they said turns out to be nothing. */
+  private putOff: ResponseKind | null = null;
   /** Customer turns that the next session will hear. If there is none, they stay what they are: words that nobody got. */
   private heardAgain: string[] = [];
   /** What they were saying went to the present session as audio, and, if that was lost before it said so, to the next. */
@@ -48,7 +50,14 @@ export class Restoration {
 
   /** What was being made is not wanted any more. */
   forgetUnfinished(): void {
-    this.unfinished = null;
+    this.unfinished = this.putOff = null;
+  }
+
+  /** The customer has said nothing after all: what was put off for them, if anything was. */
+  takePutOff(): ResponseKind | null {
+    const { putOff } = this;
+    this.putOff = null;
+    return putOff;
   }
 
   /** The session is gone: settles what became of its items. */
@@ -56,7 +65,8 @@ export class Restoration {
     const { session, sequencer, agentAudio, callerAudio, recorder } = this.parts;
     session.lost();
     const lost = sequencer.sessionLost();
-    if (lost !== null) this.unfinished = this.abandon(lost);
+    this.unfinished = lost === null ? (this.unfinished ?? this.takePutOff()) : this.abandon(lost);
+    this.putOff = null;
     for (const { itemId } of recorder.openAgentTexts()) {
       if (agentAudio.holds(itemId)) recorder.agentTextEnded(itemId);
       else recorder.agentUnheard(itemId);
@@ -81,7 +91,10 @@ export class Restoration {
     this.tell();
     this.parts.callerAudio.open();
     // They were speaking: their words come first, and are answered.
-    if (isRehearing && unfinished !== 'goodbye') return null;
+    if (isRehearing && unfinished !== 'goodbye') {
+      this.putOff = unfinished;
+      return null;
+    }
     return unfinished ?? (owesAnswer ? 'reply' : null);
   }
 

@@ -5,6 +5,8 @@ interface Timer {
   readonly run: () => void;
 }
 
+/** More timers than this that are due at one moment set each other again, without end: a real clock would spin. */
+const DUE_AT_ONCE = 10_000;
 /** An ordinary day. */
 const EPOCH_MS = Date.UTC(2026, 10, 21);
 
@@ -41,8 +43,11 @@ export class ManualClock implements Clock {
 
   advance(ms: number): void {
     const endMs = this.now + ms;
+    let dueAtOnce = 0;
     for (let timer = this.nextDue(endMs); timer !== null; timer = this.nextDue(endMs)) {
       this.timers.delete(timer);
+      dueAtOnce = timer.atMs > this.now ? 0 : dueAtOnce + 1;
+      if (dueAtOnce > DUE_AT_ONCE) throw new Error('A timer is set again for the moment in which it runs, without end.');
       this.now = timer.atMs;
       timer.run();
     }
