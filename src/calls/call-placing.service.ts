@@ -15,6 +15,7 @@ import {
   PlacedCall,
   Telephony,
 } from '../integrations/telephony/telephony';
+import { isSpeakable } from '../scenarios/fill-in';
 import { ScenariosService } from '../scenarios/scenarios.service';
 import { CallPermissionService } from './call-permission.service';
 import { isOver } from './call-status';
@@ -22,6 +23,7 @@ import { Call } from './call.entity';
 import { CallEnded } from './calls.events';
 import {
   CallOutcomeUnknown,
+  CallTextTooLong,
   CallTooLong,
   CarrierRefusedCall,
   CarrierUnavailable,
@@ -78,7 +80,7 @@ export class CallPlacing {
 
   /**
    * Rings a phone. The same idempotency key never rings it twice.
-   * @throws InvalidPhoneNumber, InvalidScenario, CustomScenarioNotFound, CallTooLong, CallNotAllowed: nothing was done
+   * @throws InvalidPhoneNumber, InvalidScenario, CustomScenarioNotFound, CallTextTooLong, CallTooLong, CallNotAllowed: nothing was done
    * @throws CarrierRefusedCall, CarrierUnavailable: not dialled; CallOutcomeUnknown: perhaps dialled
    */
   async place(owner: Owner, request: CallRequest): Promise<Call> {
@@ -107,6 +109,7 @@ export class CallPlacing {
       if (earlier !== null) return requireSame(earlier, request, number.kind === 'subscriber' ? number.e164 : '');
     }
     const agent = await this.scenarios.resolveAgent(owner, request.scenario);
+    if (!isSpeakable(agent, request.variables ?? {})) throw new CallTextTooLong();
     const { call, isNew } = await this.intend(owner, {
       number,
       agent,

@@ -27,6 +27,16 @@ export class CallTooLong extends AppError {
   }
 }
 
+/** A variable may stand in a text many times: what comes out is more than a session or a carrier takes. */
+export class CallTextTooLong extends AppError {
+  constructor() {
+    const message = 'make the texts of the scenario too long to be spoken on a call';
+    super('unprocessable', 'call.text_too_long', `The variables ${message}.`, {
+      errors: [{ field: 'variables', message }],
+    });
+  }
+}
+
 const RETRY_AFTER_FULL_HOUSE_SECONDS = 10;
 /** As its sentence says. */
 const RETRY_AFTER_FULL_SERVER_SECONDS = 60;

@@ -48,6 +48,21 @@ export class CarrierWebhooksController {
     return this.webhooks.onAnswered(attempt, form);
   }
 
+  @Post('twilio/stream-over/:attempt')
+  @HttpCode(200)
+  @Header('Content-Type', 'text/xml; charset=utf-8')
+  @ApiParam(ATTEMPT)
+  @ApiOperation({ summary: 'The media stream of a call that goes on is over' })
+  @ApiProduces('text/xml')
+  @ApiOkResponse({
+    description: 'TwiML that hangs up; after a sentence where the stream broke',
+    schema: { type: 'string', example: '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>' },
+  })
+  @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])
+  streamOver(@Param('attempt') attempt: string, @Body() form: CarrierFormDto): Promise<string> {
+    return this.webhooks.onStreamOver(attempt, form);
+  }
+
   @Post('twilio/amd/:attempt')
   @HttpCode(200)
   @ApiParam(ATTEMPT)

@@ -6,7 +6,7 @@ import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { FormParams, Telephony } from '../integrations/telephony/telephony';
-import { busySentence } from './busy-sentence';
+import { busySentence, troubleSentence } from './carrier-sentences';
 import { CallLookups, CallRef } from './call-lookups';
 import { isOver } from './call-status';
 import { Call } from './call.entity';
@@ -17,6 +17,8 @@ import { LiveCalls } from './live-calls.service';
 
 /** A conversation that is still being prepared is waited for; the carrier waits longer than this for our answer. */
 const ANSWERED_BY_LIMIT_MS = 5000;
+/** Our own farewell by the carrier's API comes within a second of the end of a stream that broke. */
+const FAREWELL_WAIT_SECONDS = 3;
 
 /** What to do about each of the carrier's webhooks. One that fits no call changes nothing and is logged. */
 @Injectable()
@@ -43,7 +45,28 @@ export class CarrierWebhooks {
     if (call === null || isOver(call.status) || call.endedReason !== null) return this.telephony.hangUpInstructions();
     if (!this.capacity.admits(call.id)) return this.refuse(call);
     const url = `${this.config.publicUrl.replace(/^http/, 'ws')}/media-stream/${encodeURIComponent(call.scenarioName)}`;
-    return this.telephony.connectStream(url, { call_id: call.id, token: this.liveCalls.streamToken(call) });
+    return this.telephony.connectStream(
+      url,
+      { call_id: call.id, token: this.liveCalls.streamToken(call) },
+      `${this.config.publicUrl}/twilio/stream-over/${attemptId}`,
+    );
+  }
+
+  /**
+   * The media stream is over and the call is not. After an end of ours it is only to be hung up. Otherwise the stream has
+   * broken, and whoever carried the conversation is about to say so by the carrier's voice, which takes this answer's place;
+   * where nobody does, this answer says it.
+   * @returns TwiML
+   */
+  async onStreamOver(attemptId: string, form: FormParams): Promise<string> {
+    const call = await this.report(attemptId, form);
+    const isBroken = call !== null && !isOver(call.status) && (call.endedReason ?? 'carrier_error') === 'carrier_error';
+    if (!isBroken) return this.telephony.hangUpInstructions();
+    const owner = { userId: call.userId };
+    this.log.warn({ msg: 'A media stream broke under its call', call_id: call.id, user_id: call.userId });
+    await this.liveCalls.recordEnd(owner, call.id, 'carrier_error', null);
+    const { sentence, language } = troubleSentence(call.agent.language);
+    return this.telephony.sayAndHangUp(sentence, language, FAREWELL_WAIT_SECONDS);
   }
 
   /**

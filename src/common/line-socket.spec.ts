@@ -11,6 +11,8 @@ import { LineSocket } from './line-socket';
 const LOOK_MS = 5000;
 const CLOSE_LIMIT_MS = 2000;
 const MAX_PAYLOAD = 100_000;
+/** What our end is not prepared for. */
+const THROWN = 'a bug of ours';
 
 let http: Server;
 let server: WebSocketServer;
@@ -45,13 +47,16 @@ class OurEnd {
     let isClosed = (): void => undefined;
     this.closed = new Promise((resolve) => (isClosed = resolve));
     const listener = {
-      onText: (text: string) => void this.told.push(text),
+      onText: (text: string) => {
+        if (text === THROWN) throw new Error(THROWN);
+        this.told.push(text);
+      },
       onClosed: (code: number, reason: string) => {
         this.told.push(`closed ${code} ${reason}`.trim());
         isClosed();
       },
     };
-    this.line = new LineSocket(socket, transport, listener, clock);
+    this.line = new LineSocket(socket, transport, listener, { timers: clock });
   }
 }
 
@@ -135,6 +140,24 @@ async function settled(): Promise<void> {
 async function until(isThere: () => boolean): Promise<void> {
   for (let turns = 0; turns < 100 && !isThere(); turns++) await settled();
 }
+
+describe('a message that our end cannot bear', () => {
+  it('closes the line with the fault, which is thrown where everybody hears of it', async () => {
+    const thrown: (() => void)[] = [];
+    const spy = jest.spyOn(globalThis, 'queueMicrotask').mockImplementation((run) => void thrown.push(run));
+    const { our, peer } = await aLine();
+    const closed = once(peer, 'close') as Promise<[number, Buffer]>;
+    peer.send(THROWN);
+    peer.send('more');
+    const [code, reason] = await closed;
+    spy.mockRestore();
+    expect([code, reason.toString()]).toEqual([1011, 'Something went wrong here.']);
+    expect(thrown).toHaveLength(1);
+    expect(thrown[0]).toThrow(THROWN);
+    await our.closed;
+    expect(our.told).toEqual(['closed 1011 Something went wrong here.']);
+  });
+});
 
 function writesOf(transport: Duplex): () => number {
   const single = jest.spyOn(transport, '_write');

@@ -2,9 +2,9 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { textFrame } from './text-frame';
 
-/** How often a socket is looked at for signs of life. */
+/** How often a socket is looked at for signs of life, unless its owner is in more of a hurry. */
 const LOOK_MS = 5000;
-/** Looks without one after which nobody is there: a ping after the first, and two more to answer it. */
+/** Looks without one after which nobody is there: a ping at the first, and two more to answer it. */
 const LOOKS_UNTIL_DEAD = 3;
 /** How long the other end gets to answer our close frame. */
 const CLOSE_LIMIT_MS = 2000;
@@ -18,6 +18,7 @@ const MAX_REASON_BYTES = 123;
 const CLOSED_ABNORMALLY = 1006;
 const UNSUPPORTED_DATA = 1003;
 const POLICY_VIOLATION = 1008;
+const OUR_FAULT = 1011;
 
 /** What is told about a socket, in order; `onClosed` once and last. */
 export interface LineSocketListener {
@@ -37,12 +38,20 @@ const REAL_TIMERS: LineSocketTimers = {
   },
 };
 
+export interface LineSocketOptions {
+  timers?: LineSocketTimers;
+  /** A peer that shows no sign of life for three times this is taken for gone. */
+  lookMs?: number;
+}
+
 /**
  * A WebSocket that carries a live line. Text only; what is sent in one tick goes out in one write; a peer that shows no
- * sign of life for 15 s is taken for gone; a close never waits for a peer that does not answer.
+ * sign of life for three looks (15 s) is taken for gone; a close never waits for a peer that does not answer.
  */
 export class LineSocket {
   private readonly listener: LineSocketListener;
+  private readonly timers: LineSocketTimers;
+  private readonly lookMs: number;
   private readonly isClient: boolean;
   /** Frames of this tick, a character for each byte. */
   private unwritten = '';
@@ -70,9 +79,11 @@ export class LineSocket {
     private readonly socket: WebSocket,
     private readonly transport: Duplex,
     listener: LineSocketListener,
-    private readonly timers: LineSocketTimers = REAL_TIMERS,
+    { timers = REAL_TIMERS, lookMs = LOOK_MS }: LineSocketOptions = {},
   ) {
     this.listener = listener;
+    this.timers = timers;
+    this.lookMs = lookMs;
     // Only the end that dialled has an address.
     this.isClient = Boolean(socket.url);
     socket.on('message', (data: RawData, isBinary: boolean) => this.received(data, isBinary));
@@ -134,7 +145,15 @@ export class LineSocket {
       this.close(UNSUPPORTED_DATA, 'Only text messages are understood here.');
       return;
     }
-    this.listener.onText(asText(data));
+    try {
+      this.listener.onText(asText(data));
+    } catch (error) {
+      // Thrown on, it would leave the socket's reader in the middle of a message, deaf until the heartbeat notices.
+      this.close(OUR_FAULT, 'Something went wrong here.');
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   /** What comes after our goodbye is for nobody. Who goes on and on is not read any more, so that others do not suffer. */
@@ -143,7 +162,7 @@ export class LineSocket {
   }
 
   private lookLater(): void {
-    this.stopLook = this.timers.after(LOOK_MS, () => {
+    this.stopLook = this.timers.after(this.lookMs, () => {
       this.look();
       if (!this.isClosed) this.lookLater();
     });

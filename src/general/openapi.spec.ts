@@ -141,6 +141,7 @@ describe('the answers that routes of a kind share', () => {
       'get /health/ready',
       'post /call-status',
       'post /twilio/amd/{attempt}',
+      'post /twilio/stream-over/{attempt}',
       'post /twilio/voice/{attempt}',
     ]);
     const names = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];

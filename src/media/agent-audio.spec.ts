@@ -1,5 +1,5 @@
 import { AgentAudio, CARRIER_HIGH_WATER_BYTES, CARRIER_STUCK_MS } from './agent-audio';
-import type { AudioTap } from './call-events';
+import type { AudioTap } from './audio-tap';
 import type { PlayedItem } from './playback';
 import { ManualClock } from './testing/manual-clock';
 import { audioOf, RecordedSocket, ScriptedCall } from './testing/scripted-call';
@@ -162,7 +162,7 @@ describe('whoever listens in', () => {
   it('hears what was made while the phone rang, from the answer on, one piece after the other', () => {
     const call = new ScriptedCall().ring();
     const tap = new RecordedTap();
-    call.bridge.tap = tap;
+    call.bridge.listenIn(tap);
     call.begin('r1', call.lastCreate().requestId);
     call.delta('r1', 'a1', 300, 0x11);
     call.delta('r1', 'a1', 300, 0x22);
@@ -178,7 +178,7 @@ describe('whoever listens in', () => {
   it('hears the customer at the carrier’s times, and what is cut of the agent', () => {
     const call = new ScriptedCall().ring().answer();
     const tap = new RecordedTap();
-    call.bridge.tap = tap;
+    call.bridge.listenIn(tap);
     call.hear(40, 0x11);
     expect(tap.heard).toEqual([`customer ${A} 0`, `customer ${A} 20`]);
     const media = { track: 'inbound', chunk: '9', timestamp: '500', payload: audioOf(20, 0x22) };
@@ -194,25 +194,37 @@ describe('whoever listens in', () => {
   it('hears nothing after the call, nor what was never to be heard of it', () => {
     const call = new ScriptedCall().ring().answer();
     const tap = new RecordedTap();
-    call.bridge.tap = tap;
+    call.bridge.listenIn(tap);
     call.respond(HELLO);
     call.pass(1000);
     call.bridge.abort('owner_hung_up');
     expect(tap.heard.at(-1)).toBe('cut 1000');
     const heard = tap.heard.length;
-    call.bridge.tap = tap;
+    call.bridge.listenIn(tap);
     call.frame(0x11);
     call.delta('r1', 'a1', 200);
     expect(tap.heard).toHaveLength(heard);
+  });
+
+  it('may be several, each as long as it likes', () => {
+    const call = new ScriptedCall().ring().answer();
+    const [recorder, listener] = [new RecordedTap(), new RecordedTap()];
+    call.bridge.listenIn(recorder);
+    const leave = call.bridge.listenIn(listener);
+    call.hear(20, 0x11);
+    leave();
+    call.hear(20, 0x22);
+    expect(recorder.heard).toEqual([`customer ${A} 0`, `customer ${B} 20`]);
+    expect(listener.heard).toEqual([`customer ${A} 0`]);
   });
 
   it('may come and go', () => {
     const call = new ScriptedCall().ring().answer();
     const tap = new RecordedTap();
     call.hear(20, 0x11);
-    call.bridge.tap = tap;
+    const leave = call.bridge.listenIn(tap);
     call.hear(20, 0x11);
-    call.bridge.tap = null;
+    leave();
     call.hear(20, 0x11);
     expect(tap.heard).toEqual([`customer ${A} 20`]);
   });

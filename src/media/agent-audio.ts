@@ -1,4 +1,4 @@
-import type { AudioTap } from './call-events';
+import type { AudioTap } from './audio-tap';
 import type { CancelTimer, Clock } from './clock';
 import { payloadMs } from './g711';
 import type { AudioDelta } from './openai-events';

@@ -2,6 +2,7 @@ import type { AgentAudio } from './agent-audio';
 import type { CallBridgeEvents } from './call-events';
 import type { History } from './history';
 import type { Interruption } from './interruption';
+import type { ModelFailure } from './model-line';
 import type { ModelSession } from './model-session';
 import type { ModelEvent } from './openai-events';
 import type { Opening } from './opening';
@@ -15,9 +16,16 @@ import type { TurnRecorder } from './turn-recorder';
 /** The account is empty: trying again is no use. */
 const QUOTA_EXCEEDED = 'insufficient_quota';
 const SESSION_EXPIRED = 'session_expired';
+/** Our word for a create that was neither begun nor refused. */
+export const NO_ANSWER = 'no_answer';
 const ALREADY_ACTIVE = 'conversation_already_has_active_response';
 /** Responses remembered after they ended, against repeated events. */
 const REMEMBERED_RESPONSES = 32;
+/** Too many tokens a minute, on an account that all calls share: that passes, and another session would be told the same. */
+const RATE_LIMITED = 'rate_limit_exceeded';
+const RATE_LIMIT_RETRY_MS = 2000;
+/** So often in a row it is waited for; from then on it counts as a failure. */
+const RATE_LIMIT_RETRIES = 4;
 
 export interface AgentResponsesParts {
   session: ModelSession;
@@ -36,7 +44,7 @@ export interface AgentResponsesParts {
   /** A response was made to its end. */
   onProved(): void;
   /** Something asked of the session failed; see ModelLine.failed. */
-  onFailed(isFinal: boolean): 'again' | 'renewed' | 'given-up';
+  onFailed(failure: ModelFailure): 'again' | 'renewed' | 'given-up';
   /** The session has come to its end. */
   onExpired(): void;
 }
@@ -49,6 +57,7 @@ export class AgentResponses {
   private hasBegunOne = false;
   private isAnswerOwed = false;
   private isGoodbyeMade = false;
+  private timesLimited = 0;
 
   constructor(private readonly parts: AgentResponsesParts) {}
 
@@ -110,20 +119,23 @@ export class AgentResponses {
     if (this.ended.has(responseId)) return;
     this.ended.add(responseId);
     if (usage !== null) events.onUsage(usage, 'response');
+    const isActive = sequencer.activeResponseId === responseId;
+    if (isActive) this.parts.progress.responseEnded();
+    if (status === 'failed') {
+      const code = event.errorCode ?? 'unknown';
+      if (isActive) this.activeFailed(responseId, code);
+      else this.failed('reply', code);
+    }
     for (const item of output) {
       if (item.transcript !== null) recorder.agentText(item.itemId, null, item.transcript);
       recorder.agentTextEnded(item.itemId);
     }
     agentAudio.completeResponse(responseId);
-    const isActive = sequencer.activeResponseId === responseId;
-    if (isActive) this.parts.progress.responseEnded();
     if (status === 'completed') {
       this.parts.onProved();
+      this.timesLimited = 0;
       opening.made(responseId);
       this.isGoodbyeMade ||= this.asides.get(responseId) === 'goodbye';
-    }
-    if (status === 'failed') {
-      this.failed((isActive ? sequencer.activeKind : null) ?? 'reply', event.errorCode ?? 'unknown', isActive);
     }
     sequencer.done(responseId);
     interruption.responseEnded(responseId, output);
@@ -139,19 +151,22 @@ export class AgentResponses {
     }
   }
 
-  /** A response that failed (`isActive`: as the active one), was refused, or was asked for and never begun. */
-  failed(kind: ResponseKind, code: string, isActive = false): void {
+  /** A response that was refused, or was asked for and never begun. */
+  failed(kind: ResponseKind, code: string): void {
     const { events, opening, sequencer } = this.parts;
     events.onTrouble('response_failed', code);
     opening.failed();
     if (!this.parts.isOpen() && kind !== 'goodbye') return;
-    switch (this.parts.onFailed(code === QUOTA_EXCEEDED)) {
+    switch (this.whatNow(code)) {
+      case 'later':
+        sequencer.requestAgain(kind, RATE_LIMIT_RETRY_MS);
+        return;
       case 'again':
         sequencer.requestAgain(kind);
         return;
       case 'renewed':
-        // Waits for the new session; a disclosure comes with what it goes before, and the active one was lost with the old.
-        if (kind !== 'disclosure' && !isActive) sequencer.requestFirst(kind);
+        // Waits for the new session; a disclosure comes with what it goes before.
+        if (kind !== 'disclosure') sequencer.requestFirst(kind);
         return;
       case 'given-up':
         return;
@@ -177,7 +192,31 @@ export class AgentResponses {
     }
     if (code === 'response_cancel_not_active') sequencer.nothingToCancel();
     if (!session.isHarmless(code, eventId)) events.onTrouble('model_error_event', code);
-    if (code === QUOTA_EXCEEDED) this.parts.onFailed(true);
+    if (code === QUOTA_EXCEEDED) this.parts.onFailed({ isFinal: true });
+  }
+
+  /** The response that was being made has failed: what was made of it is heard, the rest is asked for again. */
+  private activeFailed(responseId: string, code: string): void {
+    const { sequencer, restoration, opening, events } = this.parts;
+    const { activeKind: kind } = sequencer;
+    events.onTrouble('response_failed', code);
+    if (!this.parts.isOpen() && kind !== 'goodbye') {
+      opening.failed();
+      return;
+    }
+    const what = this.whatNow(code);
+    // With another session, or none, it is settled what becomes of what the old one was making.
+    if (what !== 'again' && what !== 'later') return;
+    const rest = restoration.abandon({ kind, responseId });
+    opening.failed();
+    sequencer.requestAgain(rest ?? 'disclosure', what === 'later' ? RATE_LIMIT_RETRY_MS : undefined);
+  }
+
+  /** What a failure means for the line to the model. `later`: nothing, it will pass. */
+  private whatNow(code: string): 'later' | 'again' | 'renewed' | 'given-up' {
+    if (code === RATE_LIMITED && ++this.timesLimited <= RATE_LIMIT_RETRIES) return 'later';
+    const isDeaf = code === NO_ANSWER || code === ALREADY_ACTIVE;
+    return this.parts.onFailed({ isFinal: code === QUOTA_EXCEEDED, isDeaf });
   }
 
   /** A response was begun and does not go on: what was made of it is heard, the rest is asked for again. */
@@ -189,7 +228,7 @@ export class AgentResponses {
     const { activeKind: kind } = sequencer;
     const isWanted = this.parts.isOpen() || kind === 'goodbye';
     // With another session, or none, it is settled what becomes of what the old one was making.
-    if (isWanted && this.parts.onFailed(false) !== 'again') return;
+    if (isWanted && this.parts.onFailed({}) !== 'again') return;
     const rest = restoration.abandon({ kind, responseId });
     interruption.refuse(responseId);
     this.ended.add(responseId);

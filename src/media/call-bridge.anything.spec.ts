@@ -17,12 +17,27 @@ type Step =
   | 'drop'
   | 'key'
   | 'mute'
+  | 'cling'
   | 'refuse'
   | 'wait';
 
 const STEPS: Step[] = [
   ...(['talk', 'talk', 'hush', 'hush', 'serve', 'serve', 'serve', 'speak', 'speak', 'speak', 'finish'] as const),
-  ...(['fail', 'tool', 'result', 'write', 'write', 'garble', 'drop', 'drop', 'key', 'mute', 'refuse', 'wait'] as const),
+  ...([
+    'fail',
+    'tool',
+    'result',
+    'write',
+    'write',
+    'garble',
+    'drop',
+    'drop',
+    'key',
+    'mute',
+    'cling',
+    'refuse',
+    'wait',
+  ] as const),
 ];
 /** A customer who says nothing is asked after this, and left after as much again. */
 const SILENCE_MS = 3000;
@@ -87,6 +102,9 @@ class AnyCall {
       case 'mute':
         model.isMute = !model.isMute;
         return;
+      case 'cling':
+        model.clings = !model.clings;
+        return;
       case 'refuse':
         call.opensModels = !call.opensModels;
         return;
@@ -100,6 +118,7 @@ class AnyCall {
   heal(): boolean {
     const { call, model } = this;
     model.isMute = false;
+    model.clings = false;
     call.opensModels = true;
     for (let passedMs = 0; passedMs < OVER_BY_MS && call.finished.length === 0; passedMs += 200) {
       model.serve();

@@ -89,7 +89,7 @@ describe('a polite end', () => {
     const call = live();
     call.pass(2100);
     call.bridge.end('demo_limit', 'Bye');
-    call.clock.advance(7000);
+    call.clock.advance(4000);
     call.respond({ responseId: 'r2', itemId: 'a2', text: WORDS, audioMs: 18_000 });
     call.pass(17_900);
     expect(call.finished).toEqual([]);

@@ -95,7 +95,7 @@ describe('a carrier that sends no frames for silence', () => {
 });
 
 describe('speech that never stops', () => {
-  it('is taken for over after a minute, and its words are still written down', () => {
+  function endless(): ScriptedCall {
     const call = new ScriptedCall().ring().answer();
     call.respond(HELLO);
     call.pass(2100);
@@ -104,10 +104,26 @@ describe('speech that never stops', () => {
     expect(call.troubles).toEqual([]);
     call.clock.advance(1);
     expect(call.troubles).toEqual(['speech_stuck']);
+    expect(call.model.of('input_audio_buffer.commit')).toHaveLength(1);
+    return call;
+  }
+
+  it('is taken for over after a while: what was said until then is written down and answered', () => {
+    const call = endless();
+    call.event({ type: 'input_audio_buffer.committed', item_id: 'u1', previous_item_id: 'a1' });
+    // A server that does not answer a turn that we have ended is asked to.
+    call.clock.advance(3000);
+    expect(call.model.of('response.create')).toHaveLength(2);
+    call.transcribed('u1', 'And now the weather.');
+    call.respond({ ...HELLO, responseId: 'r2', itemId: 'a2' });
+    call.pass(2100);
+    expect(call.turns.map(({ role }) => role)).toEqual(['agent', 'customer', 'agent']);
+  });
+
+  it('of which the server knows nothing more, is a line whose silence is noticed', () => {
+    const call = endless();
     call.clock.advance(8000);
     expect(call.lastCreate().instructions).toContain('still there');
-    call.hangUp();
-    expect(call.model.of('input_audio_buffer.commit')).toHaveLength(1);
   });
 });
 

@@ -169,6 +169,27 @@ describe('barge-in', () => {
     expect(call.model.of('response.create')).toHaveLength(2);
   });
 
+  it('for nothing before the first sound of an answer, asks for that answer and not for what was cut before', () => {
+    const interruption = { ...DEFAULT_INTERRUPTION_POLICY, resumesAfterFalseAlarm: true };
+    const call = new ScriptedCall({ interruption }).ring().answer();
+    call.respond(ITEM);
+    call.pass(600);
+    call.speechStarted('u1', 300);
+    call.pass(1500);
+    call.speechStopped('u1', 2100, 'a1');
+    call.transcribed('u1', 'And what about Sunday?');
+    call.begin('r2', call.lastCreate().requestId);
+    call.speechStarted('u2', 1800);
+    call.done('r2', 'cancelled');
+    call.pass(700);
+    call.speechStopped('u2', 2800, 'u1');
+    expect(call.model.of('response.create')).toHaveLength(2);
+    call.transcribed('u2', '');
+    call.pass(500);
+    expect(call.model.of('response.create')).toHaveLength(3);
+    expect(call.lastCreate().instructions).toBeUndefined();
+  });
+
   it('swallows the errors that say it was over already', () => {
     const call = live();
     for (const [code, eventId] of [

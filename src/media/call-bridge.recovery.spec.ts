@@ -740,12 +740,67 @@ describe('a response that fails for the second time', () => {
   it('by never being begun, is asked for once as well', () => {
     const call = live();
     call.press('#');
-    call.hear(5000 + 1000 + 5000 + 1500);
+    call.hear(5000 + 500);
+    expect(call.sessions[0]?.socket.closed?.code).toBe(1000);
     call.ring();
     call.respond({ responseId: 'r4', itemId: 'a4', text: 'Yes?', audioMs: 400 });
     call.hear(1000);
     expect(creates(call)).toBe(1);
-    expect(call.troubles).toEqual(['response_failed no_answer', 'response_failed no_answer']);
+    expect(call.troubles).toEqual(['response_failed no_answer']);
+  });
+});
+
+describe('a response that the server will not let go of', () => {
+  it('is left behind with its session, and what was asked for is asked of the next', () => {
+    const call = live();
+    ask(call);
+    call.begin('r2');
+    call.speak({ ...HOURS, previousItemId: 'u1' });
+    // Stalled, cancelled in vain, and every other create is refused for its sake.
+    for (let at = 0, refused = 0; at < 100 && call.sessions.length === 1; at++) {
+      call.hear(150);
+      const made = call.model.of('response.create');
+      for (; refused < made.length; refused++) {
+        const eventId = made[refused]?.['event_id'];
+        const code = 'conversation_already_has_active_response';
+        call.event({ type: 'error', error: { code, message: 'x', event_id: eventId } });
+      }
+    }
+    expect(call.sessions).toHaveLength(2);
+    call.hear(1500);
+    call.ring();
+    expect(creates(call)).toBe(1);
+    expect(call.lastCreate().instructions).toContain('Your last words were');
+    expect(call.finished).toEqual([]);
+  });
+});
+
+describe('a response that fails in the middle of a sentence', () => {
+  it('goes on from there', () => {
+    const call = live();
+    ask(call);
+    call.begin('r2');
+    call.speak({ ...HOURS, previousItemId: 'u1' });
+    call.done('r2', 'failed', [], { error: { code: 'server_error' } });
+    call.hear(1000);
+    expect(call.lastCreate().instructions).toContain('Your last words were');
+    call.hear(4000);
+    expect(texts(call).at(-1)).toMatch(/^agent: We open at eight/);
+  });
+
+  it('because of a limit that all calls share, waits for that to pass', () => {
+    const call = live();
+    ask(call);
+    for (const responseId of ['r2', 'r3', 'r4', 'r5']) {
+      call.begin(responseId, call.lastCreate().requestId);
+      call.done(responseId, 'failed', [], { error: { code: 'rate_limit_exceeded' } });
+      call.hear(2100);
+    }
+    expect(call.sessions).toHaveLength(1);
+    call.respond({ ...HOURS, responseId: 'r6' });
+    call.hear(4000);
+    expect(texts(call).at(-1)).toBe(`agent: ${HOURS.text}`);
+    expect(call.finished).toEqual([]);
   });
 });
 
@@ -831,6 +886,17 @@ describe('a planned rollover', () => {
     expect(call.carrier.of('clear')).toEqual([]);
     call.hear(2100);
     expect(call.turns.at(-1)).toMatchObject({ text: HOURS.text, wasInterrupted: false });
+  });
+
+  it('does not wait for ever for words that are never written down', () => {
+    const call = live({ ...patient });
+    ask(call, 'u1', null);
+    call.respond({ ...HOURS, previousItemId: 'u1' }, null);
+    call.hear(3100);
+    expect(call.turns.some(({ role }) => role === 'customer')).toBe(false);
+    call.hear(30_000);
+    expect(texts(call)).toContain('customer: [inaudible]');
+    expect(call.troubles).toEqual(['transcription_missing']);
   });
 
   it('waits for a tool at work', () => {

@@ -1,4 +1,5 @@
-import type { AudioTap, BridgeEnd, BridgeStats, CallBridgeEvents } from './call-events';
+import { joinedTap, type AudioTap } from './audio-tap';
+import type { BridgeEnd, BridgeStats, CallBridgeEvents } from './call-events';
 import type { CallPlan } from './call-plan';
 import { CallerAudio } from './caller-audio';
 import { CallTimers, type CancelTimer, type Clock } from './clock';
@@ -14,7 +15,8 @@ import { SilenceWatch } from './silence-watch';
 import type { BridgeSocket, ModelDialler } from './sockets';
 import { parseCarrierFrame, readInboundMedia, readMark, type CarrierFrame, type InboundMedia } from './twilio-frames';
 
-export type { AudioTap, BridgeEnd, BridgeStats, CallBridgeEvents, ToolCall, Turn } from './call-events';
+export type { AudioTap } from './audio-tap';
+export type { BridgeEnd, BridgeStats, CallBridgeEvents, ToolCall, Turn } from './call-events';
 
 /** A customer who is to speak first and does not within this time is greeted after all. */
 export const CUSTOMER_FIRST_WAIT_MS = 6000;
@@ -57,6 +59,7 @@ export class CallBridge {
   private isCarrierGone = false;
   private isOver = false;
   private customerFirstWait: CancelTimer | null = null;
+  private taps: readonly AudioTap[] = [];
   private entries = 0;
   private malformedFrames = 0;
   private malformedEvents = 0;
@@ -86,7 +89,7 @@ export class CallBridge {
       onSpeechStopped: () => this.machine?.speechStopped(),
       onTurn: (turn) => this.machine?.turnEnded(turn),
       onProved: () => this.line.proved(),
-      onFailed: (isFinal) => this.line.failed(isFinal),
+      onFailed: (failure) => this.line.failed(failure),
       onExpired: () => this.line.renew(),
       onCarrierStuck: () => this.carrierStuck(),
       onMoved: () => this.settle(),
@@ -128,9 +131,22 @@ export class CallBridge {
     this.line.open();
   }
 
-  /** Whoever listens in on the voices of this call; null for nobody, which costs nothing. */
-  set tap(tap: AudioTap | null) {
-    if (this.isOver) return;
+  /**
+   * Lets a recorder or a listener in on the voices of this call, beside those who are there already, until what is answered
+   * is called. While nobody listens it costs nothing.
+   */
+  listenIn(tap: AudioTap): () => void {
+    if (this.isOver) return () => undefined;
+    this.taps = [...this.taps, tap];
+    this.tapVoices();
+    return () => {
+      this.taps = this.taps.filter((other) => other !== tap);
+      if (!this.isOver) this.tapVoices();
+    };
+  }
+
+  private tapVoices(): void {
+    const tap = joinedTap(this.taps);
     this.callerAudio.tap = tap;
     this.conversation.agentAudio.tap = tap;
   }
@@ -243,6 +259,20 @@ export class CallBridge {
   /** Ends the call at once; what was heard so far is still recorded. An end that was under way keeps its reason. */
   abort(reason: BridgeEnd): void {
     this.finish(this.ending.hasBegun ? this.ending.reason : reason);
+  }
+
+  /**
+   * The carrier's stream is of no use any more, but the call is still there: it ends at once, with a sentence for whoever
+   * can say it.
+   */
+  carrierLost(): void {
+    if (this.isOver) return;
+    if (this.ending.hasBegun) {
+      this.finish(this.ending.reason, this.conversation.owesGoodbye);
+      return;
+    }
+    this.unsaid = this.answeredAtMs === null ? null : this.plan.phrases.troubleGoodbye;
+    this.finish('carrier_error', true);
   }
 
   stats(): BridgeStats {
@@ -418,7 +448,7 @@ export class CallBridge {
   private carrierStuck(): void {
     if (this.isOver || this.isCarrierGone) return;
     this.events.onTrouble('carrier_stuck');
-    this.abort('carrier_error');
+    this.carrierLost();
   }
 
   private carrierGone(): void {

@@ -63,19 +63,6 @@ export interface CallBridgeEvents {
   onFinished(end: BridgeEnd, unsaid: string | null): void;
 }
 
-/**
- * Listens in on a call: for a recording, or for somebody who is to hear it. All times are milliseconds since the answer.
- * Called between two frames, like the events; a payload is base64 µ-law, 8 kHz, of any length.
- */
-export interface AudioTap {
-  /** What the customer said from `startsAtMs` on. Where nothing is told the carrier sent nothing: silence. */
-  customerAudio(payloadBase64: string, startsAtMs: number): void;
-  /** What the agent will be heard saying from `startsAtMs` on; it comes as fast as the model makes it. */
-  agentAudio(payloadBase64: string, startsAtMs: number): void;
-  /** What the agent was to be heard saying from here on is not heard. */
-  agentCut(atMs: number): void;
-}
-
 /** Counted, not logged, while the call runs. */
 export interface BridgeStats {
   /** Media frames from the carrier, and messages with audio to it. */

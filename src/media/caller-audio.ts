@@ -1,4 +1,4 @@
-import type { AudioTap } from './call-events';
+import type { AudioTap } from './audio-tap';
 import type { CancelTimer, Clock } from './clock';
 import { BYTES_PER_MS, FRAME_MS, payloadMs, SILENCE_BYTE } from './g711';
 import { HeldAudio } from './held-audio';

@@ -2,6 +2,7 @@ import type { CallBridgeEvents, Turn } from './call-events';
 import type { CallPlan } from './call-plan';
 import type { CallerAudio } from './caller-audio';
 import type { Clock } from './clock';
+import type { ModelFailure } from './model-line';
 import type { ModelSession } from './model-session';
 
 /** What a conversation works with, and whom it tells what came of it. */
@@ -21,7 +22,7 @@ export interface ConversationOptions {
   /** A response was made: the model is well. */
   onProved(): void;
   /** Something asked of the session failed; see ModelLine.failed. */
-  onFailed(isFinal: boolean): 'again' | 'renewed' | 'given-up';
+  onFailed(failure: ModelFailure): 'again' | 'renewed' | 'given-up';
   /** The session has come to its end. */
   onExpired(): void;
   /** The carrier has stopped reading: nobody hears anything. */

@@ -1,5 +1,5 @@
 import { AgentAudio } from './agent-audio';
-import { AgentResponses } from './agent-responses';
+import { AgentResponses, NO_ANSWER } from './agent-responses';
 import { BargeIn } from './barge-in';
 import type { Turn } from './call-events';
 import type { ConversationOptions } from './conversation-options';
@@ -23,6 +23,9 @@ import { TurnRecorder } from './turn-recorder';
  * `protected`: the same, and speech does not interrupt.
  */
 export type ConversationMode = 'open' | 'suspended' | 'closing' | 'protected';
+
+/** Words that were not written down this long after they were spoken will not be. */
+const WORDS_GIVEN_UP_MS = 30_000;
 
 /**
  * The conversation with the model: who speaks, which response is whose, what was interrupted, which turns came of it.
@@ -71,7 +74,7 @@ export class Conversation {
       needsDisclosure: (kind) => this.opening.goesBefore(kind),
       create: (kind, requestId) => session.createResponse(requestId, this.shapeOf(kind)),
       cancel: (responseId) => session.cancelResponse(responseId),
-      lost: (kind) => this.responses.failed(kind, 'no_answer'),
+      lost: (kind) => this.responses.failed(kind, NO_ANSWER),
       moved: () => options.onMoved(),
     });
     const { sequencer, agentAudio, recorder, opening, tools, history } = this;
@@ -104,12 +107,15 @@ export class Conversation {
       },
       isOpen: () => this.mode === 'open',
       onProved: () => options.onProved(),
-      onFailed: (isFinal) => options.onFailed(isFinal),
+      onFailed: (failure) => options.onFailed(failure),
       onExpired: () => options.onExpired(),
     });
     const onSettled = (): void => sequencer.release();
     const onStuck = (): void => {
       events.onTrouble('speech_stuck');
+      // What they have said up to here is a turn, and is answered: it may be a voice that never ends, such as a television.
+      callerAudio.flush();
+      session.commitSpeech();
       options.onMoved();
     };
     this.bargeIn = new BargeIn({
@@ -407,6 +413,16 @@ export class Conversation {
     if (!this.speech.committed(itemId, previousItemId)) return;
     this.bargeIn.finished(itemId, this.recorder.customerSpeechMs(itemId));
     this.speech.settle();
+    this.options.clock.after(WORDS_GIVEN_UP_MS, () => this.wordsMissing(itemId));
+  }
+
+  /** An open turn would keep this session in its place until it expires. */
+  private wordsMissing(itemId: string): void {
+    if (!this.recorder.openCustomerTurns().includes(itemId)) return;
+    this.options.events.onTrouble('transcription_missing');
+    this.options.callerAudio.written(itemId);
+    this.recorder.wordsLost(itemId);
+    this.options.onMoved();
   }
 
   /** The customer has interrupted the agent. */

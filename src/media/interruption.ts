@@ -57,6 +57,8 @@ export class Interruption {
     if (responseId !== null) this.refuse(responseId);
     const cut = this.parts.agentAudio.clear();
     if (cut.length > 0) this.cutOff = this.divide(cut, responseId === null);
+    // Cut before its first sound: what was cut some time ago is not what it was about to say.
+    else if (this.parts.sequencer.respondingKind !== 'resume') this.cutOff = { said: '', rest: null };
     for (const item of cut) this.settle(item, true);
   }
 

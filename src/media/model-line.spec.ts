@@ -169,13 +169,13 @@ describe('what is asked of a session and fails', () => {
   it('is asked again, then of another session, then the model is given up', () => {
     const { last, line, told, clock, dialled, at } = setUp();
     last().up();
-    expect(line.failed(false)).toBe('again');
-    expect(line.failed(false)).toBe('renewed');
+    expect(line.failed({})).toBe('again');
+    expect(line.failed({})).toBe('renewed');
     expect(at(0).socket.closed?.code).toBe(1000);
     clock.advance(1500);
     expect(dialled.length).toBe(2);
     last().up();
-    expect(line.failed(false)).toBe('given-up');
+    expect(line.failed({})).toBe('given-up');
     expect(told).toEqual(['up', 'lost', 'up', 'given up']);
     expect(clock.pendingTimers).toBe(0);
   });
@@ -184,10 +184,10 @@ describe('what is asked of a session and fails', () => {
     const { last, line } = setUp();
     last().up();
     for (let n = 0; n < 5; n++) {
-      expect(line.failed(false)).toBe('again');
+      expect(line.failed({})).toBe('again');
       line.proved();
     }
-    expect(line.failed(true)).toBe('given-up');
+    expect(line.failed({ isFinal: true })).toBe('given-up');
   });
 
   it('ends sessions that are renewed as soon as they are up', () => {

@@ -23,6 +23,13 @@ const RENEWAL_RETRY_SHARE = 0.2;
 /** RFC 6455: the purpose of the connection has been fulfilled. */
 const NORMAL_CLOSE = 1000;
 
+export interface ModelFailure {
+  /** It would fail again, in whatever session. */
+  isFinal?: boolean;
+  /** The session does not do what it is asked, and does not say so. */
+  isDeaf?: boolean;
+}
+
 export interface ModelLineEvents {
   /** What the server is to do by itself, as of now. */
   turnDetection(): TurnDetection;
@@ -96,12 +103,13 @@ export class ModelLine implements ModelLinkEvents {
   }
 
   /**
-   * Something asked of the session failed. `again`: the same session may be asked once more · `renewed`: a new session is
-   * on its way (`onLost` was called) · `given-up`: that was one too many (`onGivenUp` was called).
+   * Something asked of the session failed. `again`: the same session may be asked once more, unless it does not answer at
+   * all (`isDeaf`) · `renewed`: a new session is on its way (`onLost` was called) · `given-up`: that was one too many
+   * (`onGivenUp` was called).
    */
-  failed(isFinal: boolean): 'again' | 'renewed' | 'given-up' {
+  failed({ isFinal = false, isDeaf = false }: ModelFailure): 'again' | 'renewed' | 'given-up' {
     if (!this.countFailure(isFinal)) return 'given-up';
-    if (this.failures === 1) return 'again';
+    if (this.failures === 1 && !isDeaf) return 'again';
     if (this.giveUpLive()) this.replace();
     return 'renewed';
   }

@@ -157,6 +157,29 @@ describe('asking for responses', () => {
     expect(kinds()).toEqual(['reply', 'reply']);
   });
 
+  it('takes a create for failed that is refused again and again for a response nobody knows of', () => {
+    const { sequencer, clock, kinds, lastId } = setUp();
+    sequencer.request('reply');
+    let failed: ResponseKind | null = null;
+    for (let at = 0; at < 20 && failed === null; at++) {
+      failed = sequencer.refused(lastId(), true);
+      clock.advance(300);
+    }
+    expect(failed).toBe('reply');
+    expect(kinds().length).toBeLessThan(10);
+    expect(sequencer.isIdle).toBe(true);
+  });
+
+  it('cancels one that begins although it was given up long ago', () => {
+    const { sequencer, clock, cancelled, lastId, lost } = setUp();
+    sequencer.request('reply');
+    sequencer.cancel();
+    clock.advance(6000);
+    expect(lost).toEqual([]);
+    expect(sequencer.created('r1', lastId())).toEqual({ kind: null, isUnwanted: true });
+    expect(cancelled).toEqual(['r1']);
+  });
+
   it('tells a create that failed for good', () => {
     const { sequencer, lastId } = setUp();
     sequencer.request('goodbye');

@@ -28,6 +28,8 @@ export interface SequencerSend {
 
 /** A refused create without a known running response is tried again after this: its `response.done` is on its way. */
 const RETRY_MS = 300;
+/** As long as that may take. A server that goes on about an active response that nobody knows has lost count. */
+const REFUSED_LIMIT_MS = 2000;
 /** A response that failed is tried again after this: what failed at this moment would fail again in the same. */
 const FAILED_RETRY_MS = 1000;
 /** A create that is neither begun nor refused by then is lost. */
@@ -45,6 +47,10 @@ export class ResponseSequencer {
   private active: { responseId: string; kind: ResponseKind | null; requestId: string | null } | null = null;
   /** The latest create that a response was taken for without proof. */
   private unproved: { kind: ResponseKind; requestId: string } | null = null;
+  /** Since when creates are refused for an active response that we know nothing of. */
+  private refusedSinceMs: number | null = null;
+  /** A create that was given up and never answered, which may still begin. */
+  private givenUpId: string | null = null;
   private isHeld = false;
   private hasSession = false;
   /** True once the server has repeated a request id: from then on a response without one is its own idea. */
@@ -66,6 +72,11 @@ export class ResponseSequencer {
   /** What the active response is for; null for one that the server began by itself, or none. */
   get activeKind(): ResponseKind | null {
     return this.active?.kind ?? null;
+  }
+
+  /** What the response that is being made or asked for is for; null for one of the server's own, or none. */
+  get respondingKind(): ResponseKind | null {
+    return this.active === null ? (this.requested?.kind ?? null) : this.active.kind;
   }
 
   /** True while a response is being made or has been asked of the server. */
@@ -90,10 +101,10 @@ export class ResponseSequencer {
     this.advance();
   }
 
-  /** Asks again for a response that failed, after a moment in which nothing else is asked for either. */
-  requestAgain(kind: ResponseKind): void {
+  /** Asks again for a response that failed, after a while in which nothing else is asked for either. */
+  requestAgain(kind: ResponseKind, afterMs = FAILED_RETRY_MS): void {
     this.putBack(kind);
-    this.retryIn(FAILED_RETRY_MS);
+    this.retryIn(afterMs);
   }
 
   /** While the customer speaks nothing new is begun, except the last words. */
@@ -119,6 +130,7 @@ export class ResponseSequencer {
     this.hasSession = false;
     this.isHeld = false;
     this.active = this.requested = this.unproved = null;
+    this.refusedSinceMs = this.givenUpId = null;
     this.stopCancelGuard();
     this.stopRequestGuard();
     this.retry?.();
@@ -153,7 +165,13 @@ export class ResponseSequencer {
       request !== null && (requestId === request.requestId || (requestId === null && !this.seesRequestIds));
     if (requestId !== null) this.seesRequestIds = true;
     this.stopCancelGuard();
+    this.refusedSinceMs = null;
     this.active = { responseId, kind: isOurs ? request.kind : null, requestId: isOurs ? request.requestId : null };
+    if (!isOurs && requestId !== null && requestId === this.givenUpId) {
+      this.givenUpId = null;
+      this.cancel();
+      return { kind: null, isUnwanted: true };
+    }
     if (!isOurs) return { kind: null, isUnwanted: false };
     this.unproved = requestId === null ? request : null;
     this.requested = null;
@@ -173,7 +191,8 @@ export class ResponseSequencer {
 
   /**
    * The server answered a create of ours with an error (null: it did not say which). Answers the kind of the create that
-   * has failed (ask again by {@link requestAgain}); null when it was no create of ours, or when it only has to wait for the active response to end.
+   * has failed (ask again by {@link requestAgain}); null when it was no create of ours, or when it only has to wait for the
+   * active response to end. One that waits for a response that nobody knows of has failed when that does not end soon.
    */
   refused(requestId: string | null, isAlreadyActive: boolean): ResponseKind | null {
     let kind: ResponseKind | null = null;
@@ -191,8 +210,15 @@ export class ResponseSequencer {
     if (kind === null) this.advance();
     // Nothing is begun before the caller knows that it failed: what follows may depend on it.
     if (kind === null || !isAlreadyActive) return kind;
+    if (this.active === null) {
+      this.refusedSinceMs ??= this.clock.nowMs();
+      if (this.clock.nowMs() - this.refusedSinceMs >= REFUSED_LIMIT_MS) {
+        this.refusedSinceMs = null;
+        return kind;
+      }
+      this.retryIn(RETRY_MS);
+    }
     this.putBack(kind);
-    if (this.active === null) this.retryIn(RETRY_MS);
     return null;
   }
 
@@ -251,6 +277,7 @@ export class ResponseSequencer {
     this.requested = { kind, requestId, isUnwanted: false };
     this.requestGuard = this.clock.after(CREATED_LIMIT_MS, () => {
       const isUnwanted = this.requested?.isUnwanted === true;
+      if (isUnwanted) this.givenUpId = requestId;
       this.requested = null;
       this.requestGuard = null;
       if (!isUnwanted) this.send.lost(kind);

@@ -9,8 +9,8 @@ const LOOKS_UNTIL_STALLED = 4;
 export const STALL_SILENCE_MS = 600;
 /** In one stretch without frames; a model that does not see the end by then will not see it for more. */
 const MAX_STALL_CHUNKS = 5;
-/** Nobody speaks this long without a pause: the model has lost the end. */
-export const STUCK_LIMIT_MS = 60_000;
+/** Nobody speaks this long without a pause: the model has lost the end, or there is none (a television). */
+export const STUCK_LIMIT_MS = 30_000;
 
 /**
  * Watches a customer turn that the model says is open. Its detection hears the end of a turn in the audio only, so when

@@ -158,13 +158,14 @@ describe('a conversation', () => {
     },
   );
 
-  it('whose media socket vanishes without a word is trouble on the line', async () => {
-    const { conversation, ends, hangUps, carrier } = setUp();
+  it('whose media socket vanishes without a word is trouble on the line, and the carrier says so', async () => {
+    const { conversation, ends, hangUps, farewells, carrier } = setUp();
     conversation.attach(carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
     conversation.onCarrierClosed(1006);
     await jest.advanceTimersByTimeAsync(10_000);
     await conversation.finished;
     expect(ends).toEqual(['carrier_error']);
-    expect(hangUps).toEqual([CALL_SID]);
+    expect(hangUps).toEqual([]);
+    expect(farewells).toEqual([expect.stringMatching(/^en: .*technical/)]);
   });
 });

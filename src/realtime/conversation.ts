@@ -7,11 +7,13 @@ import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import type { RealtimeModel } from '../integrations/realtime-model/realtime-model';
 import type { Telephony } from '../integrations/telephony/telephony';
-import { BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } from '../media/call-bridge';
+import { AudioTap, BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } from '../media/call-bridge';
+import type { VoicemailResult } from '../media/call-events';
 import type { CallPlan } from '../media/call-plan';
 import type { BridgeSocket } from '../media/sockets';
 import { interruptionOf } from '../scenarios/agent';
-import { fillIn, instructionsFor } from './instructions';
+import { fillIn } from '../scenarios/fill-in';
+import { instructionsFor } from './instructions';
 import { phrasesFor, transcriberLanguage } from './phrases';
 import { systemClock } from './system-clock';
 import { runTool, toolDefinitions } from './tools';
@@ -26,6 +28,8 @@ const CARRIER_CLOSE_GRACE_MS = 8000;
  * phone down does not need the database: somebody is holding the other end.
  */
 const END_WRITE_LIMIT_MS = 1000;
+/** A carrier that takes longer than this to hang up is helped by the end of the stream. */
+const HANG_UP_PATIENCE_MS = 1000;
 
 const CALL_GOES_ON = { ok: false, error: 'The other person went on speaking, so the call goes on.' };
 
@@ -55,6 +59,7 @@ export class Conversation {
   private readonly writes: WriteBehind;
   private callSid: string | null;
   private carrier: BridgeSocket | undefined;
+  private voicemail: VoicemailResult | null = null;
   private cancelCloseTimer: (() => void) | undefined;
   private finish: (() => void) | undefined;
   /** Resolves when the call is over and everything about it is written. */
@@ -108,7 +113,7 @@ export class Conversation {
     this.cancelCloseTimer?.();
     // A person who hangs up is announced by `stop`; a socket that only vanishes is trouble on the line.
     if (this.bridge.hasStopped) this.bridge.onCarrierClosed(code);
-    else this.bridge.abort('carrier_error');
+    else this.bridge.carrierLost();
   }
 
   /** The carrier says that the call is over: its stream ends by itself, or never came. */
@@ -116,6 +121,11 @@ export class Conversation {
     if (this.carrier === undefined) this.bridge.abort('customer_hung_up');
     else
       this.cancelCloseTimer ??= systemClock.after(CARRIER_CLOSE_GRACE_MS, () => this.bridge.abort('customer_hung_up'));
+  }
+
+  /** Lets somebody listen in, until what it answers is called. */
+  listenIn(tap: AudioTap): () => void {
+    return this.bridge.listenIn(tap);
   }
 
   /** What the carrier made of who has answered. */
@@ -141,8 +151,7 @@ export class Conversation {
       onUsage: (usage) => this.usage.add(usage),
       onToolCall: (toolCall) => this.runTool(toolCall),
       onTrouble: (what, detail) => this.deps.log.warn({ msg: 'Trouble on a call', call_id: this.callId, what, detail }),
-      onVoicemail: (result) =>
-        this.writes.add('voicemail', () => this.deps.calls.recordVoicemail(this.call.owner, this.callId, result)),
+      onVoicemail: (result) => this.writeVoicemail(result),
       onFinished: (reason, unsaid) => {
         this.close(reason, unsaid).catch((error: unknown) =>
           this.deps.log.error({ msg: 'A call did not close cleanly', call_id: this.callId, err: error }),
@@ -154,6 +163,11 @@ export class Conversation {
   private writeTurn(turn: Turn): void {
     if (this.isDisowned) return;
     this.writes.add('turn', () => this.deps.calls.recordTurn(this.call.owner, this.callId, turn));
+  }
+
+  private writeVoicemail(result: VoicemailResult): void {
+    this.voicemail = result;
+    this.writes.add('voicemail', () => this.deps.calls.recordVoicemail(this.call.owner, this.callId, result));
   }
 
   private runTool({ toolCallId, name, argumentsJson, wasInterrupted }: ToolCall): void {
@@ -181,13 +195,13 @@ export class Conversation {
     const usage = this.usage.isEmpty ? null : { ...this.usage.total };
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
     await settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS);
-    try {
-      if (!this.bridge.hasStopped && this.callSid !== null) await this.hangUp(this.callSid, unsaid);
-    } catch (error) {
-      // Closing the media socket ends the call as well: no verb follows <Connect> in its TwiML.
-      this.deps.log.warn({ msg: 'The carrier could not be told to hang up', call_id: this.callId, err: error });
-    }
+    const hangingUp = this.hangUp(unsaid);
+    // Closing the media socket ends the call as well: the carrier asks what comes next, and is told to hang up. But a
+    // sentence that it is to say needs the call.
+    if (unsaid === null) await settledWithin(hangingUp, HANG_UP_PATIENCE_MS);
+    else await hangingUp;
     this.carrier?.close(CLOSE_NORMAL, 'call over');
+    await hangingUp;
     await this.writes.drain();
     this.deps.log.log({
       msg: 'Call over',
@@ -200,10 +214,22 @@ export class Conversation {
   }
 
   /** What the model could not say any more is said by the carrier's own voice. */
-  private async hangUp(callSid: string, unsaid: string | null): Promise<void> {
-    const { telephony } = this.deps;
-    if (unsaid === null) await telephony.hangUp(callSid);
-    else await telephony.farewell(callSid, unsaid, this.call.agent.language);
+  private async hangUp(unsaid: string | null): Promise<void> {
+    const { telephony, log } = this.deps;
+    if (this.bridge.hasStopped || this.callSid === null) return;
+    try {
+      if (unsaid === null) {
+        await telephony.hangUp(this.callSid);
+        return;
+      }
+      const isSaid = await telephony.farewell(this.callSid, unsaid, this.call.agent.language);
+      // The last words to a machine are its message.
+      if (isSaid && this.voicemail !== null) {
+        this.writeVoicemail({ ...this.voicemail, messageLeft: true, message: unsaid });
+      }
+    } catch (error) {
+      log.warn({ msg: 'The carrier could not be told to hang up', call_id: this.callId, err: error });
+    }
   }
 }
 

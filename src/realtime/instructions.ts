@@ -1,17 +1,11 @@
 import type { Agent } from '../scenarios/agent';
+import { fillIn } from '../scenarios/fill-in';
 
 /** What the model must know of the call beside the scenario. */
 export interface CallFacts {
   ownerName: string;
   direction: 'inbound' | 'outbound';
   variables: Readonly<Record<string, string>>;
-}
-
-/** Fills `{{name}}` with the call's variables; a placeholder without a value becomes nothing rather than being read out. */
-export function fillIn(text: string, variables: Readonly<Record<string, string>>): string {
-  return text.replace(/\{\{\s*([\w.-]{1,64})\s*\}\}/g, (_, name: string) =>
-    Object.hasOwn(variables, name) ? (variables[name] as string) : '',
-  );
 }
 
 /** The session's instructions: who the agent is, what it is to do, and how one behaves on a telephone. */

@@ -1,3 +1,5 @@
+import { troubleSentence } from '../calls/carrier-sentences';
+
 /**
  * The fixed sentences of a call, in the scenario's language. They are told to the model word for word; what the callee
  * must hear (that a machine is speaking, and for whom) is not left to a prompt.
@@ -8,172 +10,148 @@ export interface Phrases {
   stillThere: string;
   silenceGoodbye: string;
   timeUpGoodbye: string;
-  /** Said by the carrier's own voice when the model cannot. */
+  /** Said by the carrier's own voice, because the model cannot. */
   troubleGoodbye: string;
 }
 
-const PHRASES: Record<string, Phrases> = {
+const PHRASES: Record<string, Omit<Phrases, 'troubleGoodbye'>> = {
   en: {
     disclosure: 'Hello, this is an automated assistant speaking on behalf of {name}.',
     stillThere: 'Are you still there?',
     silenceGoodbye: 'I cannot hear you, so I will end the call now. Goodbye.',
     timeUpGoodbye: 'I am sorry, our time for this call is up. Thank you and goodbye.',
-    troubleGoodbye: 'I am sorry, we have a technical problem, so I have to end the call. Goodbye.',
   },
   es: {
     disclosure: 'Hola, le habla un asistente automático en nombre de {name}.',
     stillThere: '¿Sigue usted ahí?',
     silenceGoodbye: 'No le oigo, así que voy a terminar la llamada. Adiós.',
     timeUpGoodbye: 'Lo siento, se ha acabado el tiempo de esta llamada. Gracias y adiós.',
-    troubleGoodbye: 'Lo siento, tenemos un problema técnico y debo terminar la llamada. Adiós.',
   },
   fr: {
     disclosure: 'Bonjour, ici un assistant automatique qui parle au nom de {name}.',
     stillThere: 'Êtes-vous toujours là ?',
     silenceGoodbye: "Je ne vous entends pas, je vais donc mettre fin à l'appel. Au revoir.",
     timeUpGoodbye: 'Je suis désolé, le temps prévu pour cet appel est écoulé. Merci et au revoir.',
-    troubleGoodbye: "Je suis désolé, nous avons un problème technique et je dois mettre fin à l'appel. Au revoir.",
   },
   de: {
     disclosure: 'Guten Tag, hier spricht ein automatischer Assistent im Auftrag von {name}.',
     stillThere: 'Sind Sie noch da?',
     silenceGoodbye: 'Ich kann Sie nicht hören und beende deshalb jetzt das Gespräch. Auf Wiederhören.',
     timeUpGoodbye: 'Es tut mir leid, die Zeit für dieses Gespräch ist um. Vielen Dank und auf Wiederhören.',
-    troubleGoodbye:
-      'Es tut mir leid, wir haben ein technisches Problem, deshalb muss ich das Gespräch beenden. Auf Wiederhören.',
   },
   it: {
     disclosure: 'Buongiorno, sono un assistente automatico e parlo per conto di {name}.',
     stillThere: 'È ancora in linea?',
     silenceGoodbye: 'Non la sento, quindi termino la chiamata. Arrivederci.',
     timeUpGoodbye: 'Mi dispiace, il tempo per questa chiamata è terminato. Grazie e arrivederci.',
-    troubleGoodbye: 'Mi dispiace, abbiamo un problema tecnico e devo terminare la chiamata. Arrivederci.',
   },
   pt: {
     disclosure: 'Olá, fala um assistente automático em nome de {name}.',
     stillThere: 'Ainda está aí?',
     silenceGoodbye: 'Não consigo ouvir, por isso vou terminar a chamada. Adeus.',
     timeUpGoodbye: 'Lamento, o tempo desta chamada terminou. Obrigado e adeus.',
-    troubleGoodbye: 'Lamento, temos um problema técnico e tenho de terminar a chamada. Adeus.',
   },
   nl: {
     disclosure: 'Goedendag, u spreekt met een automatische assistent namens {name}.',
     stillThere: 'Bent u er nog?',
     silenceGoodbye: 'Ik hoor u niet en beëindig daarom het gesprek. Tot ziens.',
     timeUpGoodbye: 'Het spijt me, de tijd voor dit gesprek is om. Bedankt en tot ziens.',
-    troubleGoodbye: 'Het spijt me, we hebben een technisch probleem, dus ik moet het gesprek beëindigen. Tot ziens.',
   },
   pl: {
     disclosure: 'Dzień dobry, mówi automatyczny asystent w imieniu {name}.',
     stillThere: 'Czy nadal tam jesteś?',
     silenceGoodbye: 'Nie słyszę odpowiedzi, więc kończę rozmowę. Do widzenia.',
     timeUpGoodbye: 'Przepraszam, czas tej rozmowy się skończył. Dziękuję i do widzenia.',
-    troubleGoodbye: 'Przepraszam, mamy problem techniczny i muszę zakończyć rozmowę. Do widzenia.',
   },
   sv: {
     disclosure: 'Hej, det här är en automatisk assistent som ringer för {name}.',
     stillThere: 'Är du kvar?',
     silenceGoodbye: 'Jag hör dig inte, så jag avslutar samtalet nu. Hej då.',
     timeUpGoodbye: 'Tyvärr är tiden för samtalet slut. Tack och hej då.',
-    troubleGoodbye: 'Tyvärr har vi ett tekniskt problem, så jag måste avsluta samtalet. Hej då.',
   },
   da: {
     disclosure: 'Goddag, du taler med en automatisk assistent på vegne af {name}.',
     stillThere: 'Er du der stadig?',
     silenceGoodbye: 'Jeg kan ikke høre dig, så jeg afslutter opkaldet nu. Farvel.',
     timeUpGoodbye: 'Beklager, tiden for dette opkald er gået. Tak og farvel.',
-    troubleGoodbye: 'Beklager, vi har et teknisk problem, så jeg er nødt til at afslutte samtalen. Farvel.',
   },
   nb: {
     disclosure: 'Hei, dette er en automatisk assistent som snakker på vegne av {name}.',
     stillThere: 'Er du der fortsatt?',
     silenceGoodbye: 'Jeg hører deg ikke, så jeg avslutter samtalen nå. Ha det bra.',
     timeUpGoodbye: 'Beklager, tiden for denne samtalen er ute. Takk og ha det bra.',
-    troubleGoodbye: 'Beklager, vi har et teknisk problem, så jeg må avslutte samtalen. Ha det bra.',
   },
   fi: {
     disclosure: 'Hei, tässä puhuu automaattinen avustaja, joka soittaa seuraavan puolesta: {name}.',
     stillThere: 'Oletko vielä siellä?',
     silenceGoodbye: 'En kuule sinua, joten lopetan puhelun nyt. Näkemiin.',
     timeUpGoodbye: 'Valitettavasti tämän puhelun aika on päättynyt. Kiitos ja näkemiin.',
-    troubleGoodbye: 'Valitettavasti meillä on tekninen ongelma, joten minun on lopetettava puhelu. Näkemiin.',
   },
   cs: {
     disclosure: 'Dobrý den, mluví automatický asistent jménem {name}.',
     stillThere: 'Jste tam ještě?',
     silenceGoodbye: 'Neslyším vás, proto hovor ukončím. Na shledanou.',
     timeUpGoodbye: 'Omlouvám se, čas tohoto hovoru vypršel. Děkuji a na shledanou.',
-    troubleGoodbye: 'Omlouvám se, máme technický problém, a proto musím hovor ukončit. Na shledanou.',
   },
   ro: {
     disclosure: 'Bună ziua, vorbește un asistent automat în numele {name}.',
     stillThere: 'Mai sunteți acolo?',
     silenceGoodbye: 'Nu vă aud, așa că voi încheia apelul. La revedere.',
     timeUpGoodbye: 'Îmi pare rău, timpul pentru acest apel s-a terminat. Mulțumesc și la revedere.',
-    troubleGoodbye: 'Îmi pare rău, avem o problemă tehnică și trebuie să închei apelul. La revedere.',
   },
   el: {
     disclosure: 'Γεια σας, μιλάει ένας αυτόματος βοηθός εκ μέρους: {name}.',
     stillThere: 'Είστε ακόμα εκεί;',
     silenceGoodbye: 'Δεν σας ακούω, γι’ αυτό θα τερματίσω την κλήση. Αντίο.',
     timeUpGoodbye: 'Λυπάμαι, ο χρόνος αυτής της κλήσης τελείωσε. Ευχαριστώ και αντίο.',
-    troubleGoodbye: 'Λυπάμαι, έχουμε ένα τεχνικό πρόβλημα και πρέπει να τερματίσω την κλήση. Αντίο.',
   },
   tr: {
     disclosure: 'Merhaba, ben {name} adına konuşan otomatik bir asistanım.',
     stillThere: 'Hâlâ orada mısınız?',
     silenceGoodbye: 'Sizi duyamıyorum, bu yüzden aramayı sonlandırıyorum. Hoşça kalın.',
     timeUpGoodbye: 'Üzgünüm, bu aramanın süresi doldu. Teşekkürler ve hoşça kalın.',
-    troubleGoodbye: 'Üzgünüm, teknik bir sorun yaşıyoruz, bu yüzden aramayı bitirmem gerekiyor. Hoşça kalın.',
   },
   uk: {
     disclosure: 'Добрий день, це автоматичний асистент, який телефонує від імені {name}.',
     stillThere: 'Ви ще на лінії?',
     silenceGoodbye: 'Я вас не чую, тому завершую дзвінок. До побачення.',
     timeUpGoodbye: 'Перепрошую, час цього дзвінка вичерпано. Дякую і до побачення.',
-    troubleGoodbye: 'Перепрошую, у нас технічна проблема, тому мушу завершити дзвінок. До побачення.',
   },
   ru: {
     disclosure: 'Здравствуйте, с вами говорит автоматический ассистент от имени {name}.',
     stillThere: 'Вы ещё на линии?',
     silenceGoodbye: 'Я вас не слышу, поэтому завершаю звонок. До свидания.',
     timeUpGoodbye: 'К сожалению, время этого звонка истекло. Спасибо и до свидания.',
-    troubleGoodbye: 'Извините, у нас техническая неполадка, поэтому мне придётся завершить звонок. До свидания.',
   },
   ar: {
     disclosure: 'مرحبا، معك مساعد آلي يتحدث نيابة عن {name}.',
     stillThere: 'هل ما زلت معي؟',
     silenceGoodbye: 'لا أستطيع سماعك، لذلك سأنهي المكالمة الآن. مع السلامة.',
     timeUpGoodbye: 'عذرا، انتهى وقت هذه المكالمة. شكرا ومع السلامة.',
-    troubleGoodbye: 'عذرًا، لدينا مشكلة تقنية، لذلك عليّ إنهاء المكالمة. إلى اللقاء.',
   },
   hi: {
     disclosure: 'नमस्ते, मैं {name} की ओर से बोलने वाला एक स्वचालित सहायक हूँ।',
     stillThere: 'क्या आप अभी भी लाइन पर हैं?',
     silenceGoodbye: 'मुझे आपकी आवाज़ नहीं आ रही है, इसलिए मैं कॉल समाप्त कर रहा हूँ। नमस्ते।',
     timeUpGoodbye: 'क्षमा करें, इस कॉल का समय समाप्त हो गया है। धन्यवाद और नमस्ते।',
-    troubleGoodbye: 'क्षमा करें, हमें तकनीकी समस्या हो रही है, इसलिए मुझे कॉल समाप्त करनी होगी। नमस्ते।',
   },
   zh: {
     disclosure: '您好，我是代表{name}致电的自动语音助手。',
     stillThere: '您还在吗？',
     silenceGoodbye: '我听不到您的声音，现在将结束通话。再见。',
     timeUpGoodbye: '很抱歉，本次通话时间已到。谢谢，再见。',
-    troubleGoodbye: '很抱歉，我们遇到了技术问题，必须结束通话。再见。',
   },
   ja: {
     disclosure: 'お電話失礼いたします。{name}に代わってお話しする自動音声アシスタントです。',
     stillThere: 'まだお聞きになっていますか。',
     silenceGoodbye: 'お声が聞こえませんので、これで通話を終了いたします。失礼いたします。',
     timeUpGoodbye: '申し訳ございませんが、通話時間が終了しました。ありがとうございました。失礼いたします。',
-    troubleGoodbye: '申し訳ございません。技術的な問題が発生したため、お電話を終了いたします。失礼いたします。',
   },
   ko: {
     disclosure: '안녕하세요, 저는 {name}을 대신하여 말씀드리는 자동 음성 도우미입니다.',
     stillThere: '아직 듣고 계신가요?',
     silenceGoodbye: '목소리가 들리지 않아 통화를 종료하겠습니다. 안녕히 계세요.',
     timeUpGoodbye: '죄송합니다. 통화 시간이 끝났습니다. 감사합니다. 안녕히 계세요.',
-    troubleGoodbye: '죄송합니다. 기술적인 문제가 생겨 통화를 마쳐야 합니다. 안녕히 계세요.',
   },
 };
 
@@ -185,8 +163,12 @@ export function primaryLanguage(tag: string): string {
 
 /** The sentences of a language; English where we have none of it. `name` loses the quotes that would end the quotation. */
 export function phrasesFor(languageTag: string, name: string): Phrases {
-  const phrases = PHRASES[primaryLanguage(languageTag)] ?? (PHRASES['en'] as Phrases);
-  return { ...phrases, disclosure: phrases.disclosure.replace('{name}', name.replace(/["“”\s]+/g, ' ').trim()) };
+  const phrases = PHRASES[primaryLanguage(languageTag)] ?? (PHRASES['en'] as Omit<Phrases, 'troubleGoodbye'>);
+  return {
+    ...phrases,
+    disclosure: phrases.disclosure.replace('{name}', name.replace(/["“”\s]+/g, ' ').trim()),
+    troubleGoodbye: troubleSentence(languageTag).sentence,
+  };
 }
 
 /** ISO 639-1 codes that OpenAI's transcribers know; any other makes them refuse the whole session configuration. */

@@ -42,6 +42,7 @@ export const FAULTS_BY_PROVIDER = {
     'insufficient_quota',
     'expire_session',
     'mute_response',
+    'stuck_response',
     'fail_response',
     'lose_create',
     'no_answer',

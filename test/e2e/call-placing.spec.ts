@@ -75,7 +75,7 @@ describe('placing a call', () => {
     expect(voice.headers.get('content-type')).toContain('text/xml');
     expect(voice.text).toMatch(
       new RegExp(
-        `<Response><Connect><Stream url="ws://127.0.0.1:\\d+/media-stream/sales"><Parameter name="call_id" value="${String(body['id'])}"/><Parameter name="token" value="[\\w-]{43}"/></Stream></Connect></Response>$`,
+        `<Response><Connect><Stream url="ws://127.0.0.1:\\d+/media-stream/sales"><Parameter name="call_id" value="${String(body['id'])}"/><Parameter name="token" value="[\\w-]{43}"/></Stream></Connect><Redirect method="POST">http://127.0.0.1:\\d+/twilio/stream-over/${attemptOf()}</Redirect></Response>$`,
       ),
     );
     await tell({ CallStatus: 'completed', SequenceNumber: '3', CallDuration: '42' });
@@ -218,6 +218,18 @@ describe('a call that may not be placed', () => {
     const foreign = await place({ scenario: body['scenario_id'] });
     expect(foreign.status).toBe(404);
     expect(foreign.body).toMatchObject({ detail: 'Custom scenario not found' });
+    expect(twilio.creates).toHaveLength(0);
+  });
+
+  it('because the variables would make a book of the scenario', async () => {
+    const prompt = 'Talk about {{thing}}. '.repeat(200);
+    const scenario = await client.post('/realtime/custom-scenario', { ...aScenario(), prompt }, { token: user.token });
+    const { status, body } = await place({
+      scenario: scenario.body['scenario_id'],
+      variables: { thing: 'x'.repeat(2000) },
+    });
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ code: 'call.text_too_long', errors: [{ field: 'variables' }] });
     expect(twilio.creates).toHaveLength(0);
   });
 

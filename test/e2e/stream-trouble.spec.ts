@@ -17,6 +17,7 @@ const TROUBLES = {
   fragmented: 1008,
   flood: 1008,
   half_open: null,
+  cut_media: null,
 } as const;
 type Trouble = keyof typeof TROUBLES;
 const NAMES = Object.keys(TROUBLES) as Trouble[];
@@ -62,6 +63,12 @@ if (process.env['SHOW_CALLS'] === '1') {
 describe('a media stream in trouble', () => {
   it.each(NAMES)('ends its call as carrier_error (%s)', (name) => {
     expect(calls[name]).toMatchObject({ status: 'completed', ended_reason: 'carrier_error' });
+  });
+
+  it.each(NAMES)('is told to whoever is on the phone, once, before it is over (%s)', (name) => {
+    const heard = phones[name].heard.map(({ text }) => text.toLowerCase()).join(' ');
+    expect(heard.split('technical problem')).toHaveLength(2);
+    expect(phones[name].heard.at(-1)?.text.toLowerCase()).toContain('goodbye');
   });
 
   it.each(NAMES)('loses nothing of what was said before (%s)', (name) => {

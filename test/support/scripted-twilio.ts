@@ -73,6 +73,14 @@ export class ScriptedTwilio {
       .map(({ path }) => /CA\w+/.exec(path)?.[0] ?? '');
   }
 
+  /** What the carrier's own voice was told to say, by call. */
+  get farewells(): { sid: string; twiml: string }[] {
+    return this.requests.flatMap(({ method, path, form }) => {
+      const [sid, twiml] = [/\/Calls\/(CA\w+)\.json$/.exec(path)?.[1], form.get('Twiml')];
+      return method === 'POST' && sid !== undefined && twiml !== null ? [{ sid, twiml }] : [];
+    });
+  }
+
   reset(): void {
     this.requests.length = 0;
     this.calls.clear();

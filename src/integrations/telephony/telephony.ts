@@ -77,14 +77,17 @@ export abstract class Telephony {
   /** Whether the handshake of a media stream was sent by the carrier. `url` is the ws(s) address exactly as we gave it. */
   abstract verifyStreamHandshake(url: string, signature: string): boolean;
 
-  /** Instructions that connect the call to our media stream; `parameters` arrive in its `start` message. */
-  abstract connectStream(url: string, parameters: Readonly<Record<string, string>>): string;
+  /**
+   * Instructions that connect the call to our media stream; `parameters` arrive in its `start` message. When the stream is
+   * over and the call is not, `afterwardsUrl` is asked for more.
+   */
+  abstract connectStream(url: string, parameters: Readonly<Record<string, string>>, afterwardsUrl: string): string;
 
   /** Instructions that end the call. */
   abstract hangUpInstructions(): string;
 
-  /** Instructions that read a sentence aloud and end the call. `language` is a BCP 47 tag. */
-  abstract sayAndHangUp(sentence: string, language: string): string;
+  /** Instructions that read a sentence aloud, after a pause, and end the call. `language` is a BCP 47 tag. */
+  abstract sayAndHangUp(sentence: string, language: string, pauseSeconds?: number): string;
 }
 
 /** The carrier did not do what it was asked for. */

@@ -47,7 +47,8 @@ export class ManualClock implements Clock {
     for (let timer = this.nextDue(endMs); timer !== null; timer = this.nextDue(endMs)) {
       this.timers.delete(timer);
       dueAtOnce = timer.atMs > this.now ? 0 : dueAtOnce + 1;
-      if (dueAtOnce > DUE_AT_ONCE) throw new Error('A timer is set again for the moment in which it runs, without end.');
+      if (dueAtOnce > DUE_AT_ONCE)
+        throw new Error('A timer is set again for the moment in which it runs, without end.');
       this.now = timer.atMs;
       timer.run();
     }

@@ -30,6 +30,8 @@ export class SimulatedModel {
   readonly generated = new Map<string, string>();
   /** Answers to nobody while this is set. */
   isMute = false;
+  /** Goes on with what it was told to cancel, and lets nothing else begin. */
+  clings = false;
   /** How long the sessions made from now on may live; null for as long as it takes. */
   lifeMs: number | null = null;
 
@@ -187,6 +189,7 @@ class SessionServer {
         else this.answer((message['response'] as { metadata: { request_id: string } }).metadata.request_id);
         return;
       case 'response.cancel':
+        if (this.model.clings) return;
         if (this.active?.id === message['response_id']) this.finish('cancelled', []);
         else this.refuse('response_cancel_not_active', message);
         return;

@@ -271,7 +271,7 @@ export class RealtimeSession {
     deps.atCheckpoint();
     const fault = takeResponseFault((name) => this.takeFault(name));
     if (fault.kind === 'fail') return run.fail(fault.error);
-    if (fault.kind === 'hang') return run.hang();
+    if (fault.kind === 'hang') return run.hang(fault.isDeaf);
     run
       .run(parts, fault.kind === 'slow' ? fault.delayMs : 0)
       .catch((error: unknown) => deps.log('openai.response_failed', { sessionId: this.id, error: String(error) }));

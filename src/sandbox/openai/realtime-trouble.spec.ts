@@ -188,6 +188,20 @@ describe('trouble with the Realtime API', () => {
       expect(responseIn(await client.next('response.done'))).toMatchObject({ status: 'completed' });
     });
 
+    it('never end under stuck_response, not even when they are cancelled', async () => {
+      const client = await sandbox.session();
+      sandbox.arm('stuck_response');
+      client.send({ type: 'response.create' });
+      await client.next('response.created');
+      client.send({ type: 'response.cancel' });
+      await answers(client);
+      expect(client.types()).not.toContain('response.done');
+      client.send({ type: 'response.create' });
+      expect(await client.next('error')).toMatchObject({
+        error: { code: 'conversation_already_has_active_response' },
+      });
+    });
+
     it('fail under fail_response with the error of a server', async () => {
       const client = await sandbox.session();
       sandbox.arm('fail_response', { count: 2 });

@@ -59,6 +59,7 @@ export class ResponseRun {
   private wake: (() => void) | undefined;
   private isDropped = false;
   private isHeld = false;
+  private isDeaf = false;
 
   constructor(
     readonly settings: ResponseSettings,
@@ -94,14 +95,15 @@ export class ResponseRun {
     this.finish();
   }
 
-  /** A response that begins and never goes on (faults `timeout` and `mute_response`); only a cancel ends it. */
-  hang(): void {
+  /** A response that begins and never goes on; only a cancel ends it, and if it `isDeaf` not even that. */
+  hang(isDeaf: boolean): void {
     this.deps.send({ type: 'response.created', response: this.view(null) });
     this.isHeld = true;
+    this.isDeaf = isDeaf;
   }
 
   cancel(reason: 'turn_detected' | 'client_cancelled'): void {
-    if (this.status !== 'in_progress') return;
+    if (this.status !== 'in_progress' || this.isDeaf) return;
     this.status = 'cancelled';
     this.details = { type: 'cancelled', reason };
     if (this.isHeld) this.finish();

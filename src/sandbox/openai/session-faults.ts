@@ -1,12 +1,12 @@
 import type { Strike } from '../faults';
 import { WireError, type WireErrorBody } from './wire-error';
 
-/** What an armed fault does to a response: nothing, a delay, a failure, or a model that never goes on. */
+/** What an armed fault does to a response: nothing, a delay, a failure, or a model that never goes on (`isDeaf`: and does not let go). */
 export type ResponseFault =
   | { kind: 'none' }
   | { kind: 'slow'; delayMs: number }
   | { kind: 'fail'; error: Pick<WireErrorBody, 'type' | 'code' | 'message'> }
-  | { kind: 'hang' };
+  | { kind: 'hang'; isDeaf: boolean };
 
 export const DEFAULT_SLOW_MS = 3000;
 
@@ -49,5 +49,6 @@ export function takeResponseFault(take: (fault: string) => Strike | undefined): 
   }
   const slow = take('slow');
   if (slow) return { kind: 'slow', delayMs: slow.afterMs ?? DEFAULT_SLOW_MS };
-  return (take('timeout') ?? take('mute_response')) ? { kind: 'hang' } : { kind: 'none' };
+  if (take('stuck_response')) return { kind: 'hang', isDeaf: true };
+  return (take('timeout') ?? take('mute_response')) ? { kind: 'hang', isDeaf: false } : { kind: 'none' };
 }

@@ -11,6 +11,8 @@ import { RealtimeModel } from '../realtime-model';
 const HANDSHAKE_TIMEOUT_MS = 4000;
 /** An audio delta has some KB, an echo of a session with its tools some ten; it bounds what a call may take. */
 const MAX_EVENT_BYTES = 256 * 1024;
+/** A session that has died is replaced while somebody waits, so it is noticed within 6 s. */
+const LOOK_MS = 2000;
 /** The key is wrong, or may not do this. */
 const FINAL_STATUSES = new Set([401, 403]);
 
@@ -56,10 +58,15 @@ export class OpenAiRealtimeModel extends RealtimeModel {
       }
       isOpen = true;
       listener.onOpen(
-        new LineSocket(socket, transport, {
-          onText: (text) => listener.onMessage(text),
-          onClosed: (code, reason) => listener.onClosed(code, reason),
-        }),
+        new LineSocket(
+          socket,
+          transport,
+          {
+            onText: (text) => listener.onMessage(text),
+            onClosed: (code, reason) => listener.onClosed(code, reason),
+          },
+          { lookMs: LOOK_MS },
+        ),
       );
     });
     socket.on('unexpected-response', (request, response) => {

@@ -83,8 +83,9 @@ describe('the handshake of a media stream', () => {
 describe('instructions', () => {
   it('connect the call to a stream, with what it needs to prove itself', () => {
     const url = 'wss://example.com/media-stream/custom_1_2';
-    expect(telephony.connectStream(url, { call_id: 'c', token: '<&">' })).toBe(
-      `<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="${url}"><Parameter name="call_id" value="c"/><Parameter name="token" value="&lt;&amp;&quot;>"/></Stream></Connect></Response>`,
+    const after = 'https://example.com/twilio/stream-over/a';
+    expect(telephony.connectStream(url, { call_id: 'c', token: '<&">' }, after)).toBe(
+      `<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="${url}"><Parameter name="call_id" value="c"/><Parameter name="token" value="&lt;&amp;&quot;>"/></Stream></Connect><Redirect method="POST">${after}</Redirect></Response>`,
     );
   });
 
@@ -93,6 +94,7 @@ describe('instructions', () => {
     expect(telephony.sayAndHangUp('Good & bye', 'de-DE')).toContain(
       '<Response><Say language="de-DE">Good &amp; bye</Say><Hangup/></Response>',
     );
+    expect(telephony.sayAndHangUp('Bye', 'de-DE', 3)).toContain('<Response><Pause length="3"/><Say');
   });
 
   it.each([

@@ -114,10 +114,11 @@ export class TwilioTelephony extends Telephony {
     return twilio.validateRequest(this.authToken, signature, url, {});
   }
 
-  connectStream(url: string, parameters: Readonly<Record<string, string>>): string {
+  connectStream(url: string, parameters: Readonly<Record<string, string>>, afterwardsUrl: string): string {
     const response = new twilio.twiml.VoiceResponse();
     const stream = response.connect().stream({ url });
     for (const [name, value] of Object.entries(parameters)) stream.parameter({ name, value });
+    response.redirect({ method: 'POST' }, afterwardsUrl);
     return response.toString();
   }
 
@@ -127,8 +128,9 @@ export class TwilioTelephony extends Telephony {
     return response.toString();
   }
 
-  sayAndHangUp(sentence: string, language: string): string {
+  sayAndHangUp(sentence: string, language: string, pauseSeconds = 0): string {
     const response = new twilio.twiml.VoiceResponse();
+    if (pauseSeconds > 0) response.pause({ length: pauseSeconds });
     const spokenIn = sayLanguage(language);
     response.say(spokenIn === undefined ? {} : { language: spokenIn }, sentence);
     response.hangup();

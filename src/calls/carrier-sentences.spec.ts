@@ -1,4 +1,4 @@
-import { busySentence } from './busy-sentence';
+import { busySentence, troubleSentence } from './carrier-sentences';
 
 it('is said in the language of the call', () => {
   expect(busySentence('de-AT')).toEqual({
@@ -15,4 +15,5 @@ it('is said in English where we have no words of a language', () => {
 it('is another one in every language', () => {
   const tags = 'en es fr de it pt nl pl sv da nb fi cs ro el tr uk ru ar hi zh ja ko'.split(' ');
   expect(new Set(tags.map((tag) => busySentence(tag).sentence)).size).toBe(tags.length);
+  expect(new Set(tags.map((tag) => troubleSentence(tag).sentence)).size).toBe(tags.length);
 });
