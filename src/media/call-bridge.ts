@@ -121,7 +121,7 @@ export class CallBridge {
     this.ending = new Ending(this.timers, {
       isQuiet: () => this.isQuiet(),
       cutLastWords: () => {
-        if (this.session.isUp) this.conversation.commitSpeech();
+        if (this.session.isUp) this.conversation.customer.commitSpeech();
       },
       transcriptionsPending: () => (this.session.isUp ? this.conversation.recorder.transcriptionsPending : 0),
       audioEndMs: () => this.conversation.agentAudio.expectedEndMs,

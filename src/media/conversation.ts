@@ -1,9 +1,8 @@
 import { AgentAudio } from './agent-audio';
 import { AgentResponses, NO_ANSWER } from './agent-responses';
-import { BargeIn } from './barge-in';
 import type { Turn } from './call-events';
 import type { ConversationOptions } from './conversation-options';
-import { CustomerSpeech } from './customer-speech';
+import { CustomerSide } from './customer-side';
 import { History } from './history';
 import { Interruption } from './interruption';
 import { isServerDriven, protects } from './interruption-policy';
@@ -24,9 +23,6 @@ import { TurnRecorder } from './turn-recorder';
  */
 export type ConversationMode = 'open' | 'suspended' | 'closing' | 'protected';
 
-/** Words that were not written down this long after they were spoken will not be. */
-const WORDS_GIVEN_UP_MS = 30_000;
-
 /**
  * The conversation with the model: who speaks, which response is whose, what was interrupted, which turns came of it.
  * Knows the model's events; knows nothing of the carrier but that it plays audio and sends marks back. It outlives the
@@ -42,6 +38,7 @@ export class Conversation {
   readonly sequencer: ResponseSequencer;
   readonly tools = new ToolCalls();
   readonly history = new History();
+  readonly customer: CustomerSide;
 
   private mode: ConversationMode = 'open';
   private goodbye = '';
@@ -49,12 +46,10 @@ export class Conversation {
   private isModelPaused = false;
   /** Grows with everything the model says. */
   private signs = 0;
-  private readonly speech: CustomerSpeech;
   private readonly interruption: Interruption;
   private readonly responses: AgentResponses;
   private readonly restoration: Restoration;
   private readonly progress: ProgressWatch;
-  private readonly bargeIn: BargeIn;
   /** Somebody has heard the opening to its end, or it is too late for it. */
   private isOpeningOver = false;
 
@@ -110,31 +105,25 @@ export class Conversation {
       onFailed: (failure) => options.onFailed(failure),
       onExpired: () => options.onExpired(),
     });
-    const onSettled = (): void => sequencer.release();
-    const onStuck = (): void => {
-      events.onTrouble('speech_stuck');
-      // What they have said up to here is a turn, and is answered: it may be a voice that never ends, such as a television.
-      callerAudio.flush();
-      session.commitSpeech();
-      options.onMoved();
-    };
-    this.bargeIn = new BargeIn({
+    this.customer = new CustomerSide({
+      ...{ session, sequencer, interruption, recorder, opening, restoration, progress, callerAudio, clock, events },
+      responses: this.responses,
       policy: plan.interruption,
-      clock,
+      sinceAnswer,
       agentTalks: () => this.agentTalks,
       isProtected: () => this.isProtected,
       cut: () => this.bargedIn(),
-      answer: () => this.answerCustomer(),
-      goOn: () => this.goOn(),
-      resume: () => this.resumeAfterFalseAlarm(),
+      request: (kind) => this.request(kind),
+      onSpeech: () => options.onSpeech(),
+      onSpeechStopped: () => options.onSpeechStopped(),
+      onMoved: () => options.onMoved(),
     });
-    this.speech = new CustomerSpeech({ clock, callerAudio, recorder, sinceAnswer, onSettled, onStuck });
   }
 
   /** True when the agent has had the floor at least once, nothing is playing and nothing is being made. */
   get isWaitingForCustomer(): boolean {
     if (this.mode === 'suspended' || !this.responses.hasBegun) return false;
-    return this.isSilent && !this.speech.isSpeaking && !this.tools.isPending;
+    return this.isSilent && !this.customer.isSpeaking && !this.tools.isPending;
   }
 
   /** True when the agent has nothing left to say. */
@@ -180,7 +169,7 @@ export class Conversation {
   canChangeSession(isUrgent: boolean): boolean {
     if (this.recorder.openCustomerTurns().length > 0 || this.responses.owesAnswer) return false;
     if (!isUrgent) return this.isWaitingForCustomer;
-    return this.sequencer.isIdle && !this.speech.isSpeaking && !this.tools.isPending;
+    return this.sequencer.isIdle && !this.customer.isSpeaking && !this.tools.isPending;
   }
 
   /** The first session is up, or another one after {@link sessionLost}. */
@@ -198,10 +187,9 @@ export class Conversation {
 
   /** The model's session is gone; another one is on its way. */
   sessionLost(): void {
-    this.speech.sessionLost();
+    this.customer.sessionLost();
     this.interruption.sessionLost();
     this.progress.stop();
-    this.bargeIn.forget();
     this.restoration.begin();
   }
 
@@ -233,7 +221,7 @@ export class Conversation {
 
   /** Any other event of the model. */
   handle(event: ModelEvent): void {
-    const { session, events, callerAudio } = this.options;
+    const { session, events } = this.options;
     this.signs++;
     switch (event.type) {
       case 'session.created':
@@ -242,14 +230,13 @@ export class Conversation {
         session.updated(event.createsResponses);
         return;
       case 'speech_started':
-        this.speechStarted(event.itemId, event.audioStartMs);
+        this.customer.speechStarted(event.itemId, event.audioStartMs);
         return;
       case 'speech_stopped':
-        this.speech.stopped(event.itemId, event.audioEndMs);
-        this.options.onSpeechStopped();
+        this.customer.speechStopped(event.itemId, event.audioEndMs);
         return;
       case 'committed':
-        this.committed(event.itemId, event.previousItemId);
+        this.customer.committed(event.itemId, event.previousItemId);
         return;
       case 'item.added':
         this.recorder.place(event.itemId, event.previousItemId);
@@ -258,16 +245,12 @@ export class Conversation {
         this.recorder.transcriptDelta(event.itemId, event.delta);
         return;
       case 'transcription.completed':
-        callerAudio.written(event.itemId);
-        if (this.recorder.transcribed(event.itemId, event.transcript) && event.usage !== null) {
+        if (this.customer.transcribed(event.itemId, event.transcript) && event.usage !== null) {
           events.onUsage(event.usage, 'transcription');
         }
-        this.bargeIn.words(event.itemId, event.transcript);
         return;
       case 'transcription.failed':
-        callerAudio.written(event.itemId);
-        if (this.recorder.transcribed(event.itemId, null)) events.onTrouble('transcription_failed');
-        this.bargeIn.words(event.itemId, null);
+        if (this.customer.transcribed(event.itemId, null)) events.onTrouble('transcription_failed');
         return;
       case 'response.created':
         this.responses.created(event.responseId, event.requestId);
@@ -356,30 +339,22 @@ export class Conversation {
   /** The carrier is gone (or the call is): what was playing counts as far as it was heard. */
   lineClosed(): void {
     this.mode = 'closing';
-    this.speech.lineClosed();
+    this.customer.lineClosed();
     this.progress.stop();
-    this.bargeIn.forget();
     this.interruption.lineClosed();
-  }
-
-  /** Speech that is still going on becomes an item, so that its words are still written down. */
-  commitSpeech(): void {
-    if (!this.speech.cutShort()) return;
-    this.options.callerAudio.flush();
-    this.options.session.commitSpeech();
   }
 
   /** Brings what follows from an event up to date: owed words, and who answers the customer. */
   settle(): void {
     if (!this.options.session.isUp) return;
     if (this.isSilent) this.opening.lineQuiet();
-    this.bargeIn.review();
+    this.customer.review();
     this.followTurns();
   }
 
   private followTurns(): void {
     // New settings begin the detection anew and could lose the end of what is being said.
-    if ((this.mode === 'open' || this.mode === 'suspended') && this.speech.isSpeaking) return;
+    if ((this.mode === 'open' || this.mode === 'suspended') && this.customer.isSpeaking) return;
     this.options.session.detectTurns(this.turnDetection);
   }
 
@@ -400,31 +375,6 @@ export class Conversation {
     }
   }
 
-  private speechStarted(itemId: string, audioStartMs: number): void {
-    if (!this.speech.started(itemId, audioStartMs)) return;
-    this.options.callerAudio.keep(itemId);
-    this.progress.answerCame();
-    this.sequencer.hold();
-    this.bargeIn.started(itemId, this.recorder.customerSpeechMs(itemId));
-    this.options.onSpeech();
-  }
-
-  private committed(itemId: string, previousItemId: string | null): void {
-    if (!this.speech.committed(itemId, previousItemId)) return;
-    this.bargeIn.finished(itemId, this.recorder.customerSpeechMs(itemId));
-    this.speech.settle();
-    this.options.clock.after(WORDS_GIVEN_UP_MS, () => this.wordsMissing(itemId));
-  }
-
-  /** An open turn would keep this session in its place until it expires. */
-  private wordsMissing(itemId: string): void {
-    if (!this.recorder.openCustomerTurns().includes(itemId)) return;
-    this.options.events.onTrouble('transcription_missing');
-    this.options.callerAudio.written(itemId);
-    this.recorder.wordsLost(itemId);
-    this.options.onMoved();
-  }
-
   /** The customer has interrupted the agent. */
   private bargedIn(): void {
     if (this.mode === 'protected') return;
@@ -434,34 +384,6 @@ export class Conversation {
     // A server that has interrupt_response on cancels what it is making without being told.
     if (interruptsResponses) this.sequencer.cancelledByServer();
     else this.sequencer.cancel();
-  }
-
-  private answerCustomer(): void {
-    const { createsResponses } = this.options.session;
-    this.restoration.forgetUnfinished();
-    this.responses.customerFinished(createsResponses);
-    // The server's own answer covers what waited to be answered; without one it is asked for here.
-    if (createsResponses) {
-      this.sequencer.dropWaiting();
-      return;
-    }
-    this.sequencer.drop('opening');
-    this.sequencer.drop('resume');
-    this.request('reply');
-  }
-
-  /** The customer has said nothing to answer: the agent talks on, or takes up what a lost session was making. */
-  private goOn(): void {
-    this.responses.answerSettled();
-    const rest = this.restoration.takePutOff();
-    if (rest !== null) this.request(rest);
-  }
-
-  private resumeAfterFalseAlarm(): void {
-    this.restoration.forgetUnfinished();
-    this.responses.answerSettled();
-    if (this.opening.isOwing) this.request('opening');
-    else this.request(this.interruption.cutOff.said === '' ? 'reply' : 'resume');
   }
 
   private cutAgent(): void {
@@ -519,8 +441,8 @@ export class Conversation {
   /** Only an answer has one; before an answer the disclosure may go, and anything else is said instead of one. */
   private takeLatency(item: PlayedItem): number | null {
     const aside = this.responses.asideOf(item.responseId);
-    if (aside === undefined) return this.speech.takeLatencyMs();
-    if (aside !== 'disclosure') this.speech.forgetLatency();
+    if (aside === undefined) return this.customer.takeLatencyMs();
+    if (aside !== 'disclosure') this.customer.forgetLatency();
     return null;
   }
 }
