@@ -2,6 +2,7 @@ import { joinedTap, type AudioTap } from './audio-tap';
 import type { BridgeEnd, BridgeStats, CallBridgeEvents } from './call-events';
 import type { CallPlan } from './call-plan';
 import { CallerAudio } from './caller-audio';
+import { CarrierMessages } from './carrier-messages';
 import { CallTimers, type CancelTimer, type Clock } from './clock';
 import { Conversation } from './conversation';
 import { DRAIN_LIMIT_MS, Ending, GOODBYE_LIMIT_MS, timeUpReserveMs } from './ending';
@@ -13,7 +14,6 @@ import { ModelSession } from './model-session';
 import { parseModelEvent, readAudioDelta, type AudioDelta } from './openai-events';
 import { SilenceWatch } from './silence-watch';
 import type { BridgeSocket, ModelDialler } from './sockets';
-import { parseCarrierFrame, readInboundMedia, readMark, type CarrierFrame, type InboundMedia } from './twilio-frames';
 
 export type { AudioTap } from './audio-tap';
 export type { BridgeEnd, BridgeStats, CallBridgeEvents, ToolCall, Turn } from './call-events';
@@ -42,9 +42,9 @@ export class CallBridge {
   private readonly keypad: Keypad;
   private readonly ending: Ending;
   private readonly machine: MachineAnswer | null;
+  private readonly carrierMessages: CarrierMessages;
 
-  // Filled anew for every frame and every delta, so that none of them costs an object.
-  private readonly media: InboundMedia = { payloadBase64: '', timestampMs: 0 };
+  // Filled anew for every delta, so that none of them costs an object.
   private readonly delta: AudioDelta = { responseId: '', itemId: '', contentIndex: 0, payloadBase64: '' };
 
   /** True once the carrier has said that the stream is over: the call is, or something else is done with it. */
@@ -61,7 +61,6 @@ export class CallBridge {
   private customerFirstWait: CancelTimer | null = null;
   private taps: readonly AudioTap[] = [];
   private entries = 0;
-  private malformedFrames = 0;
   private malformedEvents = 0;
 
   constructor(options: { plan: CallPlan; models: ModelDialler; clock: Clock; events: CallBridgeEvents }) {
@@ -128,6 +127,15 @@ export class CallBridge {
       isCarrierGone: () => this.isCarrierGone,
       finish: (reason) => this.finish(reason, this.conversation.owesGoodbye),
     });
+    this.carrierMessages = new CarrierMessages({
+      onMedia: (payloadBase64, timestampMs) => {
+        if (!this.line.isOver) this.callerAudio.receive(payloadBase64, timestampMs);
+      },
+      onMark: (name) => this.markReturned(name),
+      onDigit: (digit) => this.digitPressed(digit),
+      onStop: () => this.carrierStopped(),
+      onMalformed: () => events.onTrouble('carrier_frame_malformed'),
+    });
     this.line.open();
   }
 
@@ -189,23 +197,7 @@ export class CallBridge {
 
   /** A message of the carrier after `start`: media, dtmf, mark, stop. False when it is none that a carrier sends. */
   onCarrierMessage(text: string): boolean {
-    if (this.isOver || this.isCarrierGone) return true;
-    if (readInboundMedia(text, this.media)) {
-      if (!this.line.isOver) this.callerAudio.receive(this.media.payloadBase64, this.media.timestampMs);
-      return true;
-    }
-    const mark = readMark(text);
-    if (mark !== null) {
-      this.markReturned(mark);
-      return true;
-    }
-    const frame = parseCarrierFrame(text);
-    if (frame === null) {
-      if (this.malformedFrames++ === 0) this.events.onTrouble('carrier_frame_malformed');
-      return false;
-    }
-    this.handleFrame(frame);
-    return true;
+    return this.isOver || this.isCarrierGone || this.carrierMessages.take(text);
   }
 
   /** The carrier's socket is closed, with or without a `stop` before. */
@@ -284,7 +276,7 @@ export class CallBridge {
       framesQueuedAtSetup: callerAudio.framesQueuedAtSetup ?? 0,
       framesJoined: callerAudio.framesJoined,
       framesDropped: callerAudio.framesDropped,
-      malformedFrames: this.malformedFrames,
+      malformedFrames: this.carrierMessages.malformed,
       malformedEvents: this.malformedEvents,
       lateDeltas: conversation.lateDeltas,
       appendedBytes: callerAudio.appendedBytes,
@@ -300,29 +292,15 @@ export class CallBridge {
     if (!this.isCarrierGone) this.conversation.play(delta);
   }
 
-  private handleFrame(frame: CarrierFrame): void {
-    switch (frame.event) {
-      case 'media':
-        if (frame.track === 'inbound' && !this.line.isOver) {
-          this.callerAudio.receive(frame.payloadBase64, frame.timestampMs);
-        }
-        return;
-      case 'mark':
-        this.markReturned(frame.name);
-        return;
-      case 'dtmf':
-        this.signOfLife();
-        this.keypad.press(frame.digit);
-        break;
-      case 'stop':
-        this.hasStopped = true;
-        this.carrierGone();
-        break;
-      case 'start':
-      case 'connected':
-      case 'other':
-        return;
-    }
+  private digitPressed(digit: string): void {
+    this.signOfLife();
+    this.keypad.press(digit);
+    this.settle();
+  }
+
+  private carrierStopped(): void {
+    this.hasStopped = true;
+    this.carrierGone();
     this.settle();
   }
 
