@@ -38,6 +38,22 @@ export class CallAnsweredBy {
   ) {}
 }
 
+/**
+ * The carrier asks what is to be done with a call whose media stream is over. Whoever carries the conversation answers: what
+ * is still to be said by the carrier's voice, or nothing.
+ */
+export class CallStreamOver {
+  static readonly type = 'call.stream_over';
+  /** Set by whoever carries the conversation. */
+  isHandled = false;
+  /** Null: nothing is to be said. */
+  say: string | null = null;
+  constructor(
+    readonly owner: Owner,
+    readonly callId: string,
+  ) {}
+}
+
 /** The call is over. Once for each call and process that saw it. */
 export class CallEnded {
   static readonly type = 'call.ended';

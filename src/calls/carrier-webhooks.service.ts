@@ -10,15 +10,18 @@ import { busySentence, troubleSentence } from './carrier-sentences';
 import { CallLookups, CallRef } from './call-lookups';
 import { isOver } from './call-status';
 import { Call } from './call.entity';
-import { CallAnsweredBy } from './calls.events';
+import { CallAnsweredBy, CallStreamOver } from './calls.events';
 import { isMachine, parseCarrierReport } from './carrier-report';
 import { CarrierReports } from './carrier-reports.service';
+import type { EndedReason } from './ended-reason';
 import { LiveCalls } from './live-calls.service';
 
 /** A conversation that is still being prepared is waited for; the carrier waits longer than this for our answer. */
 const ANSWERED_BY_LIMIT_MS = 5000;
-/** Our own farewell by the carrier's API comes within a second of the end of a stream that broke. */
-const FAREWELL_WAIT_SECONDS = 3;
+/** A farewell that is on its way by the carrier's API is waited for; the carrier waits longer than this for our answer. */
+const STREAM_OVER_LIMIT_MS = 5000;
+/** Ends after which whoever is still on the line is told that something is wrong. */
+const BROKEN: ReadonlySet<EndedReason> = new Set(['carrier_error', 'model_error', 'server_error', 'customer_hung_up']);
 
 /** What to do about each of the carrier's webhooks. One that fits no call changes nothing and is logged. */
 @Injectable()
@@ -53,20 +56,25 @@ export class CarrierWebhooks {
   }
 
   /**
-   * The media stream is over and the call is not. After an end of ours it is only to be hung up. Otherwise the stream has
-   * broken, and whoever carried the conversation is about to say so by the carrier's voice, which takes this answer's place;
-   * where nobody does, this answer says it.
+   * The media stream is over, and the call is not: the carrier would not ask otherwise. Whoever carries the conversation
+   * here knows what is to be said; where nobody does, the row tells whether an end was on its way.
    * @returns TwiML
    */
   async onStreamOver(attemptId: string, form: FormParams): Promise<string> {
     const call = await this.report(attemptId, form);
-    const isBroken = call !== null && !isOver(call.status) && (call.endedReason ?? 'carrier_error') === 'carrier_error';
-    if (!isBroken) return this.telephony.hangUpInstructions();
+    if (call === null || isOver(call.status)) return this.telephony.hangUpInstructions();
     const owner = { userId: call.userId };
-    this.log.warn({ msg: 'A media stream broke under its call', call_id: call.id, user_id: call.userId });
-    await this.liveCalls.recordEnd(owner, call.id, 'carrier_error', null);
+    const over = new CallStreamOver(owner, call.id);
+    await this.events.emitAndWait(over, STREAM_OVER_LIMIT_MS);
+    if (over.isHandled) {
+      if (over.say === null) return this.telephony.hangUpInstructions();
+      return this.telephony.sayAndHangUp(over.say, call.agent.language);
+    }
+    if (call.endedReason !== null && !BROKEN.has(call.endedReason)) return this.telephony.hangUpInstructions();
+    this.log.warn({ msg: 'A call is left without a conversation', call_id: call.id, user_id: call.userId });
+    await this.liveCalls.recordEnd(owner, call.id, 'server_error', null);
     const { sentence, language } = troubleSentence(call.agent.language);
-    return this.telephony.sayAndHangUp(sentence, language, FAREWELL_WAIT_SECONDS);
+    return this.telephony.sayAndHangUp(sentence, language);
   }
 
   /**

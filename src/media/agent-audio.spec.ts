@@ -43,7 +43,7 @@ describe('a carrier that reads too slowly', () => {
   it('makes the model wait, once, until it has read nearly everything', () => {
     const { play, carrier, pressure, clock } = blocked();
     play(200);
-    carrier.bufferedAmount = 24 * 1024 + 1;
+    carrier.bufferedAmount = 12 * 1024 + 1;
     clock.advance(20);
     expect(pressure).toEqual([true]);
     carrier.bufferedAmount--;

@@ -14,8 +14,8 @@ export const BEFORE_ANSWER_HIGH_WATER_MS = 12_000;
 export const BEFORE_ANSWER_LIMIT_MS = 20_000;
 
 /** More than this unread by the carrier (7 s of audio), and the model is not read from until it reads again. */
-export const CARRIER_HIGH_WATER_BYTES = 96 * 1024;
-const CARRIER_LOW_WATER_BYTES = 24 * 1024;
+export const CARRIER_HIGH_WATER_BYTES = 48 * 1024;
+const CARRIER_LOW_WATER_BYTES = 12 * 1024;
 const UNBLOCK_LOOK_MS = 20;
 /** A carrier that has not read for this long is not going to: nobody hears anything. */
 export const CARRIER_STUCK_MS = 5000;

@@ -100,6 +100,7 @@ export class AgentResponses {
     const { kind, isUnwanted } = sequencer.created(responseId, requestId);
     // One that was given up while it was on its way answers nobody.
     if (!isUnwanted) {
+      this.parts.restoration.forgetUnfinished();
       this.isAnswerOwed = false;
       progress.responseBegan();
     }
@@ -124,7 +125,7 @@ export class AgentResponses {
     if (status === 'failed') {
       const code = event.errorCode ?? 'unknown';
       if (isActive) this.activeFailed(responseId, code);
-      else this.failed('reply', code);
+      else this.failed('reply', code, responseId);
     }
     for (const item of output) {
       if (item.transcript !== null) recorder.agentText(item.itemId, null, item.transcript);
@@ -151,13 +152,13 @@ export class AgentResponses {
     }
   }
 
-  /** A response that was refused, or was asked for and never begun. */
-  failed(kind: ResponseKind, code: string): void {
+  /** A response that was refused, or was asked for and never begun (null), or is not the active one. */
+  failed(kind: ResponseKind, code: string, responseId: string | null = null): void {
     const { events, opening, sequencer } = this.parts;
     events.onTrouble('response_failed', code);
-    opening.failed();
+    opening.lost(responseId);
     if (!this.parts.isOpen() && kind !== 'goodbye') return;
-    switch (this.whatNow(code)) {
+    switch (this.whatNow(kind, code)) {
       case 'later':
         sequencer.requestAgain(kind, RATE_LIMIT_RETRY_MS);
         return;
@@ -181,7 +182,7 @@ export class AgentResponses {
       return;
     }
     if (code === ALREADY_ACTIVE || eventId?.startsWith('response_')) {
-      const isServerAnswering = sequencer.activeResponseId !== null && sequencer.activeKind === null;
+      const { isServerAnswering } = sequencer;
       const failed = sequencer.refused(eventId, code === ALREADY_ACTIVE);
       if (failed !== null) this.failed(failed, code);
       else {
@@ -201,20 +202,19 @@ export class AgentResponses {
     const { activeKind: kind } = sequencer;
     events.onTrouble('response_failed', code);
     if (!this.parts.isOpen() && kind !== 'goodbye') {
-      opening.failed();
+      opening.lost(responseId);
       return;
     }
-    const what = this.whatNow(code);
+    const what = this.whatNow(kind, code);
     // With another session, or none, it is settled what becomes of what the old one was making.
     if (what !== 'again' && what !== 'later') return;
     const rest = restoration.abandon({ kind, responseId });
-    opening.failed();
     sequencer.requestAgain(rest ?? 'disclosure', what === 'later' ? RATE_LIMIT_RETRY_MS : undefined);
   }
 
-  /** What a failure means for the line to the model. `later`: nothing, it will pass. */
-  private whatNow(code: string): 'later' | 'again' | 'renewed' | 'given-up' {
-    if (code === RATE_LIMITED && ++this.timesLimited <= RATE_LIMIT_RETRIES) return 'later';
+  /** What a failure means for the line to the model. `later`: nothing, it will pass; last words cannot wait for that. */
+  private whatNow(kind: ResponseKind | null, code: string): 'later' | 'again' | 'renewed' | 'given-up' {
+    if (code === RATE_LIMITED && kind !== 'goodbye' && ++this.timesLimited <= RATE_LIMIT_RETRIES) return 'later';
     const isDeaf = code === NO_ANSWER || code === ALREADY_ACTIVE;
     return this.parts.onFailed({ isFinal: code === QUOTA_EXCEEDED, isDeaf });
   }
@@ -240,6 +240,6 @@ export class AgentResponses {
   /** The server was to answer the customer and has not begun to. */
   answerMissing(): void {
     this.parts.events.onTrouble('answer_missing');
-    if (this.parts.isOpen()) this.parts.sequencer.request('reply');
+    if (this.parts.isOpen()) this.parts.sequencer.request(this.parts.restoration.takePutOff() ?? 'reply');
   }
 }

@@ -143,6 +143,13 @@ export class BargeIn {
     }
   }
 
+  /** Nothing more will come of a turn. */
+  drop(itemId: string): void {
+    if (this.turn?.itemId !== itemId) return;
+    this.stopRecheck();
+    this.turn = null;
+  }
+
   /** Nobody listens any more. */
   forget(): void {
     this.stopRecheck();

@@ -122,8 +122,13 @@ describe('speech that never stops', () => {
 
   it('of which the server knows nothing more, is a line whose silence is noticed', () => {
     const call = endless();
+    call.event({ type: 'error', error: { code: 'input_audio_buffer_commit_empty', event_id: 'commit_2' } });
     call.clock.advance(8000);
     expect(call.lastCreate().instructions).toContain('still there');
+    call.respond({ responseId: 'r2', itemId: 'a2', text: 'Are you still there?', audioMs: 1000 });
+    call.pass(1100);
+    expect(call.turns.map(({ text }) => text)).toEqual([HELLO.text, '[inaudible]', 'Are you still there?']);
+    expect(call.carrier.of('clear')).toEqual([]);
   });
 });
 

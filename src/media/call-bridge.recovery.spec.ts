@@ -781,11 +781,39 @@ describe('a response that fails in the middle of a sentence', () => {
     ask(call);
     call.begin('r2');
     call.speak({ ...HOURS, previousItemId: 'u1' });
-    call.done('r2', 'failed', [], { error: { code: 'server_error' } });
+    const content = [{ type: 'output_audio', transcript: `${HOURS.text} of the week and on every holiday` }];
+    const output = [{ id: 'a2', type: 'message', role: 'assistant', content }];
+    call.done('r2', 'failed', output, { error: { code: 'server_error' } });
     call.hear(1000);
     expect(call.lastCreate().instructions).toContain('Your last words were');
     call.hear(4000);
     expect(texts(call).at(-1)).toMatch(/^agent: We open at eight/);
+    expect(texts(call).at(-1)).not.toContain('holiday');
+  });
+
+  it('again and again because of that limit, is a failure like any other in the end', () => {
+    const call = live();
+    ask(call);
+    for (let at = 2; at < 12 && call.sessions.length === 1; at++) {
+      call.begin(`r${at}`, call.lastCreate().requestId);
+      call.done(`r${at}`, 'failed', [], { error: { code: 'rate_limit_exceeded' } });
+      call.hear(2100);
+    }
+    expect(call.sessions).toHaveLength(2);
+  });
+
+  it('does not keep the last words from being said, by whoever can', () => {
+    const call = live({ maxDurationMs: 20_000 });
+    while (call.clock.nowMs() < 1_000_000 + 14_100) call.hear(100);
+    for (let at = 2; at < 6 && call.finished.length === 0; at++) {
+      call.begin(`r${at}`, call.lastCreate().requestId);
+      call.done(`r${at}`, 'failed', [], { error: { code: 'rate_limit_exceeded' } });
+      call.hear(3000);
+      if (call.sessions.length > at - 1) call.ring();
+    }
+    call.hear(5000);
+    expect(call.finished).toEqual(['max_duration']);
+    expect(call.unsaid).toBe('Our time is up.');
   });
 
   it('because of a limit that all calls share, waits for that to pass', () => {

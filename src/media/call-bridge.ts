@@ -397,7 +397,8 @@ export class CallBridge {
 
   /** Without a carrier the line is closed already, and only the last words are being written down, within bounds. */
   private timeOver(): void {
-    if (!this.isCarrierGone) this.abort(this.timeUpReason());
+    if (this.isCarrierGone) return;
+    this.finish(this.ending.hasBegun ? this.ending.reason : this.timeUpReason(), this.conversation.owesGoodbye);
   }
 
   private timeUpReason(): BridgeEnd {

@@ -179,8 +179,12 @@ export class Conversation {
       const { isRehearing } = this.restoration;
       const unfinished = this.restoration.finish(this.responses.owesAnswer);
       if (unfinished !== null && this.takes(unfinished)) this.sequencer.requestFirst(unfinished);
-      // What they said may be too little for a session that hears it for the first time.
-      if (isRehearing) this.progress.expectAnswer();
+      if (isRehearing) {
+        // Their words come first, and are answered.
+        this.sequencer.drop('reply');
+        // What they said may be too little for a session that hears it for the first time.
+        this.progress.expectAnswer();
+      }
     }
     this.sequencer.sessionUp();
   }

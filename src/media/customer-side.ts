@@ -15,6 +15,8 @@ import type { TurnRecorder } from './turn-recorder';
 
 /** Words that were not written down this long after they were spoken will not be. */
 const WORDS_GIVEN_UP_MS = 30_000;
+/** A turn that we have ended ourselves becomes an item at once, or not at all. */
+const COMMIT_LIMIT_MS = 3000;
 
 export interface CustomerSideParts {
   session: ModelSession;
@@ -65,7 +67,7 @@ export class CustomerSide {
       ...{ clock, callerAudio, recorder },
       sinceAnswer: () => parts.sinceAnswer(),
       onSettled: () => parts.sequencer.release(),
-      onStuck: () => this.stuck(),
+      onStuck: (itemId) => this.stuck(itemId),
     });
   }
 
@@ -168,19 +170,31 @@ export class CustomerSide {
   }
 
   /** It may be a voice that never ends, such as a television: what was said up to here is a turn, and is answered. */
-  private stuck(): void {
-    const { events, callerAudio, session, onMoved } = this.parts;
+  private stuck(itemId: string): void {
+    const { events, callerAudio, session, clock, onMoved } = this.parts;
     events.onTrouble('speech_stuck');
     callerAudio.flush();
     session.commitSpeech();
+    clock.after(COMMIT_LIMIT_MS, () => this.notCommitted(itemId));
     onMoved();
+  }
+
+  /** The server knows nothing of what it said was being spoken. */
+  private notCommitted(itemId: string): void {
+    if (this.parts.recorder.committedCustomerTurns().includes(itemId)) return;
+    this.bargeIn.drop(itemId);
+    this.giveUpWords(itemId);
   }
 
   /** An open turn would keep this session in its place until it expires. */
   private wordsMissing(itemId: string): void {
-    const { recorder, events, callerAudio, onMoved } = this.parts;
-    if (!recorder.openCustomerTurns().includes(itemId)) return;
-    events.onTrouble('transcription_missing');
+    if (!this.parts.recorder.openCustomerTurns().includes(itemId)) return;
+    this.parts.events.onTrouble('transcription_missing');
+    this.giveUpWords(itemId);
+  }
+
+  private giveUpWords(itemId: string): void {
+    const { recorder, callerAudio, onMoved } = this.parts;
     callerAudio.written(itemId);
     recorder.wordsLost(itemId);
     onMoved();

@@ -15,7 +15,7 @@ export interface CustomerSpeechOptions {
   /** The customer has finished, or seems to have: what was held back for them may go on. */
   onSettled(): void;
   /** The model has forgotten to say that the customer finished; they are taken to have. */
-  onStuck(): void;
+  onStuck(itemId: string): void;
 }
 
 /** What the model's turn detection says about the customer, in the call's time. */
@@ -112,8 +112,9 @@ export class CustomerSpeech {
   }
 
   private stuck(): void {
+    const { itemId } = this;
     this.isStuck = true;
     this.settle();
-    this.options.onStuck();
+    if (itemId !== null) this.options.onStuck(itemId);
   }
 }

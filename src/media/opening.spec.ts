@@ -63,10 +63,22 @@ describe('the disclosure', () => {
   it('takes the greeting with it again when the response was never made', () => {
     const opening = anOpening();
     opening.firstWords();
-    opening.failed();
+    opening.lost(null);
     expect(opening.firstWords().instructions).toContain(GREETING);
     opening.notUnderway();
     expect(opening.disclosure()).toEqual(sayExactly(DISCLOSURE));
+  });
+
+  it('is not said again because something else fails', () => {
+    const opening = anOpening({ greeting: undefined });
+    opening.disclosure();
+    opening.carriedBy('r1');
+    opening.made('r1');
+    opening.lost('r2');
+    opening.lost(null);
+    expect(opening.goesBefore('opening')).toBe(false);
+    opening.lost('r1');
+    expect(opening.goesBefore('opening')).toBe(true);
   });
 
   it('goes before a sentence of the product’s, and is not owed when it is switched off', () => {

@@ -126,9 +126,9 @@ export class Opening {
     return true;
   }
 
-  /** A response of ours has begun: the one that was asked to say the disclosure, if that is on its way. */
+  /** A response of ours has begun: the one that was asked to say the owed words, if they are on their way. */
   carriedBy(responseId: string): void {
-    if (this.isUnderway) this.carrierId ??= responseId;
+    if (this.isUnderway || this.isGreetingUnderway) this.carrierId ??= responseId;
   }
 
   /** A response was made to its end. */
@@ -163,14 +163,12 @@ export class Opening {
     this.isHeardOut = false;
   }
 
-  /** A response of ours was lost with its session. Null: before it had begun. */
-  lost(kind: ResponseKind | null, responseId: string | null): void {
-    const carriesOwed = this.isUnderway && this.carrierId === responseId;
-    if (kind === 'opening' || kind === 'disclosure' || carriesOwed) this.failed();
-  }
-
-  /** What carried the owed words was never made: the next response carries all of them. */
-  failed(): void {
+  /**
+   * A response failed, or was lost with its session. Null: before it had begun, and then it is the one that was created
+   * last. If it was to carry the owed words, the next response carries all of them.
+   */
+  lost(responseId: string | null): void {
+    if (this.carrierId !== responseId) return;
     this.owesGreeting ||= this.isGreetingUnderway;
     this.notUnderway();
   }

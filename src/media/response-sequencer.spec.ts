@@ -180,6 +180,22 @@ describe('asking for responses', () => {
     expect(cancelled).toEqual(['r1']);
   });
 
+  it('goes on with what was asked for since, when one that was given up begins after all', () => {
+    const { sequencer, clock, kinds, lastId, cancelled, created } = setUp();
+    sequencer.request('reply');
+    sequencer.cancel();
+    sequencer.request('reply');
+    clock.advance(5000);
+    expect(kinds()).toEqual(['reply', 'reply']);
+    sequencer.created('r1', created[0]?.requestId ?? '');
+    expect(cancelled).toEqual(['r1']);
+    expect(sequencer.isServerAnswering).toBe(false);
+    expect(sequencer.refused(lastId(), true)).toBeNull();
+    sequencer.done('r1');
+    expect(kinds()).toEqual(['reply', 'reply', 'reply']);
+    expect(sequencer.created('r2', lastId())).toEqual({ kind: 'reply', isUnwanted: false });
+  });
+
   it('tells a create that failed for good', () => {
     const { sequencer, lastId } = setUp();
     sequencer.request('goodbye');

@@ -79,6 +79,11 @@ export class ResponseSequencer {
     return this.active === null ? (this.requested?.kind ?? null) : this.active.kind;
   }
 
+  /** True when the server is answering by itself, and is not to be stopped. */
+  get isServerAnswering(): boolean {
+    return this.active !== null && this.active.kind === null && this.cancelGuard === null;
+  }
+
   /** True while a response is being made or has been asked of the server. */
   get isResponding(): boolean {
     return this.active !== null || this.requested !== null;
@@ -169,7 +174,8 @@ export class ResponseSequencer {
     this.active = { responseId, kind: isOurs ? request.kind : null, requestId: isOurs ? request.requestId : null };
     if (!isOurs && requestId !== null && requestId === this.givenUpId) {
       this.givenUpId = null;
-      this.cancel();
+      // What has been asked for since stays wanted.
+      this.cancelActive(responseId);
       return { kind: null, isUnwanted: true };
     }
     if (!isOurs) return { kind: null, isUnwanted: false };
@@ -226,8 +232,7 @@ export class ResponseSequencer {
   cancel(): void {
     this.giveUpRequested();
     if (this.active === null || this.cancelGuard !== null) return;
-    this.send.cancel(this.active.responseId);
-    this.guardCancelled(this.active.responseId);
+    this.cancelActive(this.active.responseId);
   }
 
   /** The server cancels the active response by itself; only a create on its way has to be cancelled by us. */
@@ -252,6 +257,11 @@ export class ResponseSequencer {
       this.retry = null;
       this.advance();
     });
+  }
+
+  private cancelActive(responseId: string): void {
+    this.send.cancel(responseId);
+    this.guardCancelled(responseId);
   }
 
   private giveUpRequested(): void {

@@ -120,7 +120,7 @@ export class Restoration {
         agentAudio.complete(item.itemId);
       }
     }
-    opening.lost(kind, responseId);
+    opening.lost(responseId);
     switch (kind) {
       case 'disclosure':
         // What it goes before still waits, and it comes with that.

@@ -17,6 +17,8 @@ interface AgentTurn {
   /** By content index; nearly always one. */
   parts: string[];
   isTextFinal: boolean;
+  /** True when its text ends where its audio does, whatever else the model says of it. */
+  isAbandoned: boolean;
   /** True once some of it went to the carrier, until it turns out that none of that was played. */
   isStarted: boolean;
   isOver: boolean;
@@ -146,7 +148,7 @@ export class TurnRecorder {
   /** The whole text of a part; `contentIndex` null when the item's whole text is given. */
   agentText(itemId: string, contentIndex: number | null, text: string): void {
     const turn = this.agentTurn(itemId);
-    if (turn.isOver) return;
+    if (turn.isOver || turn.isAbandoned) return;
     if (contentIndex === null) turn.parts = [text];
     else turn.parts[contentIndex] = text;
     turn.isTextFinal = true;
@@ -170,6 +172,7 @@ export class TurnRecorder {
     if (turn === undefined || turn.isOver) return;
     if (!turn.isTextFinal) turn.parts = [heardText(textOf(turn), item, item.sentMs)];
     turn.isTextFinal = true;
+    turn.isAbandoned = true;
     this.endIfHeard(turn);
   }
 
@@ -302,7 +305,15 @@ export class TurnRecorder {
   private agentTurn(itemId: string): AgentTurn {
     let turn = this.agentTurns.get(itemId);
     if (turn === undefined) {
-      turn = { parts: [], isTextFinal: false, isStarted: false, isOver: false, latencyMs: null, heardToTheEnd: null };
+      turn = {
+        parts: [],
+        isTextFinal: false,
+        isAbandoned: false,
+        isStarted: false,
+        isOver: false,
+        latencyMs: null,
+        heardToTheEnd: null,
+      };
       this.agentTurns.set(itemId, turn);
     }
     return turn;

@@ -45,7 +45,7 @@ class ScriptedModel extends RealtimeModel {
   }
 }
 
-function setUp({ databaseHangs = false } = {}) {
+function setUp({ databaseHangs = false, carrierFails = false, carrierHangs = false } = {}) {
   const model = new ScriptedModel();
   const ends: string[] = [];
   const hangUps: string[] = [];
@@ -57,14 +57,18 @@ function setUp({ databaseHangs = false } = {}) {
       return databaseHangs ? new Promise<void>(() => undefined) : Promise.resolve();
     },
   } as unknown as LiveCalls;
+  const carrier = (): Promise<boolean> => {
+    if (carrierHangs) return new Promise(() => undefined);
+    return carrierFails ? Promise.reject(new Error('no')) : Promise.resolve(true);
+  };
   const telephony = {
     hangUp: (callSid: string) => {
       hangUps.push(callSid);
-      return Promise.resolve(true);
+      return carrier();
     },
     farewell: (_callSid: string, sentence: string, language: string) => {
       farewells.push(`${language}: ${sentence}`);
-      return Promise.resolve(true);
+      return carrier();
     },
   } as unknown as Telephony;
   const quiet = () => undefined;
@@ -167,5 +171,53 @@ describe('a conversation', () => {
     expect(ends).toEqual(['carrier_error']);
     expect(hangUps).toEqual([]);
     expect(farewells).toEqual([expect.stringMatching(/^en: .*technical/)]);
+  });
+
+  describe('whose carrier asks what comes after the stream', () => {
+    const attached = (options = {}) => {
+      const all = setUp(options);
+      all.conversation.attach(all.carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
+      return all;
+    };
+
+    it('before we have noticed, ends, and leaves the sentence and the hang-up to the carrier', async () => {
+      const { conversation, ends, hangUps, farewells } = attached();
+      expect(await conversation.streamOver()).toMatch(/technical/);
+      await jest.advanceTimersByTimeAsync(10_000);
+      await conversation.finished;
+      expect(ends).toEqual(['carrier_error']);
+      expect([...hangUps, ...farewells]).toEqual([]);
+    });
+
+    it('while we are saying goodbye by its API, is told nothing more', async () => {
+      const { conversation, farewells } = attached();
+      conversation.onCarrierClosed(1006);
+      await jest.advanceTimersByTimeAsync(100);
+      expect(await conversation.streamOver()).toBeNull();
+      expect(farewells).toHaveLength(1);
+    });
+
+    it('after its API has failed us, says it then', async () => {
+      const { conversation } = attached({ carrierFails: true });
+      conversation.onCarrierClosed(1006);
+      await jest.advanceTimersByTimeAsync(100);
+      expect(await conversation.streamOver()).toMatch(/technical/);
+    });
+
+    it('after an end of ours, is only told to hang up', async () => {
+      const { conversation, ends } = attached({ carrierFails: true });
+      conversation.abort('owner_hung_up');
+      await jest.advanceTimersByTimeAsync(100);
+      expect(await conversation.streamOver()).toBeNull();
+      expect(ends).toEqual(['owner_hung_up']);
+    });
+  });
+
+  it('does not wait for a carrier that takes its time to hang up: the stream is closed', async () => {
+    const { conversation, carrier } = setUp({ carrierHangs: true });
+    conversation.attach(carrier, { streamSid: 'MZ1', callSid: CALL_SID }, []);
+    conversation.abort('owner_hung_up');
+    await jest.advanceTimersByTimeAsync(2500);
+    expect(carrier.closeCode).toBe(1000);
   });
 });

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
 import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
+import { troubleSentence } from '../calls/carrier-sentences';
 import { isSameToken } from '../calls/stream-token';
 import { NotAuthenticated } from '../common/app-error';
 import { settledWithin } from '../common/settled-within';
@@ -28,8 +29,8 @@ const CARRIER_CLOSE_GRACE_MS = 8000;
  * phone down does not need the database: somebody is holding the other end.
  */
 const END_WRITE_LIMIT_MS = 1000;
-/** A carrier that takes longer than this to hang up is helped by the end of the stream. */
-const HANG_UP_PATIENCE_MS = 1000;
+/** A carrier that takes longer than this (with the write before) to hang up is helped by the end of the stream. */
+const HANG_UP_PATIENCE_MS = 2000;
 
 const CALL_GOES_ON = { ok: false, error: 'The other person went on speaking, so the call goes on.' };
 
@@ -60,6 +61,12 @@ export class Conversation {
   private callSid: string | null;
   private carrier: BridgeSocket | undefined;
   private voicemail: VoicemailResult | null = null;
+  /** What the model could not say any more. */
+  private unsaid: string | null = null;
+  /** Being hung up on by the carrier's API; tells whether that was done. */
+  private farewell: Promise<boolean> | undefined;
+  /** The carrier has asked what to do, and does it. */
+  private isLeftToCarrier = false;
   private cancelCloseTimer: (() => void) | undefined;
   private finish: (() => void) | undefined;
   /** Resolves when the call is over and everything about it is written. */
@@ -114,6 +121,22 @@ export class Conversation {
     // A person who hangs up is announced by `stop`; a socket that only vanishes is trouble on the line.
     if (this.bridge.hasStopped) this.bridge.onCarrierClosed(code);
     else this.bridge.carrierLost();
+  }
+
+  /**
+   * The carrier has lost the stream, or seen its end, and asks what is to be done with the call. Answers what it is to say
+   * before it hangs up; null for nothing.
+   */
+  async streamOver(): Promise<string | null> {
+    if (this.farewell === undefined) {
+      this.isLeftToCarrier = true;
+      this.bridge.carrierLost();
+      return this.unsaid;
+    }
+    // It is being hung up on, or told goodbye, by the carrier's API; if that fails it is done here. A caller who was taken
+    // for gone is still there.
+    if (await this.farewell) return null;
+    return this.unsaid ?? (this.bridge.hasStopped ? troubleSentence(this.call.agent.language).sentence : null);
   }
 
   /** The carrier says that the call is over: its stream ends by itself, or never came. */
@@ -186,6 +209,7 @@ export class Conversation {
 
   private async close(reason: BridgeEnd, unsaid: string | null): Promise<void> {
     const { owner } = this.call;
+    this.unsaid = unsaid;
     this.cancelCloseTimer?.();
     this.cancelCloseTimer = () => undefined;
     if (this.isDisowned) {
@@ -194,14 +218,13 @@ export class Conversation {
     }
     const usage = this.usage.isEmpty ? null : { ...this.usage.total };
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
-    await settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS);
-    const hangingUp = this.hangUp(unsaid);
+    this.farewell = settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS).then(() => this.hangUp(unsaid));
     // Closing the media socket ends the call as well: the carrier asks what comes next, and is told to hang up. But a
     // sentence that it is to say needs the call.
-    if (unsaid === null) await settledWithin(hangingUp, HANG_UP_PATIENCE_MS);
-    else await hangingUp;
+    if (unsaid === null) await settledWithin(this.farewell, HANG_UP_PATIENCE_MS);
+    else await this.farewell;
     this.carrier?.close(CLOSE_NORMAL, 'call over');
-    await hangingUp;
+    await this.farewell;
     await this.writes.drain();
     this.deps.log.log({
       msg: 'Call over',
@@ -213,22 +236,25 @@ export class Conversation {
     this.finish?.();
   }
 
-  /** What the model could not say any more is said by the carrier's own voice. */
-  private async hangUp(unsaid: string | null): Promise<void> {
+  /** What the model could not say any more is said by the carrier's own voice. False when nothing could be done. */
+  private async hangUp(unsaid: string | null): Promise<boolean> {
     const { telephony, log } = this.deps;
-    if (this.bridge.hasStopped || this.callSid === null) return;
+    if (this.isLeftToCarrier) return true;
+    if (this.bridge.hasStopped || this.callSid === null) return false;
     try {
       if (unsaid === null) {
         await telephony.hangUp(this.callSid);
-        return;
+        return true;
       }
       const isSaid = await telephony.farewell(this.callSid, unsaid, this.call.agent.language);
       // The last words to a machine are its message.
       if (isSaid && this.voicemail !== null) {
         this.writeVoicemail({ ...this.voicemail, messageLeft: true, message: unsaid });
       }
+      return true;
     } catch (error) {
       log.warn({ msg: 'The carrier could not be told to hang up', call_id: this.callId, err: error });
+      return false;
     }
   }
 }

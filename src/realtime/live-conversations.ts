@@ -1,6 +1,6 @@
 import { BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { CallAnsweredBy, CallEnded, CallRinging } from '../calls/calls.events';
+import { CallAnsweredBy, CallEnded, CallRinging, CallStreamOver } from '../calls/calls.events';
 import { LiveCall, LiveCalls } from '../calls/live-calls.service';
 import { Capacity } from '../common/capacity';
 import { Drain } from '../common/drain';
@@ -57,6 +57,14 @@ export class LiveConversations implements BeforeApplicationShutdown {
     if (conversation === undefined) return;
     event.isHandled = true;
     conversation.answeredBy(event.answeredBy);
+  }
+
+  @OnEvent(CallStreamOver.type)
+  async onStreamOver(event: CallStreamOver): Promise<void> {
+    const conversation = this.byCall.get(event.callId);
+    if (conversation === undefined || !conversation.hasCarrier) return;
+    event.say = await conversation.streamOver();
+    event.isHandled = true;
   }
 
   @OnEvent(CallEnded.type)

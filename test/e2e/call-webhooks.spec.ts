@@ -49,31 +49,34 @@ const shown = async ({ id }: Placed) => (await client.get(`/calls/${id}`, { toke
 const named = (kind: new (...args: never[]) => object) => events.filter((event) => event instanceof kind);
 
 describe('the signature', () => {
-  it.each(['/call-status', '/twilio/voice/{attempt}', '/twilio/amd/{attempt}'])('%s asks for it', async (route) => {
-    const call = await aPlacedCall();
-    const path =
-      route === '/call-status' ? `${route}?attempt=${call.attempt}` : route.replace('{attempt}', call.attempt);
-    const fields = { CallSid: call.sid, CallStatus: 'ringing', AnsweredBy: 'human' };
-    const sign = (url: string, params: Record<string, string>, token = TWILIO_AUTH_TOKEN) =>
-      twilioSdk.getExpectedTwilioSignature(token, url, params);
-    const { publicUrl } = server.config;
-    const forged: [string, string][] = [
-      ['none', ''],
-      ['nonsense', 'nonsense'],
-      ['another token’s', sign(publicUrl + path, fields, 'guessed')],
-      ['another path’s', sign(`${publicUrl}/sms-status`, fields)],
-      ['another query’s', sign(`${publicUrl + path}${path.includes('?') ? '&' : '?'}x=1`, fields)],
-      ['other fields’', sign(publicUrl + path, { ...fields, CallStatus: 'completed' })],
-      ['another host’s', sign(`http://evil.example${path}`, fields)],
-    ];
-    for (const [what, signature] of forged) {
-      const { status, body } = await webhook(server, path, fields, signature);
-      expect([what, status]).toEqual([what, 403]);
-      expect(body).toMatchObject({ code: 'webhook.bad_signature', status_code: 403 });
-    }
-    expect(await shown(call)).toMatchObject({ status: 'queued', answered_by: null });
-    expect((await webhook(server, path, fields)).status).toBe(200);
-  });
+  it.each(['/call-status', '/twilio/voice/{attempt}', '/twilio/amd/{attempt}', '/twilio/stream-over/{attempt}'])(
+    '%s asks for it',
+    async (route) => {
+      const call = await aPlacedCall();
+      const path =
+        route === '/call-status' ? `${route}?attempt=${call.attempt}` : route.replace('{attempt}', call.attempt);
+      const fields = { CallSid: call.sid, CallStatus: 'ringing', AnsweredBy: 'human' };
+      const sign = (url: string, params: Record<string, string>, token = TWILIO_AUTH_TOKEN) =>
+        twilioSdk.getExpectedTwilioSignature(token, url, params);
+      const { publicUrl } = server.config;
+      const forged: [string, string][] = [
+        ['none', ''],
+        ['nonsense', 'nonsense'],
+        ['another token’s', sign(publicUrl + path, fields, 'guessed')],
+        ['another path’s', sign(`${publicUrl}/sms-status`, fields)],
+        ['another query’s', sign(`${publicUrl + path}${path.includes('?') ? '&' : '?'}x=1`, fields)],
+        ['other fields’', sign(publicUrl + path, { ...fields, CallStatus: 'completed' })],
+        ['another host’s', sign(`http://evil.example${path}`, fields)],
+      ];
+      for (const [what, signature] of forged) {
+        const { status, body } = await webhook(server, path, fields, signature);
+        expect([what, status]).toEqual([what, 403]);
+        expect(body).toMatchObject({ code: 'webhook.bad_signature', status_code: 403 });
+      }
+      expect(await shown(call)).toMatchObject({ status: 'queued', answered_by: null });
+      expect((await webhook(server, path, fields)).status).toBe(200);
+    },
+  );
 
   it('does not cover a JSON body, which is refused', async () => {
     const call = await aPlacedCall();
@@ -268,6 +271,46 @@ describe('the voice webhook', () => {
   it('hangs up another call than the attempt’s own', async () => {
     const call = await aPlacedCall();
     expect((await voice({ ...call, sid: aCallSid() })).text).toContain('<Hangup/>');
+  });
+});
+
+describe('the webhook for what comes after a stream', () => {
+  const after = (call: Placed) =>
+    webhook(server, `/twilio/stream-over/${call.attempt}`, { CallSid: call.sid, CallStatus: 'in-progress' });
+  const HUNG_UP = '<Response><Hangup/></Response>';
+
+  it('has something to say to a call that nobody talks to any more, and writes down why it ends', async () => {
+    const call = await aPlacedCall({ status: 'in-progress' });
+    const { status, text } = await after(call);
+    expect(status).toBe(200);
+    expect(text).toMatch(/<Response><Say[^>]*>[^<]*technical problem[^<]*<\/Say><Hangup\/><\/Response>/);
+    expect(await shown(call)).toMatchObject({ ended_reason: 'server_error' });
+  });
+
+  it.each([
+    ['agent_ended', false],
+    ['owner_hung_up', false],
+    ['voicemail', false],
+    ['max_duration', false],
+    ['carrier_error', true],
+    ['model_error', true],
+    // Who is said to have hung up is there all the same.
+    ['customer_hung_up', true],
+  ])('after %s speaks: %s', async (endedReason, speaks) => {
+    const call = await aPlacedCall({ status: 'in-progress', ended_reason: endedReason });
+    const { text } = await after(call);
+    expect(text.includes('<Say')).toBe(speaks);
+    if (!speaks) expect(text).toContain(HUNG_UP);
+    if (endedReason !== 'customer_hung_up') expect(await shown(call)).toMatchObject({ ended_reason: endedReason });
+  });
+
+  it('hangs up what is over, and what is no call of ours', async () => {
+    const call = await aPlacedCall({ status: 'completed' });
+    expect((await after(call)).text).toContain(HUNG_UP);
+    const other = { ...call, attempt: '00000000-0000-4000-8000-000000000000' };
+    expect((await after(other)).text).toContain(HUNG_UP);
+    const foreign = { ...(await aPlacedCall({ status: 'in-progress' })), sid: aCallSid() };
+    expect((await after(foreign)).text).toContain(HUNG_UP);
   });
 });
 

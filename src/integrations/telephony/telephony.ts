@@ -86,8 +86,8 @@ export abstract class Telephony {
   /** Instructions that end the call. */
   abstract hangUpInstructions(): string;
 
-  /** Instructions that read a sentence aloud, after a pause, and end the call. `language` is a BCP 47 tag. */
-  abstract sayAndHangUp(sentence: string, language: string, pauseSeconds?: number): string;
+  /** Instructions that read a sentence aloud and end the call. `language` is a BCP 47 tag. */
+  abstract sayAndHangUp(sentence: string, language: string): string;
 }
 
 /** The carrier did not do what it was asked for. */

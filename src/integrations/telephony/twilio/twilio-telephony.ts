@@ -128,9 +128,8 @@ export class TwilioTelephony extends Telephony {
     return response.toString();
   }
 
-  sayAndHangUp(sentence: string, language: string, pauseSeconds = 0): string {
+  sayAndHangUp(sentence: string, language: string): string {
     const response = new twilio.twiml.VoiceResponse();
-    if (pauseSeconds > 0) response.pause({ length: pauseSeconds });
     const spokenIn = sayLanguage(language);
     response.say(spokenIn === undefined ? {} : { language: spokenIn }, sentence);
     response.hangup();
