@@ -10,6 +10,8 @@ export interface Bench {
   streams: readonly number[];
   seconds: number;
   runs: number;
+  /** The most streams that saturate neither side nor the driver; null until somebody has found out. */
+  calmStreams: number | null;
   /** Started when first asked for, and warmed up. */
   floor(): Promise<Floor>;
   relay(): Promise<Relay>;
@@ -21,14 +23,27 @@ export interface Bench {
 
 export type Part = (bench: Bench) => Promise<PartReport[]>;
 
-/** The model echoes what it hears in turns of nine seconds, as long as answers on the phone may become. */
+const RESPONSE_FRAMES = 150;
+const PAUSE_FRAMES = 30;
+const SPEECH_FRAMES = 20;
+/** After the customer's speech the model answers with the next frame that it hears. */
+const CYCLE_FRAMES = RESPONSE_FRAMES + PAUSE_FRAMES + SPEECH_FRAMES + 1;
+
+/** The model echoes what it hears in turns of three seconds, as long as usual answers on the phone. */
 export const ECHO: ConversationScript = {
   kind: 'echo',
-  responseFrames: 450,
-  pauseFrames: 30,
-  speechFrames: 20,
+  responseFrames: RESPONSE_FRAMES,
+  pauseFrames: PAUSE_FRAMES,
+  speechFrames: SPEECH_FRAMES,
+  spreadFrames: CYCLE_FRAMES,
   configureMs: () => 0,
 };
+
+/** Share of the caller's frames that come back. */
+export const ECHOED_SHARE = RESPONSE_FRAMES / CYCLE_FRAMES;
+
+/** The same with as many turns as can be. */
+export const SHORT_TURNS: ConversationScript = { ...ECHO, responseFrames: 25, pauseFrames: 15, speechFrames: 10 };
 
 /** The model says what the bench tells it to. */
 export const SILENT: ConversationScript = { ...ECHO, kind: 'silent' };

@@ -1,74 +1,91 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CAN_PIN } from './cores';
+import { busyMsOfCores, cpuMsOfTree } from './cpu-times';
+import { CAN_PIN, RELAY_CORE } from './cores';
 
-const NS_PER_MS = 1e6;
+/** Others that take more than this share of a core have disturbed what was measured. */
+const DISTURBED_SHARE = 0.03;
+const ATTEMPTS = 3;
+const BEFORE_ANOTHER_MS = 2000;
 
-interface CoreReading {
+interface CpuReading {
   atMs: number;
-  /** What the main thread has waited for a core although it had something to do; NaN where the system does not tell. */
-  waitedMs: number;
+  /** Time that the measured process' core was busy, and the others together. */
+  relayCoreMs: number;
+  otherCoresMs: number;
+  otherCores: number;
+  /** CPU time of the measured process, and of the bench with everything else that it has started (PostgreSQL). */
+  measuredMs: number;
+  benchMs: number;
 }
 
-/** Tells whether a process had its core when it wanted it: what it measures otherwise says nothing about itself. */
-export class CoreWatch {
-  private readonly begun: CoreReading;
+/**
+ * Tells how much of the cores strangers took. Waiting for a core would tell less: the measured process also waits for its own
+ * helper threads, which collect garbage, and the bench for the relay's PostgreSQL. Runs with much of either are no worse
+ * than others, and must not be measured again until one is without.
+ */
+class CoreWatch {
+  private readonly begun: CpuReading;
 
   constructor(private readonly pid: number) {
     this.begun = this.read();
   }
 
-  /** Share of the time since the beginning that the main thread was kept waiting. NaN where the system does not tell. */
-  get waitedShare(): number {
-    const now = this.read();
-    return (now.waitedMs - this.begun.waitedMs) / (now.atMs - this.begun.atMs);
+  /** Share of a core: the measured process' own, or the mean of the others, whichever is worse. */
+  get foreignShare(): number {
+    const [before, now] = [this.begun, this.read()];
+    const elapsedMs = now.atMs - before.atMs;
+    const relayCore = now.relayCoreMs - before.relayCoreMs - (now.measuredMs - before.measuredMs);
+    const others = now.otherCoresMs - before.otherCoresMs - (now.benchMs - before.benchMs);
+    return Math.max(0, relayCore, others / now.otherCores) / elapsedMs;
   }
 
-  private read(): CoreReading {
-    return { atMs: performance.now(), waitedMs: CAN_PIN ? waitedMsOf(this.pid) : NaN };
+  private read(): CpuReading {
+    const cores = busyMsOfCores();
+    const relayCoreMs = cores[RELAY_CORE] as number;
+    const measuredMs = cpuMsOfTree(this.pid);
+    return {
+      atMs: performance.now(),
+      relayCoreMs,
+      otherCoresMs: cores.reduce((sum, ms) => sum + ms, 0) - relayCoreMs,
+      otherCores: cores.length - 1,
+      measuredMs,
+      benchMs: cpuMsOfTree(process.pid) - measuredMs,
+    };
   }
 }
 
-/** A process that waits for its core longer than this share of the time was disturbed by others. */
-const DISTURBED_SHARE = 0.03;
-const ATTEMPTS = 4;
-const BEFORE_ANOTHER_MS = 3000;
-
-/** Something measured, and whether the measured process and this one had their cores meanwhile. */
+/** Something measured, and how much strangers took of the cores meanwhile. */
 export interface Measured<T> {
   result: T;
-  waitedShare: number;
-  driverWaitedShare: number;
-  isValid: boolean;
+  /** NaN where the system does not tell. */
+  foreignShare: number;
+  isDisturbed: boolean;
   attempts: number;
 }
 
-/** Measures again, a few times at most, when other processes took the core. */
+/** Measures again when others took a core, a few times at most; of all attempts the least disturbed one counts. */
 export async function undisturbed<T>(
   pid: number,
   measure: () => Promise<T>,
   say: (line: string) => void,
 ): Promise<Measured<T>> {
-  for (let attempts = 1; ; attempts++) {
-    const [its, ours] = [new CoreWatch(pid), new CoreWatch(process.pid)];
-    const result = await measure();
-    const [waitedShare, driverWaitedShare] = [its.waitedShare, ours.waitedShare];
-    // NaN, where the system does not tell, disturbs nobody.
-    const isValid = !(waitedShare > DISTURBED_SHARE || driverWaitedShare > DISTURBED_SHARE);
-    if (isValid || attempts === ATTEMPTS) return { result, waitedShare, driverWaitedShare, isValid, attempts };
-    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-    say(
-      `disturbed: the measured process waited ${percent(waitedShare)} of the time for its core, the bench ${percent(driverWaitedShare)}; once more`,
-    );
+  if (!CAN_PIN) return { result: await measure(), foreignShare: NaN, isDisturbed: false, attempts: 1 };
+  let best = await attempt(pid, measure);
+  for (let attempts = 2; best.isDisturbed && attempts <= ATTEMPTS; attempts++) {
+    say(`disturbed: others took ${(100 * best.foreignShare).toFixed(1)} % of a core; once more`);
     await sleep(BEFORE_ANOTHER_MS);
+    const next = await attempt(pid, measure);
+    best = { ...(next.foreignShare < best.foreignShare ? next : best), attempts };
   }
+  return best;
+}
+
+async function attempt<T>(pid: number, measure: () => Promise<T>): Promise<Measured<T>> {
+  const watch = new CoreWatch(pid);
+  const result = await measure();
+  const { foreignShare } = watch;
+  return { result, foreignShare, isDisturbed: foreignShare > DISTURBED_SHARE, attempts: 1 };
 }
 
 export const DISTURBED =
   'Other processes took the core, also when it was measured again: do not trust the times of this part.';
-
-/** Linux: run time, run-queue wait (both in nanoseconds) and time slices. Documentation/scheduler/sched-stats.rst */
-function waitedMsOf(pid: number): number {
-  const [, waitedNs = 'NaN'] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
-  return Number(waitedNs) / NS_PER_MS;
-}

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { cpus } from 'node:os';
 
 /** One core for what is measured, the others for everything else. Without `taskset` nothing is pinned. */
-const RELAY_CORE = 0;
+export const RELAY_CORE = 0;
 
 export const CORE_COUNT = cpus().length;
 export const CAN_PIN = CORE_COUNT > 1 && process.platform === 'linux' && spawnSync('taskset', ['-V']).status === 0;

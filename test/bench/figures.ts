@@ -20,6 +20,13 @@ export interface PartReport {
   data: unknown;
   /** What makes the figures doubtful. */
   warnings: string[];
+  /** What kept the part from being measured. */
+  failure?: string;
+}
+
+/** Whether the part was measured, and met every goal that was set for it. */
+export function isGood({ figures, failure }: PartReport): boolean {
+  return failure === undefined && figures.every((figure) => isMet(figure) !== false);
 }
 
 /** Null where no goal was set. */
@@ -29,12 +36,17 @@ export function isMet({ value, goal }: Figure): boolean | null {
 }
 
 const DECIMALS: Record<Unit, number> = { x: 2, ms: 2, µs: 2, KB: 1, calls: 0, frames: 0, s: 1, '%': 1 };
-const WHAT_CHARS = 58;
+const WHAT_CHARS = 64;
 const VALUE_CHARS = 12;
 const GOAL_CHARS = 20;
 
-export function linesOf({ part, how, figures, warnings }: PartReport): string {
-  return [`${part} (${how})`, ...figures.map(lineOf), ...warnings.map((warning) => `  ! ${warning}`)].join('\n');
+export function linesOf({ part, how, figures, warnings, failure }: PartReport): string {
+  return [
+    `${part} (${how})`,
+    ...figures.map(lineOf),
+    ...warnings.map((warning) => `  ! ${warning}`),
+    ...(failure === undefined ? [] : [`  FAILED: ${failure}`]),
+  ].join('\n');
 }
 
 function lineOf(figure: Figure): string {

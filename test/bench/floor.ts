@@ -25,12 +25,14 @@ server.on('connection', (carrier) => {
     } else if (text.startsWith('{"event":"start"')) {
       const { start } = JSON.parse(text) as { start: { streamSid: string; customParameters: { call: string } } };
       head = `{"event":"media","streamSid":"${start.streamSid}","media":{"payload":"`;
-      model = new WebSocket(`${modelUrl}?bench_call=${start.customParameters.call}`, { perMessageDeflate: false });
+      // As the product's: what a trusted peer sends is not checked for UTF-8.
+      const options = { perMessageDeflate: false, skipUTF8Validation: true };
+      model = new WebSocket(`${modelUrl}?bench_call=${start.customParameters.call}`, options);
       model.on('open', () => (isOpen = true));
       model.on('message', (message: Buffer) => {
         const event = message.toString();
         if (!event.startsWith(DELTA)) return;
-        const at = event.lastIndexOf(DELTA_KEY) + DELTA_KEY.length;
+        const at = event.indexOf(DELTA_KEY) + DELTA_KEY.length;
         carrier.send(head + event.slice(at, event.length - 2) + '"}}');
       });
       model.on('close', () => carrier.close());

@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { onTheRelaysCore } from './cores';
 
 const PROBE = join(__dirname, 'probe.cjs');
 const STOP_LIMIT_MS = 15_000;
-const ANSWER_LIMIT_MS = 30_000;
+/** A walk through the heap takes a second, and many where others want the core as well. */
+const ANSWER_LIMIT_MS = 60_000;
 
 export interface Reading {
   atMs: number;
@@ -18,7 +20,10 @@ export interface Reading {
 
 export interface Stretch extends Reading {
   delayMs: { p50: number; p99: number; max: number };
+  /** Without collections that the bench itself asked for. */
   gcPausesMs: number[];
+  /** Those among them that went through the whole heap. */
+  majorGcPausesMs: number[];
 }
 
 export interface Resources {
@@ -27,14 +32,27 @@ export interface Resources {
   warnings: string[];
 }
 
+export interface HeapCounts {
+  /** How many objects that belong to calls there are, by their class. */
+  objects: Record<string, number>;
+  /** Of the things that outlive calls: the most listeners that one of them has, by class and event. */
+  listeners: Record<string, number>;
+}
+
 interface Answers {
   begin: Reading;
   end: Stretch;
   read: Reading;
   settle: Reading;
   resources: Resources;
-  /** How many objects that belong to calls are on the heap, by their class. */
-  objects: Record<string, number>;
+  heap: HeapCounts;
+}
+
+interface ProbeAnswer {
+  id: number;
+  answer?: unknown;
+  /** What kept the probe from answering. */
+  error?: string;
 }
 
 const RUNNING = new Set<ChildProcess>();
@@ -47,7 +65,7 @@ export class MeasuredProcess {
   private readonly child: ChildProcess;
   private readonly log: WriteStream | null;
   private questions = 0;
-  private readonly waiting = new Map<number, (answer: unknown) => void>();
+  private readonly waiting = new Map<number, (message: ProbeAnswer) => void>();
 
   constructor(options: {
     script: string;
@@ -55,12 +73,10 @@ export class MeasuredProcess {
     env: Record<string, string | undefined>;
     /** Where its output goes; none where nobody wants it. */
     logFile?: string;
-    isPinned?: boolean;
     onLine?: (line: string) => void;
   }) {
     const node = ['--expose-gc', '--require', PROBE, ...(options.nodeArgs ?? []), options.script];
-    const [command, args] =
-      options.isPinned === false ? [process.execPath, node] : onTheRelaysCore(process.execPath, node);
+    const [command, args] = onTheRelaysCore(process.execPath, node);
     this.child = spawn(command, args, {
       env: { ...options.env, BENCH_PROBE: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -68,18 +84,14 @@ export class MeasuredProcess {
     RUNNING.add(this.child);
     this.child.once('exit', () => RUNNING.delete(this.child));
     this.log = options.logFile === undefined ? null : createWriteStream(options.logFile);
-    let rest = '';
+    const { onLine } = options;
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.log?.write(chunk);
-        if (options.onLine === undefined) return;
-        const lines = (rest + chunk.toString()).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) options.onLine(line);
-      });
+      if (stream === null) continue;
+      stream.on('data', (chunk: Buffer) => this.log?.write(chunk));
+      if (onLine !== undefined) createInterface(stream).on('line', onLine);
     }
-    this.child.on('message', (message: { id: number; answer: unknown }) => {
-      this.waiting.get(message.id)?.(message.answer);
+    this.child.on('message', (message: ProbeAnswer) => {
+      this.waiting.get(message.id)?.(message);
       this.waiting.delete(message.id);
     });
   }
@@ -96,9 +108,10 @@ export class MeasuredProcess {
     const id = ++this.questions;
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => reject(new Error(`The probe did not answer "${ask}".`)), ANSWER_LIMIT_MS);
-      this.waiting.set(id, (answer) => {
+      this.waiting.set(id, ({ answer, error }) => {
         clearTimeout(limit);
-        resolve(answer as Answers[Name]);
+        if (error === undefined) resolve(answer as Answers[Name]);
+        else reject(new Error(error));
       });
       this.child.send({ id, ask }, (error) => {
         if (error === null) return;
@@ -109,12 +122,13 @@ export class MeasuredProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.hasEnded) return;
-    const gone = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
-    const killer = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);
-    await gone;
-    clearTimeout(killer);
+    if (!this.hasEnded) {
+      const gone = once(this.child, 'exit');
+      this.child.kill('SIGTERM');
+      const killer = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);
+      await gone;
+      clearTimeout(killer);
+    }
     this.log?.end();
   }
 }

@@ -7,8 +7,8 @@ import { api } from '../support/api';
 import { until } from '../support/until';
 import { MeasuredProcess } from './measured-process';
 
-/** The numbers that may be dialled: one of its own for each call of the bench. */
-export const FIRST_NUMBER = 12_025_550_100;
+/** Before the access token expires, which it does after half an hour. */
+const TOKEN_FOR_MS = 20 * 60_000;
 
 export interface Providers {
   accountSid: string;
@@ -22,8 +22,10 @@ export interface Product {
   url: string;
   /** Lines of its log that report an error. */
   errors: string[];
-  /** Access token of a user who is signed up there. */
-  token: string;
+  /** What it warned of in its log, and how often. */
+  warnings: Map<string, number>;
+  /** An access token, still good for a while, of a user who is signed up there. */
+  token(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +34,6 @@ export interface ProductOptions {
   dist: string;
   providers: Providers;
   env?: Record<string, string>;
-  nodeArgs?: readonly string[];
   logFile?: string;
 }
 
@@ -52,10 +53,10 @@ export async function startProduct(database: string, options: ProductOptions): P
   const url = `http://127.0.0.1:${port}`;
   const dataDir = mkdtempSync(join(tmpdir(), 'speech-assistant-bench-'));
   const errors: string[] = [];
+  const warnings: Product['warnings'] = new Map();
   const { providers } = options;
   const measured = new MeasuredProcess({
     script: join(options.dist, 'src', 'main.js'),
-    nodeArgs: options.nodeArgs,
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
@@ -64,7 +65,7 @@ export async function startProduct(database: string, options: ProductOptions): P
       DATABASE_URL: database,
       SECRET_KEY: 'the secret key of the bench, which is long enough',
       SANDBOX: 'false',
-      LOG_LEVEL: 'warn',
+      LOG_LEVEL: 'info',
       TWILIO_ACCOUNT_SID: providers.accountSid,
       TWILIO_AUTH_TOKEN: providers.authToken,
       TWILIO_PHONE_NUMBER: '+12025550000',
@@ -84,7 +85,11 @@ export async function startProduct(database: string, options: ProductOptions): P
     },
     logFile: options.logFile,
     onLine: (line) => {
-      if (isTrouble(line)) errors.push(line);
+      const level = levelOf(line);
+      if (level === 'error') errors.push(line);
+      if (level !== 'warning') return;
+      const what = subjectOf(line);
+      warnings.set(what, (warnings.get(what) ?? 0) + 1);
     },
   });
   const stop = async (): Promise<void> => {
@@ -97,7 +102,7 @@ export async function startProduct(database: string, options: ProductOptions): P
       (is) => is,
       { withinMs: 60_000, what: 'the server' },
     );
-    return { process: measured, url, errors, token: await aToken(url), stop };
+    return { process: measured, url, errors, warnings, token: await signUp(url), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -114,18 +119,43 @@ async function isUp(url: string, measured: MeasuredProcess, errors: string[]): P
   }
 }
 
-async function aToken(url: string): Promise<string> {
+/** Signs a user up; answers what hands out their access token, and logs in again when it is old. */
+async function signUp(url: string): Promise<Product['token']> {
   const user = { email: `bench-${Date.now()}@example.com`, password: 'correct horse battery' };
   const registered = await api(url).post('/auth/register', user);
   if (registered.status !== 201) throw new Error(`Nobody could be signed up: ${registered.text}`);
-  return (await api(url).post<{ access_token: string }>('/auth/login', user)).body.access_token;
+  const logIn = async (): Promise<string> => {
+    const { status, text, body } = await api(url).post<{ access_token: string }>('/auth/login', user);
+    if (status !== 200) throw new Error(`Nobody could log in: ${text}`);
+    return body.access_token;
+  };
+  let token = logIn();
+  let oldAtMs = performance.now() + TOKEN_FOR_MS;
+  await token;
+  return () => {
+    if (performance.now() > oldAtMs) {
+      oldAtMs = performance.now() + TOKEN_FOR_MS;
+      token = logIn();
+      // Should it fail: whoever asks next tries again, and those who wait for this one hear of it.
+      token.catch(() => (oldAtMs = 0));
+    }
+    return token;
+  };
 }
 
 /** Pino's levels: 40 is a warning, 50 an error, 60 fatal. What is no JSON was not logged but died. */
-function isTrouble(line: string): boolean {
-  if (line.trim() === '') return false;
-  const level = /"level":"?(\w+)/.exec(line)?.[1];
-  return level === undefined ? /error/i.test(line) : ['50', '60', 'error', 'fatal'].includes(level);
+function levelOf(line: string): 'error' | 'warning' | 'news' {
+  if (!line.startsWith('{')) return /error/i.test(line) ? 'error' : 'news';
+  const level = /"level":(\d+)/.exec(line)?.[1];
+  if (level === '50' || level === '60') return 'error';
+  return level === '40' ? 'warning' : 'news';
+}
+
+/** What a line is about, without the call and the moment. */
+function subjectOf(line: string): string {
+  const [, msg = line] = /"msg":"([^"]*)/.exec(line) ?? [];
+  const [, what] = /"what":"([^"]*)/.exec(line) ?? [];
+  return what === undefined ? msg : `${msg}: ${what}`;
 }
 
 export async function freePort(): Promise<number> {

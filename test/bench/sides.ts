@@ -8,7 +8,8 @@ const REGISTER = join(__dirname, '..', 'support', 'swc-register.cjs');
 const START_LIMIT_MS = 20_000;
 /** A call is written and forgotten within this after its end. */
 const CALLS_GONE_MS = 7000;
-const WARM_UP_TALK_MS = 4000;
+/** Every conversation comes to its first answer. */
+const WARM_UP_TALK_MS = 7000;
 
 /** One of the two that are compared: the relay, or the bare floor. */
 export interface Side<To extends Target = Target> {
@@ -16,7 +17,7 @@ export interface Side<To extends Target = Target> {
   target: To;
   process: MeasuredProcess;
   /** Lines of its log that report an error. */
-  errors: readonly string[];
+  errors: string[];
   stop(): Promise<void>;
 }
 
@@ -65,13 +66,13 @@ export async function startRelay(
 
 /** Everything that is made once and not for each call: code is compiled, modules and pools are there. */
 export async function warmUp(driver: Driver, { target }: Side, calls: number): Promise<void> {
-  const wave = await driver.begin(target, calls, { isPatient: true });
+  const wave = await driver.begin(target, calls);
   await sleep(WARM_UP_TALK_MS);
   await driver.end(wave);
-  if (target.kind === 'product') await sleep(CALLS_GONE_MS);
+  await untilCallsAreGone(driver);
 }
 
-/** After the end of calls: until the relay has written and forgotten them. */
-export async function untilCallsAreGone(): Promise<void> {
-  await sleep(CALLS_GONE_MS);
+/** Until the relay has written and forgotten the calls that are over. */
+export async function untilCallsAreGone(driver: Driver): Promise<void> {
+  await sleep(Math.max(0, driver.endedAtMs + CALLS_GONE_MS - performance.now()));
 }

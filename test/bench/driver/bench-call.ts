@@ -18,15 +18,10 @@ export class BenchCall implements ModelSideOfCall {
   /** The call as the product knows it. */
   id: string | null = null;
   status = 'queued';
-  joinedAppends = 0;
   joinedFrames = 0;
   earlyAppends = 0;
   silentFrames = 0;
-  appends = 0;
-  firstDeltaAtMs: number | null = null;
   readonly errors: string[] = [];
-  /** The close code of the phone's line, if the relay or the driver closed it. */
-  closedWith: number | null = null;
   /** Instructions that the carrier was given instead of a stream. */
   refusal: string | null = null;
   onAgentFrame: ((tag: FrameTag, nowMs: number) => void) | null = null;
@@ -45,7 +40,7 @@ export class BenchCall implements ModelSideOfCall {
 
   join(session: ModelSession): void {
     this.sessions.push(session);
-    session.adopt(this.index, this);
+    session.adopt(this.index, this, this.sessions.length === 1);
     this.onSession?.(session);
   }
 
@@ -57,7 +52,6 @@ export class BenchCall implements ModelSideOfCall {
       this.toPhone,
       this.latency,
       {
-        onClosed: (code) => (this.closedWith = code),
         onAgentFrame: (tag, nowMs) => this.onAgentFrame?.(tag, nowMs),
         onClear: (nowMs) => this.onClear?.(nowMs),
       },

@@ -14,16 +14,17 @@ const NUMBERS = 800;
 const AT_ONCE = 8;
 const PATIENT_TRIES = 60;
 const PATIENT_PAUSE_MS = 1000;
+const PATIENT_RING_MS = 5000;
 const SESSION_LIMIT_MS = 20_000;
-/** What is on its way arrives within this, but for what is lost or kept. */
+/** What is on its way arrives within this, or at least some of it does, but for what is lost or kept. */
 const LAST_FRAMES_MS = 300;
 const LATE_FRAMES_MS = 2000;
 
 /** Where the calls go: the product, through everything that belongs to a call, or the bare floor, straight. */
-export type Target = { kind: 'product'; url: string; token: string } | { kind: 'floor'; port: number };
+export type Target = { kind: 'product'; url: string; token: () => Promise<string> } | { kind: 'floor'; port: number };
 
 export interface Beginning {
-  /** Whether the people talk from the first frame on, as is usual. */
+  /** Whether the people talk from the first frame on, as is usual, or wait until `talk`. */
   isTalking?: boolean;
   /** Asks again when the server is full. */
   isPatient?: boolean;
@@ -38,6 +39,10 @@ export class Driver {
   readonly twilio: TwilioServer;
   /** Calls under way, by their index. */
   readonly calls = new Map<number, BenchCall>();
+  /** What went wrong in calls that are over. */
+  readonly errors: string[] = [];
+  /** When calls of the product have ended last: it still writes about them for a while. */
+  endedAtMs = -Infinity;
   private nextIndex = 0;
 
   constructor(script: ConversationScript) {
@@ -65,25 +70,39 @@ export class Driver {
   /** Begins to count latencies anew. */
   measure(): void {
     this.latency.reset();
-    this.pacer.latestMs = 0;
+    this.pacer.reset();
     this.isMeasuring = true;
   }
 
-  /** Brings so many calls under way, up to their first audio. */
-  async begin(target: Target, count: number, options: Beginning = {}): Promise<BenchCall[]> {
-    const calls = Array.from({ length: count }, () => this.newCall());
-    await inParallel(calls, AT_ONCE, async (call) => {
-      if (target.kind === 'floor') await this.beginBare(target.port, call);
-      else {
-        await this.ring(target, call, options);
-        await this.pickUp(target, call, options);
-      }
+  /** Brings so many calls under way, up to their first audio, however long a full server has them wait. */
+  async begin(target: Target, count: number, { isTalking = true }: { isTalking?: boolean } = {}): Promise<BenchCall[]> {
+    const calls: BenchCall[] = [];
+    await inParallel([...Array(count).keys()], AT_ONCE, async () => {
+      calls.push(
+        await (target.kind === 'floor' ? this.beginBare(target, isTalking) : this.beginPatiently(target, isTalking)),
+      );
     });
     return calls;
   }
 
-  newCall(): BenchCall {
-    const call = new BenchCall(this.nextIndex++, () => (this.isMeasuring ? this.latency : null));
+  /** People who have waited, or rested, speak. */
+  talk(calls: Iterable<BenchCall>): void {
+    for (const { phone } of calls) if (phone !== null) phone.isSpeaking = true;
+  }
+
+  /** They fall silent, each at the end of a turn of the agent. */
+  async rest(calls: Iterable<BenchCall>): Promise<void> {
+    let talking = [...calls].filter(({ phone }) => phone !== null);
+    await patiently(() => {
+      for (const { phone, session } of talking) if (phone !== null && session?.isPausing) phone.isSpeaking = false;
+      talking = talking.filter(({ phone }) => phone?.isSpeaking === true);
+      return talking.length === 0;
+    }, 'a pause in every conversation');
+  }
+
+  /** Latencies are counted only of those that are asked for with `isMeasured`. */
+  newCall({ isMeasured = true } = {}): BenchCall {
+    const call = new BenchCall(this.nextIndex++, () => (isMeasured && this.isMeasuring ? this.latency : null));
     this.calls.set(call.index, call);
     return call;
   }
@@ -92,7 +111,7 @@ export class Driver {
   async ring(target: Target & { kind: 'product' }, call: BenchCall, options: Beginning = {}): Promise<void> {
     const placed = await this.place(target, call, options);
     if (placed.status !== 201) throw new Error(`The call was not placed: ${placed.text}`);
-    await this.letRing(call);
+    if (!(await this.letRing(call))) throw new Error('The phone rang, and the model did not say its opening.');
   }
 
   async place(
@@ -108,7 +127,7 @@ export class Driver {
           scenario: 'sales',
           variables: { bench_call: String(call.index) },
         },
-        { token: target.token },
+        { token: await target.token() },
       );
       if (answer.status === 503 && isPatient && tries < PATIENT_TRIES) {
         await sleep(PATIENT_PAUSE_MS);
@@ -119,13 +138,11 @@ export class Driver {
     }
   }
 
-  async letRing(call: BenchCall): Promise<void> {
+  /** Answers whether the model has said its first words while the phone rang for so long at most. */
+  async letRing(call: BenchCall, limitMs = SESSION_LIMIT_MS): Promise<boolean> {
     await this.twilio.report(call, 'initiated', { SequenceNumber: '0' });
     await this.twilio.report(call, 'ringing', { SequenceNumber: '1' });
-    await patiently(
-      () => (call.session?.responsesMade ?? 0) > 0 && call.session?.isResponding === false,
-      'the opening',
-    );
+    return comesWithin(limitMs, () => (call.session?.responsesMade ?? 0) > 0 && call.session?.isResponding === false);
   }
 
   /** Picks the phone up and begins to talk. Null when the relay let it be; the reason is on the call. */
@@ -150,15 +167,11 @@ export class Driver {
     await this.twilio.reportPerson(call);
   }
 
-  /** The people put their phones down. */
+  /** The people put their phones down, when they have heard what is still on its way. */
   async end(calls: Iterable<BenchCall>): Promise<void> {
     const ending = [...calls];
     for (const { phone } of ending) if (phone !== null) phone.isSpeaking = false;
-    await sleep(LAST_FRAMES_MS);
-    const lateUntilMs = performance.now() + LATE_FRAMES_MS;
-    const isLacking = ({ phone, toModel, toPhone }: BenchCall) =>
-      phone?.isOpen === true && toModel.lost + toPhone.lost > 0;
-    while (ending.some(isLacking) && performance.now() < lateUntilMs) await sleep(LAST_FRAMES_MS);
+    await this.lastFrames(ending);
     await inParallel(ending, AT_ONCE, async (call) => {
       const { phone } = call;
       if (phone !== null) {
@@ -168,21 +181,53 @@ export class Driver {
       if (call.form !== null) await this.twilio.report(call, 'completed', { SequenceNumber: '3', CallDuration: '30' });
       this.forget(call);
     });
+    if (ending.some(({ form }) => form !== null)) this.endedAtMs = performance.now();
   }
 
   /** The call is over, and nobody was told by us. */
   forget(call: BenchCall): void {
-    this.calls.delete(call.index);
+    if (!this.calls.delete(call.index)) return;
+    this.errors.push(...call.errors);
     this.twilio.forget(call);
   }
 
-  private async beginBare(port: number, call: BenchCall): Promise<void> {
+  /** The bare floor loses what is said before its model is there, so nothing is. */
+  async beginBare(target: Target & { kind: 'floor' }, isTalking = true, call = this.newCall()): Promise<BenchCall> {
     const phone = call.aLine(this.twilio.accountSid, { call: String(call.index) });
-    phone.start(await dial({ host: '127.0.0.1', port, path: '/media-stream' }, phone));
+    phone.start(await dial({ host: '127.0.0.1', port: target.port, path: '/media-stream' }, phone));
     phone.isSpeaking = false;
     await patiently(() => call.session !== null, 'the session');
-    phone.isSpeaking = true;
+    phone.isSpeaking = isTalking;
     this.pacer.add(phone);
+    return call;
+  }
+
+  /** A server that is full for a moment refuses, also phones that it was to have prepared itself for: somebody else calls. */
+  private async beginPatiently(target: Target & { kind: 'product' }, isTalking: boolean): Promise<BenchCall> {
+    for (let tries = 1; ; tries++) {
+      const call = this.newCall();
+      const placed = await this.place(target, call, { isPatient: true });
+      if (placed.status !== 201) throw new Error(`The call was not placed: ${placed.text}`);
+      await this.letRing(call, PATIENT_RING_MS);
+      await this.pickUp(target, call, { isTalking });
+      if (call.refusal === null || tries === PATIENT_TRIES) return call;
+      await this.end([call]);
+      await sleep(PATIENT_PAUSE_MS);
+    }
+  }
+
+  /** Waits for what is on its way: a saturated relay has seconds of it, and is not to be cut short while it delivers. */
+  private async lastFrames(calls: readonly BenchCall[]): Promise<void> {
+    const lacking = () =>
+      calls.reduce((sum, { phone, toModel, toPhone }) => {
+        return phone?.isOpen === true ? sum + toModel.lost + toPhone.lost : sum;
+      }, 0);
+    await sleep(LAST_FRAMES_MS);
+    let [least, leastAtMs] = [lacking(), performance.now()];
+    while (least > 0 && performance.now() < leastAtMs + LATE_FRAMES_MS) {
+      await sleep(LAST_FRAMES_MS);
+      if (lacking() < least) [least, leastAtMs] = [lacking(), performance.now()];
+    }
   }
 
   private callTo(number: string): BenchCall | null {
@@ -219,9 +264,15 @@ export async function inParallel<T>(
 
 /** Waits for something that sockets bring about. */
 export async function patiently(isThere: () => boolean, what: string, withinMs = SESSION_LIMIT_MS): Promise<void> {
-  const giveUpAt = performance.now() + withinMs;
+  if (!(await comesWithin(withinMs, isThere))) throw new Error(`Waited ${withinMs} ms for ${what}.`);
+}
+
+/** Whether it comes in time. */
+export async function comesWithin(limitMs: number, isThere: () => boolean): Promise<boolean> {
+  const giveUpAt = performance.now() + limitMs;
   while (!isThere()) {
-    if (performance.now() > giveUpAt) throw new Error(`Waited ${withinMs} ms for ${what}.`);
+    if (performance.now() > giveUpAt) return false;
     await sleep(5);
   }
+  return true;
 }

@@ -5,8 +5,6 @@ import { listen } from './web-socket-wire';
 /** The model's provider: every connection is a session. */
 export class ModelServer {
   readonly sessions = new Set<ModelSession>();
-  /** Answers new connections with 503. */
-  isDown = false;
   port = 0;
   private server: Server | null = null;
   private count = 0;
@@ -18,20 +16,17 @@ export class ModelServer {
   ) {}
 
   async start(): Promise<void> {
-    const { port, server } = await listen(
-      (path, reply) => {
-        const session = new ModelSession(++this.count, this.script, {
-          onCall: (its, call) => this.onCall(its, call),
-          onClosed: (its) => this.sessions.delete(its),
-        });
-        this.sessions.add(session);
-        const call = new URL(path, 'ws://model').searchParams.get('bench_call');
-        if (call !== null) session.configureFreely();
-        session.begin(reply(session));
-        if (call !== null) this.onCall(session, Number(call));
-      },
-      () => this.isDown,
-    );
+    const { port, server } = await listen((path, reply) => {
+      const session = new ModelSession(++this.count, this.script, {
+        onCall: (its, call) => this.onCall(its, call),
+        onClosed: (its) => this.sessions.delete(its),
+      });
+      this.sessions.add(session);
+      const call = new URL(path, 'ws://model').searchParams.get('bench_call');
+      if (call !== null) session.configureFreely();
+      session.begin(reply(session));
+      if (call !== null) this.onCall(session, Number(call));
+    });
     this.port = port;
     this.server = server;
   }

@@ -5,12 +5,13 @@ import {
   FRAME_MS,
   framePayload,
   type FrameTag,
+  isFrameOf,
   PAYLOAD_CHARS,
   readTag,
   writeResponse,
   writeTag,
 } from './tagged-audio';
-import { frameFor, type MessageHandler, type WireSocket } from './web-socket-wire';
+import { frameFor, type MessageHandler, PROTOCOL_ERROR, type WireSocket } from './web-socket-wire';
 
 const APPEND_HEAD = '{"type":"input_audio_buffer.append","audio":"';
 const APPEND_TAIL = '"}';
@@ -45,6 +46,8 @@ export interface ConversationScript {
   pauseFrames: number;
   /** How long the customer is said to speak. */
   speechFrames: number;
+  /** Calls of a run begin their first turn at different moments within so many frames, to be spread ever after. */
+  spreadFrames?: number;
   /** What the model takes to configure a session. */
   configureMs(call: number | null): number;
 }
@@ -60,16 +63,12 @@ export interface ModelSideOfCall {
   readonly toModel: FrameLedger;
   readonly toPhone: FrameLedger;
   readonly latency: () => LatencyHistogram | null;
-  /** Appends that carried more than one frame, and how many they carried. */
-  joinedAppends: number;
+  /** Frames that came in appends with others. */
   joinedFrames: number;
   /** Audio that came before the session was configured. */
   earlyAppends: number;
   /** Frames without a tag: silence that the relay has filled in. */
   silentFrames: number;
-  appends: number;
-  /** When the model first had something to say, and when it said it. */
-  firstDeltaAtMs: number | null;
   /** What the model has answered with an error. */
   errors: string[];
 }
@@ -103,13 +102,10 @@ type SessionConfig = Record<string, unknown> & {
 export class ModelSession implements MessageHandler {
   call: number | null = null;
   isConfigured = false;
-  openedAtMs = performance.now();
   configuredAtMs: number | null = null;
   firstAppendAtMs: number | null = null;
   createsResponses = false;
   responsesMade = 0;
-  /** Asked for with `response.create`. */
-  responsesAsked = 0;
 
   private socket: WireSocket | null = null;
   private side: ModelSideOfCall | null = null;
@@ -117,13 +113,17 @@ export class ModelSession implements MessageHandler {
   private response: Response | null = null;
   private state: 'pause' | 'speech' | 'thinking' = 'pause';
   private stateFrames = 0;
+  /** What is left of the wait before the first turn of the call. */
+  private spreadFrames = 0;
   private framesHeard = 0;
   private events = 0;
   private ids = 0;
   private lastItemId: string | null = null;
   private speechItemId: string | null = null;
   private ownFrames = 0;
-  private nextResponseFrames = 0;
+  /** Audio that came before the session was configured, and perhaps before it said whose it is. */
+  private earlyAppends = 0;
+  private payload: Buffer = Buffer.alloc(0);
   private configureTimer: NodeJS.Timeout | null = null;
   private readonly tag: FrameTag = { call: 0, frame: 0, response: 0 };
 
@@ -139,6 +139,11 @@ export class ModelSession implements MessageHandler {
 
   get isResponding(): boolean {
     return this.response !== null;
+  }
+
+  /** Nobody speaks, in the middle of the conversation. */
+  get isPausing(): boolean {
+    return this.response === null && this.state === 'pause';
   }
 
   /** Whether frames with this tag belong to a response of this session. */
@@ -157,14 +162,15 @@ export class ModelSession implements MessageHandler {
     });
   }
 
-  /** Sessions of the bare floor belong to a call from the start and need no configuration. */
-  adopt(call: number, side: ModelSideOfCall): void {
+  adopt(call: number, side: ModelSideOfCall, isFirst: boolean): void {
     this.call = call;
     this.side = side;
-    // The first answers differ in length, so that not all conversations are at the same point later.
-    this.nextResponseFrames = Math.ceil(this.script.responseFrames * (0.2 + 0.8 * ((call * GOLDEN) % 1)));
+    this.payload = framePayload(call);
+    side.earlyAppends += this.earlyAppends;
+    if (isFirst) this.spreadFrames = Math.floor((this.script.spreadFrames ?? 0) * ((call * GOLDEN) % 1));
   }
 
+  /** Sessions of the bare floor belong to a call from the start and need no configuration. */
   configureFreely(): void {
     this.isConfigured = true;
     this.createsResponses = true;
@@ -179,11 +185,8 @@ export class ModelSession implements MessageHandler {
     this.socket?.pause();
   }
 
-  resumeReading(): void {
-    this.socket?.resume();
-  }
-
-  onClose(): void {
+  onClose(code: number): void {
+    if (code === PROTOCOL_ERROR && this.side !== null) this.side.toModel.unknown++;
     if (this.configureTimer !== null) clearTimeout(this.configureTimer);
     this.hooks.onClosed(this);
   }
@@ -334,9 +337,9 @@ export class ModelSession implements MessageHandler {
     const nowMs = performance.now();
     this.firstAppendAtMs ??= nowMs;
     const { side } = this;
-    if (side !== null) {
-      side.appends++;
-      if (!this.isConfigured) side.earlyAppends++;
+    if (!this.isConfigured) {
+      if (side === null) this.earlyAppends++;
+      else side.earlyAppends++;
     }
     if (to - from === PAYLOAD_CHARS) {
       this.hear(bytes, from, nowMs);
@@ -344,10 +347,7 @@ export class ModelSession implements MessageHandler {
     }
     const audio = Buffer.from(bytes.toString('latin1', from, to), 'base64');
     const frames = Math.floor(audio.length / FRAME_BYTES);
-    if (side !== null && frames > 1) {
-      side.joinedAppends++;
-      side.joinedFrames += frames;
-    }
+    if (side !== null && frames > 1) side.joinedFrames += frames;
     for (let i = 0; i < frames; i++) {
       const text = audio.toString('base64', i * FRAME_BYTES, (i + 1) * FRAME_BYTES);
       this.hear(Buffer.from(text, 'latin1'), 0, nowMs);
@@ -359,8 +359,10 @@ export class ModelSession implements MessageHandler {
     const { side, tag } = this;
     const isTagged = readTag(bytes, at, tag);
     if (side !== null) {
-      if (isTagged) side.toModel.receive(tag.frame, nowMs, side.latency());
-      else side.silentFrames++;
+      if (!isTagged) side.silentFrames++;
+      else if (isFrameOf(bytes, at, tag, this.call ?? -1, this.payload)) {
+        side.toModel.receive(tag.frame, nowMs, side.latency());
+      } else side.toModel.unknown++;
     }
     const { response } = this;
     if (response !== null) {
@@ -372,6 +374,10 @@ export class ModelSession implements MessageHandler {
 
   /** Where the customer's turn stands, counted in the frames that were heard. */
   private converse(): void {
+    if (this.spreadFrames > 0) {
+      this.spreadFrames--;
+      return;
+    }
     this.stateFrames++;
     switch (this.state) {
       case 'pause':
@@ -391,8 +397,7 @@ export class ModelSession implements MessageHandler {
   }
 
   private answer(requestId?: string): void {
-    this.startResponse(this.nextResponseFrames || this.script.responseFrames, { isEcho: true, requestId });
-    this.nextResponseFrames = this.script.responseFrames;
+    this.startResponse(this.script.responseFrames, { isEcho: true, requestId });
   }
 
   private enter(state: 'pause' | 'speech' | 'thinking'): void {
@@ -405,23 +410,21 @@ export class ModelSession implements MessageHandler {
     bytes.copy(delta.bytes, delta.payloadAt, at, at + PAYLOAD_CHARS);
     writeResponse(delta.bytes, delta.payloadAt, response.number);
     this.side?.toPhone.send(this.tag.frame, nowMs);
-    this.writeDelta(response, nowMs);
+    this.writeDelta(response);
   }
 
   private sendOwnFrame(response: Response): void {
     const { delta } = response;
     const nowMs = performance.now();
     const call = this.call ?? 0;
-    if (this.ownFrames === 0) this.ownPayload = framePayload(call);
-    delta.bytes.write(this.ownPayload, delta.payloadAt, 'latin1');
+    this.payload.copy(delta.bytes, delta.payloadAt);
     const frame = OWN_FRAMES + this.ownFrames++;
     writeTag(delta.bytes, delta.payloadAt, { call, frame, response: response.number }, null, 0);
     this.side?.toPhone.send(frame, nowMs);
-    this.writeDelta(response, nowMs);
+    this.writeDelta(response);
   }
-  private ownPayload = '';
 
-  private writeDelta(response: Response, nowMs: number): void {
+  private writeDelta(response: Response): void {
     const { delta } = response;
     let number = ++this.events;
     for (let i = delta.eventDigitsAt + EVENT_DIGITS - 1; i >= delta.eventDigitsAt; i--) {
@@ -429,7 +432,6 @@ export class ModelSession implements MessageHandler {
       delta.bytes[i] = ZERO + number - rest * 10;
       number = rest;
     }
-    if (this.side !== null) this.side.firstDeltaAtMs ??= nowMs;
     if (this.socket?.write(delta.bytes) === false) response.delta = { ...delta, bytes: Buffer.from(delta.bytes) };
     response.frames++;
     if (response.isEcho && response.frames % FRAMES_PER_WORD === 0) {
@@ -510,7 +512,6 @@ export class ModelSession implements MessageHandler {
   }
 
   private create(event: Record<string, unknown>): void {
-    this.responsesAsked++;
     if (this.response !== null) {
       this.refuse(
         event,

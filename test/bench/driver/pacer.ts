@@ -16,11 +16,20 @@ interface Slot {
 
 /** Gives every phone its turn once in 20 ms of real time, each in a phase of its own. */
 export class Pacer {
-  /** The longest that a frame has waited for the driver itself. */
+  /** The longest that a frame has waited for the driver itself, and how many have waited for longer than a frame lasts. */
   latestMs = 0;
+  frames = 0;
+  lateFrames = 0;
   private readonly slots: Slot[] = [];
   private count = 0;
   private timer: NodeJS.Timeout | null = null;
+
+  /** Begins to count anew. */
+  reset(): void {
+    this.latestMs = 0;
+    this.frames = 0;
+    this.lateFrames = 0;
+  }
 
   add(phone: Paced): void {
     const phase = ((this.count++ * SPREAD) % 1) * FRAME_MS;
@@ -48,6 +57,8 @@ export class Pacer {
       while (slot.nextMs <= now) {
         const lateMs = now - slot.nextMs;
         if (lateMs > this.latestMs) this.latestMs = lateMs;
+        this.frames++;
+        if (lateMs > FRAME_MS) this.lateFrames++;
         slot.phone.speak(performance.now());
         slot.nextMs += FRAME_MS;
       }

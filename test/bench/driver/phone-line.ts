@@ -5,12 +5,20 @@ import {
   FRAME_MS,
   framePayload,
   type FrameTag,
+  isFrameOf,
   PAYLOAD_CHARS,
   readTag,
   writeFrameNumber,
   writeTag,
 } from './tagged-audio';
-import { applyMask, type Frame, frameFor, type MessageHandler, type WireSocket } from './web-socket-wire';
+import {
+  applyMask,
+  type Frame,
+  frameFor,
+  type MessageHandler,
+  PROTOCOL_ERROR,
+  type WireSocket,
+} from './web-socket-wire';
 
 const EVENT_AT = '{"event":"m'.length;
 const MEDIA_E = 0x65;
@@ -37,12 +45,9 @@ interface Digits {
 }
 
 export interface PhoneLineEvents {
-  onClosed(code: number): void;
-  /** The first audio of the agent. */
-  onFirstAudio?(nowMs: number): void;
-  onClear?(nowMs: number): void;
+  onClear(nowMs: number): void;
   /** A frame of the agent's audio that the bench has made. */
-  onAgentFrame?(tag: FrameTag, nowMs: number): void;
+  onAgentFrame(tag: FrameTag, nowMs: number): void;
 }
 
 export interface Stream {
@@ -55,15 +60,13 @@ export interface Stream {
 /** The carrier's end of one media stream: speaks 160 bytes at a time, plays what it is sent, and returns the marks. */
 export class PhoneLine implements MessageHandler {
   framesSent = 0;
-  marksIn = 0;
-  clears = 0;
   firstAudioAtMs: number | null = null;
   startedAtMs = 0;
   isSpeaking = false;
 
   private socket: WireSocket | null = null;
   private template: Template | null = null;
-  private readonly payload: string;
+  private readonly payload: Buffer;
   private sequence = 1;
   private playedUntilMs = 0;
   private readonly marks: { name: string; dueMs: number }[] = [];
@@ -142,10 +145,6 @@ export class PhoneLine implements MessageHandler {
     this.socket?.pause();
   }
 
-  resumeReading(): void {
-    this.socket?.resume();
-  }
-
   destroy(): void {
     this.isSpeaking = false;
     this.socket?.destroy();
@@ -159,10 +158,9 @@ export class PhoneLine implements MessageHandler {
         else if (bytes[start + EVENT_AT] === MARK_A) this.onMark(bytes.toString('latin1', start, end), nowMs);
         return;
       case CLEAR_C:
-        this.clears++;
         this.playedUntilMs = nowMs;
         for (const mark of this.marks) mark.dueMs = nowMs;
-        this.events.onClear?.(nowMs);
+        this.events.onClear(nowMs);
         return;
       default:
     }
@@ -170,26 +168,26 @@ export class PhoneLine implements MessageHandler {
 
   onClose(code: number): void {
     this.isSpeaking = false;
-    this.events.onClosed(code);
+    if (code === PROTOCOL_ERROR) this.toPhone.unknown++;
   }
 
   private onMedia(bytes: Buffer, start: number, nowMs: number, end: number): void {
     const at = bytes.indexOf(PAYLOAD_KEY, start) + PAYLOAD_KEY.length;
     const chars = end - at - '"}}'.length;
     this.playedUntilMs = Math.max(this.playedUntilMs, nowMs) + chars / CHARS_PER_MS;
-    if (this.firstAudioAtMs === null) {
-      this.firstAudioAtMs = nowMs;
-      this.events.onFirstAudio?.(nowMs);
-    }
+    this.firstAudioAtMs ??= nowMs;
     for (let frameAt = at; frameAt + PAYLOAD_CHARS <= at + chars; frameAt += PAYLOAD_CHARS) {
       if (!readTag(bytes, frameAt, this.tag)) continue;
+      if (!isFrameOf(bytes, frameAt, this.tag, this.call, this.payload)) {
+        this.toPhone.unknown++;
+        continue;
+      }
       this.toPhone.receive(this.tag.frame, nowMs, this.latency());
-      this.events.onAgentFrame?.(this.tag, nowMs);
+      this.events.onAgentFrame(this.tag, nowMs);
     }
   }
 
   private onMark(text: string, nowMs: number): void {
-    this.marksIn++;
     const { mark } = JSON.parse(text) as { mark: { name: string } };
     this.marks.push({ name: mark.name, dueMs: Math.max(nowMs, this.playedUntilMs) });
   }
@@ -232,7 +230,7 @@ export class PhoneLine implements MessageHandler {
     const beforeChunk = `${beforeSequence}${sequence}","streamSid":"${this.stream.streamSid}","media":{"track":"inbound","chunk":"`;
     const beforeTimestamp = `${beforeChunk}${chunk}","timestamp":"`;
     const beforePayload = `${beforeTimestamp}${timestampMs}","payload":"`;
-    const text = `${beforePayload}${this.payload}"}}`;
+    const text = `${beforePayload}${this.payload.toString('latin1')}"}}`;
     const mask = randomBytes(4);
     const frame = frameFor(text.length, mask);
     frame.bytes.write(text, frame.payloadAt, 'latin1');

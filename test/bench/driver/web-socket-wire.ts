@@ -18,6 +18,8 @@ const LENGTH_64 = 127;
 const MASK_BYTES = 4;
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const HEADER_END = '\r\n\r\n';
+/** Close code: a client's frame was not masked, or a server's was. RFC 6455, section 5.1. */
+export const PROTOCOL_ERROR = 1002;
 
 /** Where a text message lies: valid until the handler returns. */
 export interface MessageHandler {
@@ -73,13 +75,9 @@ export class WireSocket {
     return this.socket.writableLength === 0;
   }
 
-  /** Reads nothing more until `resume`. */
+  /** Reads nothing more. */
   pause(): void {
     this.socket.pause();
-  }
-
-  resume(): void {
-    this.socket.resume();
   }
 
   close(code: number): void {
@@ -129,6 +127,12 @@ export class WireSocket {
       payloadAt = at + 10;
     }
     const isMasked = (second & MASKED) !== 0;
+    // Whoever lays frames out by hand may get it wrong, and a server that reads them all the same would hide it.
+    if (isMasked === this.isClient) {
+      this.closeCode = PROTOCOL_ERROR;
+      this.socket.destroy();
+      return -1;
+    }
     const maskAt = payloadAt;
     if (isMasked) payloadAt += MASK_BYTES;
     const end = payloadAt + length;
@@ -263,19 +267,14 @@ export async function dial({ host, port, path, headers = {} }: Dialling, handler
   return new WireSocket(socket, true, handler, head);
 }
 
-/** Accepts WebSockets. The handler is asked for with the path (and query) of the request; null refuses with 503. */
+/** Accepts WebSockets: `accept` is told the path (and query) of the request, and replies with its handler. */
 export async function listen(
   accept: (path: string, reply: (handler: MessageHandler) => WireSocket) => void,
-  refuses: () => boolean,
 ): Promise<{ port: number; server: Server }> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     readHeader(socket).then(
       ({ text, head }) => {
-        if (refuses()) {
-          socket.end(`HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0${HEADER_END}`);
-          return;
-        }
         const key = /^sec-websocket-key:\s*(\S+)/im.exec(text)?.[1] ?? '';
         const accepted = createHash('sha1')
           .update(key + ACCEPT_GUID)

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, ECHO, SILENT } from '../bench';
 import { DISTURBED, undisturbed } from '../core-watch';
 import type { BenchCall } from '../driver/bench-call';
-import { inParallel, patiently } from '../driver/driver';
+import { comesWithin, inParallel } from '../driver/driver';
 import type { ModelSession } from '../driver/model-session';
 import { quantileOf } from '../driver/latency-histogram';
 import type { PartReport } from '../figures';
+import { calmStreams } from '../load/calm-streams';
 
 const GOAL_MS = 5;
 /** Calls that are interrupted, beside those that only carry frames. */
@@ -14,15 +15,17 @@ const ROUNDS = 15;
 /** The model is ahead of the phone, as it always is: two seconds of audio at once. */
 const BURST_FRAMES = 100;
 const TO_PLAY_MS = 600;
-/** Audio that the model had under way when it noticed. */
-const LATE_FRAMES = 25;
+/** Audio that the model had under way when it noticed: what comes in one piece with the news, and what comes after it. */
+const LATE_FRAMES = 15;
+const LATER_FRAMES = 10;
+const LATER_EVERY_MS = 20;
 const CLEAR_LIMIT_MS = 2000;
 const PAUSE_MS = 300;
 /** Until the opening with its disclosure was heard. */
 const OPENING_MS = 2500;
 
 interface Interruption {
-  /** From the model's `speech_started` to the carrier's `clear`. */
+  /** From the model's `speech_started` to the carrier's `clear`; infinite where it never came. */
   clearMs: number;
   /** Frames of the cut response that came after it. */
   lateFrames: number;
@@ -33,15 +36,16 @@ export async function bargeInPart(bench: Bench): Promise<PartReport[]> {
   const { driver } = bench;
   const relay = await bench.relay();
   const { target } = relay;
-  const others = Math.min(...bench.streams);
+  const others = Math.max(0, (await calmStreams(bench)) - INTERRUPTED);
   driver.model.script = ECHO;
-  const load = await driver.begin(target, others);
+  const load = await driver.begin(target, others, { isTalking: false });
   driver.model.script = SILENT;
   const calls = await driver.begin(target, INTERRUPTED);
   driver.model.script = ECHO;
+  driver.talk(load);
   await sleep(OPENING_MS);
   const all: Interruption[] = [];
-  const { result: made, isValid } = await undisturbed(
+  const { result: made, isDisturbed } = await undisturbed(
     relay.process.pid,
     async () => {
       const now = await interruptAll(calls);
@@ -62,18 +66,18 @@ export async function bargeInPart(bench: Bench): Promise<PartReport[]> {
           value: quantileOf(times, 0.99),
           unit: 'ms',
           goal: { atMost: GOAL_MS },
-          detail: `p50 ${quantileOf(times, 0.5).toFixed(2)} ms, max ${Math.max(...times).toFixed(2)} ms`,
+          detail: `p50 ${quantileOf(times, 0.5).toFixed(2)} ms, max ${Math.max(...times).toFixed(2)} ms; ${all.filter(({ clearMs }) => clearMs === Infinity).length} never`,
         },
         {
           what: 'frames of the cut response after it',
           value: all.reduce((sum, { lateFrames }) => sum + lateFrames, 0),
           unit: 'frames',
           goal: { atMost: 0 },
-          detail: `of ${all.length * LATE_FRAMES} that the model sent`,
+          detail: `of ${all.length * (LATE_FRAMES + LATER_FRAMES)} that the model sent`,
         },
       ],
       data: made,
-      warnings: isValid ? [] : [DISTURBED],
+      warnings: isDisturbed ? [DISTURBED] : [],
     },
   ];
 }
@@ -106,9 +110,13 @@ async function interrupt(call: BenchCall): Promise<Interruption> {
   const startedAtMs = performance.now();
   session.speechStarts();
   session.say(LATE_FRAMES);
+  for (let i = 0; i < LATER_FRAMES; i++) {
+    await sleep(LATER_EVERY_MS);
+    session.say(1);
+  }
   session.endResponse('cancelled');
-  await patiently(() => clearedAtMs !== null, 'the clear', CLEAR_LIMIT_MS);
-  const clearMs = (clearedAtMs ?? NaN) - startedAtMs;
+  await comesWithin(CLEAR_LIMIT_MS, () => clearedAtMs !== null);
+  const clearMs = (clearedAtMs ?? Infinity) - startedAtMs;
   await sleep(PAUSE_MS);
   session.speechStops('wait a moment');
   session.startResponse(Infinity, { isEcho: false, words: ['Yes'] });

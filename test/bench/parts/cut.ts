@@ -2,14 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, ECHO } from '../bench';
 import type { BenchCall } from '../driver/bench-call';
 import { quantileOf } from '../driver/latency-histogram';
+import { FRAME_MS } from '../driver/tagged-audio';
 import type { PartReport } from '../figures';
-import { ledgerOf } from './load';
+import { isCarried, ledgerOf } from '../load/ledger';
 
 const CALLS = 50;
 const BEFORE_MS = 6000;
 /** The model hears half a second of pause and as much of speech before it answers again. */
 const AFTER_MS = 15_000;
 const LOOK_EVERY_MS = 100;
+/** A second and a fifth of it are the model's. Who hears nothing for longer asks whether somebody is there. */
+const SILENCE_GOAL_MS = 3000;
+/** What is said before a session is configured would go unnoticed with one that takes no time for it. */
+const CONFIGURE_MS = 200;
+
+const MODEL_MS = CONFIGURE_MS + (ECHO.pauseFrames + ECHO.speechFrames) * FRAME_MS;
 
 interface Resumption {
   /** From the cut to the first audio of the customer at the next session, and to the first that the customer hears of it. */
@@ -21,7 +28,7 @@ interface Resumption {
 /** The network cuts every model socket at once. */
 export async function cutPart(bench: Bench): Promise<PartReport[]> {
   const { driver } = bench;
-  driver.model.script = ECHO;
+  driver.model.script = { ...ECHO, configureMs: () => CONFIGURE_MS };
   const { target } = await bench.relay();
   const calls = await driver.begin(target, CALLS);
   await sleep(BEFORE_MS);
@@ -34,7 +41,8 @@ export async function cutPart(bench: Bench): Promise<PartReport[]> {
   }
   // Whoever comes late is no better than who never comes; whoever is there stays there.
   await sleep(Math.max(0, giveUpAtMs - performance.now()));
-  for (const [i, { phone }] of calls.entries()) (made[i] as Resumption).isOnTheLine = phone?.isOpen === true;
+  for (const [i, call] of calls.entries()) (made[i] as Resumption).isOnTheLine = isCarried(call);
+  driver.model.script = ECHO;
   await driver.end(calls);
   const { lost, sent, early } = ledgerOf(calls);
   const resumed = made.filter(({ isOnTheLine, speaksAfterMs }) => isOnTheLine && !Number.isNaN(speaksAfterMs));
@@ -60,11 +68,12 @@ export async function cutPart(bench: Bench): Promise<PartReport[]> {
           detail: `max ${Math.max(...hears).toFixed(0)} ms`,
         },
         {
-          what: 'until the agent is heard again, p50',
-          value: quantileOf(speaks, 0.5),
+          what: 'until the agent is heard again, the longest of all',
+          // Whoever is not heard again makes this NaN, which misses the goal.
+          value: Math.max(...speaks),
           unit: 'ms',
-          goal: null,
-          detail: `max ${Math.max(...speaks).toFixed(0)} ms; 1000 ms of it are the model's, which hears a pause and a customer first`,
+          goal: { atMost: SILENCE_GOAL_MS },
+          detail: `p50 ${quantileOf(speaks, 0.5).toFixed(0)} ms; up to ${MODEL_MS} ms of it are the model's, which is configured and hears a pause and a customer first`,
         },
         {
           what: 'frames that were on the way when the network was cut',

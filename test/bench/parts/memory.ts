@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bench, ECHO } from '../bench';
+import { type Bench, ECHO, SHORT_TURNS } from '../bench';
 import type { BenchCall } from '../driver/bench-call';
 import { median } from '../driver/latency-histogram';
 import type { PartReport } from '../figures';
 import { slopeOf } from '../least-squares';
-import { type Relay, untilCallsAreGone } from '../sides';
+import { calmStreams } from '../load/calm-streams';
+import { type Side, untilCallsAreGone } from '../sides';
 
 const KB = 1024;
 const GOAL_KB = 80;
-/** Long enough for a few turns of every conversation. */
-const TALK_MS = 15_000;
+/** A dozen turns of every conversation. */
+const TALK_MS = 12_000;
 /** What is on its way differs from one moment to the next. */
 const READINGS = 5;
 const APART_MS = 700;
@@ -22,61 +23,85 @@ interface InUse {
 }
 
 /**
- * What one more call takes: the slope over none, half and all of the calls, after a wave that has made everything that is
+ * What one more call takes: the slope over none, half and all of the calls, after the warm-up has made everything that is
  * made once. The heap is what the goal is about; rss beside it has the kernel's view, with what the collector keeps.
  */
 export async function memoryPart(bench: Bench): Promise<PartReport[]> {
-  const { driver } = bench;
-  driver.model.script = ECHO;
   const most = Math.max(...bench.streams);
-  const relay = await bench.relay();
-  const readings = [await inUse(relay, 0)];
-  const calls: BenchCall[] = [];
-  for (const share of [0.5, 1]) {
-    calls.push(...(await driver.begin(relay.target, Math.round(most * share) - calls.length)));
-    await sleep(TALK_MS);
-    readings.push(await inUse(relay, calls.length));
-    bench.say(`memory: ${describe(readings.at(-1) as InUse)}`);
-  }
-  const [none, half, all] = readings;
-  await driver.end(calls);
-  await untilCallsAreGone();
-  const after = await inUse(relay, 0);
-  const slope = (bytes: (reading: InUse) => number) =>
-    slopeOf(readings.map((reading) => ({ x: reading.calls, y: bytes(reading) / KB })));
+  const atOnce = await calmStreams(bench);
+  const floor = await perCall(bench, await bench.floor(), most, atOnce);
+  const relay = await perCall(bench, await bench.relay(), most, atOnce);
   return [
     {
       part: `memory, ${most} calls`,
-      how: `slope over 0, ${Math.round(most / 2)} and ${most} calls, each after ${TALK_MS / 1000} s of talk and a garbage collection`,
+      how: `slope over 0, ${Math.round(most / 2)} and ${most} calls that have talked for ${TALK_MS / 1000} s in short turns, ${atOnce} at a time, after a garbage collection`,
       figures: [
         {
           what: 'heap and external memory per call',
-          value: slope(({ heap }) => heap),
+          value: relay.heapKb,
           unit: 'KB',
           goal: { atMost: GOAL_KB },
-          detail: readings.map(describe).join('; '),
+          detail: `floor ${floor.heapKb.toFixed(1)} KB; ${relay.readings.map(describe).join('; ')}`,
         },
         {
           what: 'resident memory per call, from half of them to all',
-          value: ((all as InUse).rss - (half as InUse).rss) / KB / ((all as InUse).calls - (half as InUse).calls),
+          value: relay.rssKb,
           unit: 'KB',
           goal: null,
-          detail: `${slope(({ rss }) => rss).toFixed(1)} KB from none on, with the room that the collector takes for itself`,
+          detail: `floor ${floor.rssKb.toFixed(1)} KB`,
         },
         {
           what: 'heap left over when all calls are over, per call',
-          value: (after.heap - (none as InUse).heap) / KB / most,
+          value: relay.leftKb,
           unit: 'KB',
           goal: null,
+          detail: `floor ${floor.leftKb.toFixed(1)} KB`,
         },
       ],
-      data: { readings, after },
+      data: { floor, relay },
       warnings: [],
     },
   ];
 }
 
-async function inUse({ process: measured }: Relay, calls: number): Promise<InUse> {
+async function perCall(bench: Bench, side: Side, most: number, atOnce: number) {
+  const { driver, say } = bench;
+  await untilCallsAreGone(driver);
+  const none = await inUse(side, 0);
+  const calls: BenchCall[] = [];
+  const more = async (count: number): Promise<InUse> => {
+    driver.model.script = SHORT_TURNS;
+    const added = await driver.begin(side.target, count - calls.length, { isTalking: false });
+    driver.model.script = ECHO;
+    calls.push(...added);
+    for (let at = 0; at < added.length; at += atOnce) await talkAWhile(bench, added.slice(at, at + atOnce));
+    const reading = await inUse(side, calls.length);
+    say(`memory of the ${side.name}: ${describe(reading)}`);
+    return reading;
+  };
+  const half = await more(Math.round(most / 2));
+  const all = await more(most);
+  await driver.end(calls);
+  await untilCallsAreGone(driver);
+  const after = await inUse(side, 0);
+  const readings = [none, half, all];
+  return {
+    heapKb: slopeOf(readings.map(({ calls: x, heap }) => ({ x, y: heap / KB }))),
+    rssKb: (all.rss - half.rss) / KB / (all.calls - half.calls),
+    leftKb: (after.heap - none.heap) / KB / most,
+    readings,
+    after,
+  };
+}
+
+/** Not all together: a saturated core would have them wait for their turns. */
+async function talkAWhile({ driver }: Bench, calls: readonly BenchCall[]): Promise<void> {
+  driver.talk(calls);
+  await sleep(TALK_MS);
+  await driver.rest(calls);
+}
+
+async function inUse({ process: measured }: Side, calls: number): Promise<InUse> {
   const heap: number[] = [];
   const rss: number[] = [];
   for (let i = 0; i < READINGS; i++) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MeasuredProcess, Resources } from '../measured-process';
+import type { MeasuredProcess } from '../measured-process';
 
 const LOOK_EVERY_MS = 1000;
 /** Before anything is judged as lasting. */
@@ -25,7 +25,7 @@ export async function countsAtRest(measured: MeasuredProcess): Promise<Counts> {
     same = isMore(handles, now) || isMore(now, handles) ? 0 : same + 1;
     handles = now;
   }
-  return { ...handles, ...(await objectsOf(measured)) };
+  return { ...handles, ...(await heapOf(measured)) };
 }
 
 /** Waits until no more is there than before, and answers what is there if that does not come. */
@@ -35,10 +35,10 @@ export async function countsAfter(measured: MeasuredProcess, before: Counts): Pr
     await sleep(LOOK_EVERY_MS);
     handles = await handlesOf(measured);
   }
-  let objects = await objectsOf(measured);
+  let objects = await heapOf(measured);
   for (let look = 1; look < OBJECT_LOOKS && isMore(before, objects); look++) {
     await sleep(OBJECT_PAUSE_MS);
-    objects = await objectsOf(measured);
+    objects = await heapOf(measured);
   }
   return { ...handles, ...objects };
 }
@@ -58,12 +58,13 @@ function isMore(before: Counts, after: Counts): boolean {
 }
 
 async function handlesOf(measured: MeasuredProcess): Promise<Counts> {
-  const { active, listeners }: Resources = await measured.ask('resources');
+  const { active, listeners } = await measured.ask('resources');
   return { ...named('active', active), ...named('listeners of process', listeners) };
 }
 
-async function objectsOf(measured: MeasuredProcess): Promise<Counts> {
-  return named('object', await measured.ask('objects'));
+async function heapOf(measured: MeasuredProcess): Promise<Counts> {
+  const { objects, listeners } = await measured.ask('heap');
+  return { ...named('object', objects), ...named('listeners of', listeners) };
 }
 
 function named(kind: string, counts: Counts): Counts {

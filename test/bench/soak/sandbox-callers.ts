@@ -11,6 +11,9 @@ const FIRST_TALKER = 12_025_550_110;
 const TALKERS = 90;
 /** Nobody answers this one. */
 const NO_ANSWER = '+12025550102';
+/** The owner hangs up in the end, unless the people have said goodbye before. */
+const TALKED_REASONS = ['owner_hung_up', 'customer_hung_up', 'agent_ended'];
+const UNANSWERED_REASONS = ['no_answer', 'owner_hung_up'];
 
 /** The sandbox's phones and model: people who speak words, at the price of speech made and recognised for each. */
 export class SandboxCallers implements Callers {
@@ -42,21 +45,37 @@ export class SandboxCallers implements Callers {
 
   async live(product: Product, holdMs: number, ending: Ending, isOver: () => boolean): Promise<CallReport> {
     const client = api(product.url);
-    const { token } = product;
+    const asUser = async () => ({ token: await product.token() });
     const number = ending === 'unanswered' ? NO_ANSWER : `+${FIRST_TALKER + (this.next++ % TALKERS)}`;
-    const placed = await client.post<{ id: string }>('/calls', { phone_number: number, scenario: 'sales' }, { token });
+    const order = { phone_number: number, scenario: 'sales' };
+    const placed = await client.post<{ id: string }>('/calls', order, await asUser());
     if (placed.status !== 201) throw new Error(`The call was not placed: ${placed.text}`);
     const { id } = placed.body;
+    const isLive = async (): Promise<boolean> => {
+      const { status, text, body } = await client.get<{ ended_at: unknown }>(`/calls/${id}`, await asUser());
+      if (status !== 200) throw new Error(`The call could not be read: ${text}`);
+      return body.ended_at === null;
+    };
     const untilMs = performance.now() + holdMs;
-    const isLive = async () =>
-      (await client.get<{ ended_at: unknown }>(`/calls/${id}`, { token })).body.ended_at === null;
     while (performance.now() < untilMs && !isOver() && (await isLive())) await sleep(LOOK_EVERY_MS);
-    await client.post(`/calls/${id}/hangup`, undefined, { token });
-    return { id, ending, silentMs: null, damage: null, frames: 0, errors: [] };
+    const { status, text } = await client.post(`/calls/${id}/hangup`, undefined, await asUser());
+    if (status !== 200) throw new Error(`The owner could not hang up: ${text}`);
+    return {
+      id,
+      ending,
+      expectedReasons: ending === 'unanswered' ? UNANSWERED_REASONS : TALKED_REASONS,
+      wasCut: false,
+      silentMs: null,
+      damage: null,
+      frames: 0,
+      errors: [],
+    };
   }
 
   async cutSome(count: number): Promise<number> {
-    await api(this.sandbox.controlUrl).post('/sandbox/faults', { provider: 'openai', fault: 'drop_socket', count });
+    const fault = { provider: 'openai', fault: 'drop_socket', count };
+    const { status, text } = await api(this.sandbox.controlUrl).post('/sandbox/faults', fault);
+    if (status >= 400) throw new Error(`The sandbox cuts nothing: ${text}`);
     return count;
   }
 
