@@ -50,7 +50,7 @@ async function main(userId: number): Promise<void> {
   process.on('SIGTERM', () => process.exit(0));
 }
 
-main(Number(process.argv[2])).catch((error: unknown) => {
+main(Number(process.env['BENCH_USER_ID'])).catch((error: unknown) => {
   console.error(error);
   process.exitCode = 1;
 });

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { api, SignedUp, signUp } from '../../support/api';
+import { CAN_PIN, leaveTheRelaysCore } from '../cores';
+import { median } from '../driver/latency-histogram';
 import { startBenchDatabase } from './bench-database';
 import { load } from './http-load';
-import { canPin, MeasuredServer, moveAside, startMeasured } from './measured-server';
+import { MeasuredServer, startMeasured } from './measured-server';
 
 /** The product may use this many times the CPU of a bare Fastify and `pg` server for the same read. */
 const GOAL = 2.5;
@@ -63,7 +65,7 @@ async function main(): Promise<void> {
       read: { type: 'string', default: '' },
     },
   });
-  moveAside();
+  leaveTheRelaysCore();
   const database = await startBenchDatabase();
   const running: MeasuredServer[] = [];
   const start = async (...options: Parameters<typeof startMeasured>) => {
@@ -81,7 +83,8 @@ async function main(): Promise<void> {
     const profiling = (name: string) =>
       values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(values.profile, name)];
     const product = await start({
-      args: [...profiling('product'), join(values.dist, 'src', 'main.js')],
+      script: join(values.dist, 'src', 'main.js'),
+      nodeArgs: profiling('product'),
       env: {
         ...env,
         ...PROVIDERS,
@@ -98,8 +101,14 @@ async function main(): Promise<void> {
     const user = await signUp(`http://127.0.0.1:${product.port}`);
     const ids = await database.seed(user.userId);
     const bare = await start({
-      args: [...profiling('bare'), '--require', REGISTER, join(__dirname, 'bare-server.ts'), String(user.userId)],
-      env: { ...env, NODE_ENV: 'production', DATABASE_URL: database.addressOf(user.userId) },
+      script: join(__dirname, 'bare-server.ts'),
+      nodeArgs: [...profiling('bare'), '--require', REGISTER],
+      env: {
+        ...env,
+        NODE_ENV: 'production',
+        DATABASE_URL: database.addressOf(user.userId),
+        BENCH_USER_ID: String(user.userId),
+      },
       readyPath: '/ready',
     });
     const reads: Read[] = [
@@ -107,8 +116,10 @@ async function main(): Promise<void> {
       { name: 'GET /calls?limit=20', paths: ['/calls?limit=20'] },
     ];
     const chosen = reads.filter(({ name }) => name.includes(values.read));
+    if (chosen.length === 0)
+      throw new Error(`No read is called ${values.read}: ${reads.map(({ name }) => name).join(', ')}.`);
     const results = await compare({ bare, product, user }, chosen);
-    console.log(values.json ? JSON.stringify({ goal: GOAL, isPinned: canPin, results }, null, 2) : tableOf(results));
+    console.log(values.json ? JSON.stringify({ goal: GOAL, isPinned: CAN_PIN, results }, null, 2) : tableOf(results));
     if (results.some(({ isMet }) => !isMet)) process.exitCode = 1;
   } finally {
     for (const server of running) await server.stop();
@@ -175,17 +186,13 @@ function medians(runs: Figures[]): Figures {
   };
 }
 
-function median(figures: number[]): number {
-  return [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? NaN;
-}
-
 function tableOf(results: Comparison[]): string {
   const line = (name: string, { cpuMicroseconds, perSecond, p50Ms, p99Ms }: Figures) =>
     `  ${name.padEnd(8)} ${cpuMicroseconds.toFixed(0).padStart(6)} µs CPU   ${perSecond.toFixed(0).padStart(6)}/s   ` +
     `p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(2)} ms`;
   return [
     `CPU (user + system) per request, ${CONNECTIONS} connections, medians of ${RUNS} runs` +
-      (canPin ? '' : '; nothing could be bound to a core, so expect noise'),
+      (CAN_PIN ? '' : '; nothing could be bound to a core, so expect noise'),
     ...results.flatMap(({ read, bare, product, ratio, ratios, isMet }) => [
       read,
       line('bare', bare),
