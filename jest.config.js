@@ -2,8 +2,6 @@
 const base = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  // The machine may be busy: a limit is there to end what hangs, not to judge speed.
-  testTimeout: 30_000,
   moduleFileExtensions: ['ts', 'js', 'json'],
   transform: {
     '^.+\\.ts$': [
@@ -24,6 +22,8 @@ const base = {
 
 module.exports = {
   maxWorkers: 2,
+  // The machine may be busy: a limit is there to end what hangs, not to judge speed. A project's own would not count.
+  testTimeout: 30_000,
   coverageProvider: 'v8',
   projects: [
     { ...base, displayName: 'spec', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
