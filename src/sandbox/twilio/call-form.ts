@@ -9,9 +9,9 @@ import {
   type StatusEvent,
   type TwimlSource,
 } from './call-settings';
+import { flag, integer, invalidParameter, listed, oneOf, readTarget } from './form-fields';
 import { parsePhoneNumber } from './phone-number';
 import { TwilioRefusal } from './twilio-refusal';
-import type { WebhookTarget } from './webhooks';
 
 const STATUS_EVENTS: readonly StatusEvent[] = ['initiated', 'ringing', 'answered', 'completed'];
 const RECORDING_EVENTS: readonly RecordingEvent[] = ['in-progress', 'completed', 'absent'];
@@ -31,7 +31,7 @@ export function readCallForm(form: URLSearchParams, isOwnNumber: (e164: string) 
   if (behaviour === 'invalid') throw invalidTo(to);
   const sendDigits = form.get('SendDigits') ?? undefined;
   if (sendDigits !== undefined && (sendDigits.length > MAX_SEND_DIGITS || /[^0-9*#w,]/i.test(sendDigits))) {
-    throw wrong('SendDigits', sendDigits);
+    throw invalidParameter('SendDigits', sendDigits);
   }
   const settings: CallSettings = {
     to,
@@ -97,17 +97,6 @@ export function readStatusCallback(form: URLSearchParams): StatusCallback | unde
   return { target, events: new Set(events.length === 0 ? ['completed'] : events) };
 }
 
-/** @throws TwilioRefusal */
-export function integer(form: URLSearchParams, field: string, otherwise: number, min: number, max: number): number {
-  const written = form.get(field);
-  if (written === null || written === '') return otherwise;
-  const value = Number(written);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new TwilioRefusal(20001, `${field} must be a whole number from ${min} to ${max}, not ${written}.`);
-  }
-  return value;
-}
-
 function readTo(form: URLSearchParams): string {
   const written = form.get('To');
   if (!written) throw new TwilioRefusal(21201, "No 'To' number is specified");
@@ -131,17 +120,6 @@ function invalidTo(written: string): TwilioRefusal {
   return new TwilioRefusal(21211, `Invalid 'To' Phone Number: ${written}`);
 }
 
-function wrong(field: string, written: string): TwilioRefusal {
-  return new TwilioRefusal(20001, `Invalid Parameter: ${field} cannot be ${written}.`);
-}
-
-function readTarget(form: URLSearchParams, field: string, methodField: string, code: 21205 | 21609): WebhookTarget {
-  const url = form.get(field) ?? '';
-  const isUsable = /^https?:\/\//i.test(url) && URL.canParse(url) && !new URL(url).hostname.includes('_');
-  if (!isUsable) throw new TwilioRefusal(code, `${field} is not a valid URL: ${url}`);
-  return { url, method: oneOf(form, methodField, ['POST', 'GET'], 'POST') };
-}
-
 function readMachineDetection(form: URLSearchParams): MachineDetectionSettings | undefined {
   const mode = oneOf(form, 'MachineDetection', ['Enable', 'DetectMessageEnd', 'none'], 'none');
   if (mode === 'none') return undefined;
@@ -158,26 +136,4 @@ function readMachineDetection(form: URLSearchParams): MachineDetectionSettings |
     settings.asyncCallback = readTarget(form, 'AsyncAmdStatusCallback', 'AsyncAmdStatusCallbackMethod', 21609);
   }
   return settings;
-}
-
-function flag(form: URLSearchParams, field: string): boolean {
-  return oneOf(form, field, ['true', 'false'], 'false') === 'true';
-}
-
-function oneOf<T extends string>(form: URLSearchParams, field: string, values: readonly T[], otherwise: T): T {
-  const written = form.get(field);
-  if (written === null || written === '') return otherwise;
-  const found = values.find((value) => value.toLowerCase() === written.toLowerCase());
-  if (found === undefined) throw wrong(field, written);
-  return found;
-}
-
-/** A repeated field, or one with several words; unknown words are an error. */
-function listed<T extends string>(form: URLSearchParams, field: string, values: readonly T[]): T[] {
-  const words = form.getAll(field).flatMap((written) => written.split(/[\s,]+/).filter(Boolean));
-  return words.map((word) => {
-    const found = values.find((value) => value === word);
-    if (found === undefined) throw wrong(field, word);
-    return found;
-  });
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { formOf, pathOf, queryOf, type FormRequest, type TwilioApi } from './api-request';
 import { readCallFilter } from './call-filter';
-import { integer, readCallForm, readStatusCallback, readTwimlSource } from './call-form';
+import { readCallForm, readStatusCallback, readTwimlSource } from './call-form';
 import { callResource } from './call-resource';
 import type { CarrierCall } from './carrier-call';
+import { integer } from './form-fields';
 import { pageOf } from './paging';
 import { TwilioRefusal, resourceNotFound } from './twilio-refusal';
 
