@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SandboxOptions, SandboxProcess, startSandboxProcess } from './sandbox-process';
+import { placeholderEnvironment, SandboxOptions, SandboxProcess, startSandboxProcess } from './sandbox-process';
 
 /** Answers with who it is, as the sandbox would: quick to start, so that this spec is about the keeping alone. */
 const STUB = `
@@ -128,4 +128,12 @@ it('says why the first one did not start', async () => {
   await expect(start({ entry: join(folder, 'broken.cjs') })).rejects.toThrow(
     'The sandbox ended while it started (exit code 3).',
   );
+});
+
+it('makes up a Voice Intelligence service where none is set, for a simulated Twilio alone', () => {
+  const sidOf = (...given: Parameters<typeof placeholderEnvironment>) =>
+    placeholderEnvironment(...given)['TWILIO_VOICE_INTELLIGENCE_SID'];
+  expect(sidOf(['twilio'], {})).toMatch(/^GA[0-9a-f]{32}$/);
+  expect(sidOf(['twilio'], { TWILIO_VOICE_INTELLIGENCE_SID: `GA${'1'.repeat(32)}` })).toBe(`GA${'1'.repeat(32)}`);
+  expect(sidOf(['openai'], {})).toBeUndefined();
 });

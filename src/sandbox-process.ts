@@ -27,6 +27,7 @@ export interface SandboxCredentials {
   accountSid: string;
   authToken: string;
   phoneNumber: string;
+  voiceIntelligenceSid: string;
   openaiApiKey: string;
 }
 
@@ -70,7 +71,7 @@ const RESTART_LIMITS: RestartLimits = { max: 5, windowMs: 10 * 60_000, backoffMs
  * @throws Error with a sentence when the first one does not start
  */
 export async function startSandboxProcess(options: SandboxOptions): Promise<SandboxProcess> {
-  const credentials = newCredentials(options.env['TWILIO_PHONE_NUMBER']);
+  const credentials = newCredentials(options.env);
   const keeper = new SandboxKeeper(options, credentials);
   const controlUrl = `http://127.0.0.1:${await keeper.start()}`;
   return {
@@ -167,6 +168,7 @@ function forkSandbox(options: SandboxOptions, credentials: SandboxCredentials, p
       TWILIO_ACCOUNT_SID: credentials.accountSid,
       TWILIO_AUTH_TOKEN: credentials.authToken,
       TWILIO_PHONE_NUMBER: credentials.phoneNumber,
+      TWILIO_VOICE_INTELLIGENCE_SID: credentials.voiceIntelligenceSid,
       OPENAI_API_KEY: credentials.openaiApiKey,
     },
     execArgv: [...process.execArgv, ...STEADY_V8],
@@ -188,6 +190,7 @@ export function environmentFor(
           TWILIO_ACCOUNT_SID: credentials.accountSid,
           TWILIO_AUTH_TOKEN: credentials.authToken,
           TWILIO_PHONE_NUMBER: credentials.phoneNumber,
+          TWILIO_VOICE_INTELLIGENCE_SID: credentials.voiceIntelligenceSid,
           TWILIO_API_BASE_URL: controlUrl,
         }
       : {}),
@@ -203,15 +206,16 @@ export function environmentFor(
 
 /** What the configuration is checked with before anything is started. */
 export function placeholderEnvironment(simulate: readonly SandboxProvider[], env: Environment): Environment {
-  return environmentFor(simulate, 'http://127.0.0.1:1', newCredentials(env['TWILIO_PHONE_NUMBER']));
+  return environmentFor(simulate, 'http://127.0.0.1:1', newCredentials(env));
 }
 
 /** New for each start: nothing outside this pair of processes can sign as the simulated Twilio. */
-function newCredentials(phoneNumber: string | undefined): SandboxCredentials {
+function newCredentials(env: Environment): SandboxCredentials {
   return {
     accountSid: `AC${randomBytes(16).toString('hex')}`,
     authToken: randomBytes(16).toString('hex'),
-    phoneNumber: phoneNumber?.trim() || SANDBOX_PHONE_NUMBER,
+    phoneNumber: env['TWILIO_PHONE_NUMBER']?.trim() || SANDBOX_PHONE_NUMBER,
+    voiceIntelligenceSid: env['TWILIO_VOICE_INTELLIGENCE_SID']?.trim() || `GA${randomBytes(16).toString('hex')}`,
     openaiApiKey: `sk-sandbox-${randomBytes(24).toString('base64url')}`,
   };
 }

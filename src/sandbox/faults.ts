@@ -23,6 +23,7 @@ export const FAULTS_BY_PROVIDER = {
     'wrong_amd',
     'late_amd',
     'lose_amd',
+    'fail_transcript',
     'lose_webhook',
     'repeat_webhook',
     'reorder_webhooks',

@@ -5,8 +5,10 @@ describe('the options of the sandbox', () => {
     expect(readSandboxOptions({})).toMatchObject({
       port: 5051,
       phoneNumbers: ['+12025550000'],
+      voiceIntelligenceSid: `GA${'0'.repeat(32)}`,
       ringMs: 1200,
       noAnswerMs: 8000,
+      transcriptMs: 500,
       callsPerSecond: 10,
       log: false,
     });
@@ -19,8 +21,13 @@ describe('the options of the sandbox', () => {
 
   it('name every variable that is wrong in one sentence', () => {
     const read = () =>
-      readSandboxOptions({ SANDBOX_PORT: '70000', TWILIO_PHONE_NUMBER: '555', SANDBOX_RING_MS: 'soon' });
+      readSandboxOptions({
+        SANDBOX_PORT: '70000',
+        TWILIO_PHONE_NUMBER: '555',
+        TWILIO_VOICE_INTELLIGENCE_SID: 'GA1',
+        SANDBOX_RING_MS: 'soon',
+      });
     expect(read).toThrow(WrongSandboxOptions);
-    expect(read).toThrow(/SANDBOX_PORT.*TWILIO_PHONE_NUMBER.*SANDBOX_RING_MS/s);
+    expect(read).toThrow(/SANDBOX_PORT.*TWILIO_PHONE_NUMBER.*TWILIO_VOICE_INTELLIGENCE_SID.*SANDBOX_RING_MS/s);
   });
 });

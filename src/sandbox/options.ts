@@ -15,9 +15,11 @@ const environment = z.object({
   TWILIO_ACCOUNT_SID: text(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hexadecimal digits'),
   TWILIO_AUTH_TOKEN: text(/^.{1,200}$/, 'must not be longer than 200 characters'),
   TWILIO_PHONE_NUMBER: text(/^\+[1-9]\d{6,14}$/, 'must be a number in E.164 form such as +12025550000'),
+  TWILIO_VOICE_INTELLIGENCE_SID: text(/^GA[0-9a-fA-F]{32}$/, 'must be "GA" and 32 hexadecimal digits'),
   OPENAI_API_KEY: text(/^\S{1,300}$/, 'must be a key without spaces'),
   SANDBOX_RING_MS: number(0, 600_000),
   SANDBOX_NO_ANSWER_MS: number(0, 600_000),
+  SANDBOX_TRANSCRIPT_MS: number(0, 600_000),
   SANDBOX_CALLS_PER_SECOND: number(1, 1000),
   SANDBOX_LOG: text(/^[01]$/, 'must be 0 or 1'),
 });
@@ -29,11 +31,15 @@ export interface SandboxOptions {
   authToken: string;
   /** The platform's own numbers in E.164; the first one is what a call is placed from by default. */
   phoneNumbers: readonly string[];
+  /** The Voice Intelligence service that is there from the start. */
+  voiceIntelligenceSid: string;
   openAiApiKey: string;
   /** How long a phone rings before the person picks up. */
   ringMs: number;
   /** How long a phone that nobody answers rings; the call's own Timeout when that is shorter. */
   noAnswerMs: number;
+  /** How long Voice Intelligence takes for a transcript. The real one takes about half as long as the audio. */
+  transcriptMs: number;
   /** Twilio's calls per second: what is more than that waits with status `queued`. */
   callsPerSecond: number;
   log: boolean;
@@ -56,9 +62,11 @@ export function readSandboxOptions(env: Record<string, string | undefined>): San
     accountSid: read.TWILIO_ACCOUNT_SID ?? 'AC00000000000000000000000000000000',
     authToken: read.TWILIO_AUTH_TOKEN ?? 'sandbox-auth-token',
     phoneNumbers: [...new Set([own, PLATFORM_NUMBER])],
+    voiceIntelligenceSid: read.TWILIO_VOICE_INTELLIGENCE_SID ?? 'GA00000000000000000000000000000000',
     openAiApiKey: read.OPENAI_API_KEY ?? 'sk-sandbox',
     ringMs: read.SANDBOX_RING_MS ?? 1200,
     noAnswerMs: read.SANDBOX_NO_ANSWER_MS ?? 8000,
+    transcriptMs: read.SANDBOX_TRANSCRIPT_MS ?? 500,
     callsPerSecond: read.SANDBOX_CALLS_PER_SECOND ?? 10,
     log: read.SANDBOX_LOG === '1',
   };

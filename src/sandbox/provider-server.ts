@@ -9,7 +9,9 @@ import { FrameTicker } from './frame-ticker';
 import { createLog, type SandboxLog } from './log';
 import type { SandboxOptions } from './options';
 import type { Voices } from './phone/voices';
+import { RequestCount } from './request-count';
 import { Carrier } from './twilio/carrier';
+import { VoiceIntelligence } from './twilio/intelligence/voice-intelligence';
 import { registerTwilioApi } from './twilio/rest-api';
 import { Webhooks } from './twilio/webhooks';
 
@@ -46,7 +48,7 @@ export interface RunningSandbox {
  * @throws Error with a sentence when the port cannot be had
  */
 export async function serveProviders(options: SandboxOptions, parts: SandboxParts): Promise<RunningSandbox> {
-  const { accountSid, authToken, phoneNumbers, ringMs, noAnswerMs } = options;
+  const { accountSid, authToken, phoneNumbers, ringMs, noAnswerMs, transcriptMs } = options;
   const log = createLog(options.log);
   const faults = new FaultBox();
   const ticker = new FrameTicker((error) => {
@@ -58,8 +60,16 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     phoneNumbers,
     options.callsPerSecond,
   );
+  const intelligence = new VoiceIntelligence(
+    { carrier, recogniser: parts.voices.recogniser, webhooks, faults, log, accountSid, transcriptMs },
+    options.voiceIntelligenceSid,
+  );
+  carrier.whenRecorded((recording) => {
+    intelligence.autoTranscribe(recording);
+  });
   const openAi = parts.createOpenAi(faults, log);
   faults.whenArmed((fault) => openAi.strikeOpen(fault));
+  const requests = new RequestCount();
   let baseUrl = '';
 
   const app = Fastify({
@@ -68,22 +78,28 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     routerOptions: { maxParamLength: 200 },
   });
   app.addHook('onRequest', (request, reply, next) => {
-    if (isFromThisMachine(request.headers)) next();
-    else reply.status(403).send({ detail: 'The sandbox only answers to this machine.' });
+    if (!isFromThisMachine(request.headers)) {
+      reply.status(403).send({ detail: 'The sandbox only answers to this machine.' });
+      return;
+    }
+    requests.note(request.method, request.url);
+    next();
   });
   app.setNotFoundHandler((request, reply) =>
     reply.status(404).send({ detail: `The sandbox has nothing at ${request.url.split('?')[0]}.` }),
   );
   registerControls(app, {
     carrier,
+    intelligence,
     faults,
+    requests,
     ticker,
     phoneNumbers,
     openAiSessions: () => openAi.sessions(),
     cutOpenAiSessions: () => openAi.cutAll(),
     baseUrl: () => baseUrl,
   });
-  registerTwilioApi(app, { carrier, accountSid, authToken, faults, log });
+  registerTwilioApi(app, { carrier, intelligence, accountSid, authToken, faults, log });
   app.register((scope, _options, done) => {
     openAi.registerRest(scope);
     done();
@@ -113,6 +129,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     baseUrl,
     close: async () => {
       carrier.close();
+      intelligence.close();
       webhooks.close();
       await openAi.close();
       await app.close();

@@ -1,17 +1,23 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ANSWERED_BY, FAULTS_BY_PROVIDER, UnknownFault, type FaultBox } from '../faults';
+import { ANSWERED_BY, FAULTS_BY_PROVIDER, type FaultBox } from '../faults';
 import type { FrameTicker } from '../frame-ticker';
 import { MAGIC_NUMBERS } from '../phone/directory';
+import type { RequestCount } from '../request-count';
 import type { Carrier } from '../twilio/carrier';
 import type { CarrierCall } from '../twilio/carrier-call';
+import type { VoiceIntelligence } from '../twilio/intelligence/voice-intelligence';
 import { parsePhoneNumber } from '../twilio/phone-number';
 import { wavFile } from '../twilio/wav';
 import { callSummary, callView } from './call-view';
+import { Refused, answerError, read } from './refusals';
+import { registerTranscriptControls } from './transcript-controls';
 
 export interface ControlSettings {
   carrier: Carrier;
+  intelligence: VoiceIntelligence;
   faults: FaultBox;
+  requests: RequestCount;
   ticker: FrameTicker;
   phoneNumbers: readonly string[];
   openAiSessions: () => unknown;
@@ -50,23 +56,14 @@ const faultOrder = z.strictObject({
 });
 const saysBody = z.strictObject({ text: line });
 const digitsBody = z.strictObject({ digits: keys });
+const requestsQuery = z.strictObject({ path: z.string().startsWith('/', 'must begin with /').default('/') });
 const audioQuery = z.object({ channel: z.enum(['both', 'phone', 'platform', '1', '2']).default('both') });
-
-/** An answer that says in a sentence what was wrong. */
-class Refused extends Error {
-  constructor(
-    readonly status: 400 | 404 | 409 | 422,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 type CallRequest = FastifyRequest<{ Params: { callSid: string } }>;
 
 /** The sandbox's own controls below /sandbox (product.md section 9). */
 export function registerControls(app: FastifyInstance, settings: ControlSettings): void {
-  const { carrier, faults } = settings;
+  const { carrier, faults, requests } = settings;
   app.register(
     (scope, _options, done) => {
       scope.setErrorHandler((error, _request, reply) => answerError(error, reply));
@@ -110,6 +107,16 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
         return reply.send(callSummary(call));
       });
 
+      registerTranscriptControls(scope, settings);
+
+      scope.get('/requests', (request, reply) => {
+        return reply.send(requests.below(read(requestsQuery, request.query).path));
+      });
+      scope.delete('/requests', (_request, reply) => {
+        requests.clear();
+        return reply.status(204).send();
+      });
+
       scope.get('/openai/sessions', (_request, reply) => reply.send(settings.openAiSessions()));
 
       scope.delete('/openai/sessions', (_request, reply) => reply.send({ cut: settings.cutOpenAiSessions() }));
@@ -140,26 +147,7 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
   }
 }
 
-/** @throws Refused 422 with a sentence about the first thing that is wrong */
-function read<T>(schema: z.ZodType<T>, given: unknown): T {
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join('.') ?? '';
-  throw new Refused(422, where ? `${where}: ${issue?.message ?? 'is not valid'}` : 'The body must be a JSON object.');
-}
-
-function answerError(error: unknown, reply: FastifyReply): FastifyReply {
-  if (error instanceof Refused) return reply.status(error.status).send({ detail: error.message });
-  if (error instanceof UnknownFault) return reply.status(422).send({ detail: error.message });
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : 500;
-  if (typeof status === 'number' && status >= 400 && status < 500 && error instanceof Error) {
-    return reply.status(status).send({ detail: error.message });
-  }
-  return reply.status(500).send({ detail: `The sandbox failed: ${String(error)}` });
-}
-
-function describe({ baseUrl, phoneNumbers, ticker }: ControlSettings): Record<string, unknown> {
+function describe({ baseUrl, phoneNumbers, intelligence, ticker }: ControlSettings): Record<string, unknown> {
   const base = baseUrl();
   return {
     sandbox: true,
@@ -171,6 +159,7 @@ function describe({ baseUrl, phoneNumbers, ticker }: ControlSettings): Record<st
       openai_realtime: `${base.replace('http', 'ws')}/v1/realtime`,
     },
     phone_numbers: phoneNumbers,
+    voice_intelligence_sid: intelligence.defaultServiceSid,
     magic_numbers: MAGIC_NUMBERS,
     faults: FAULTS_BY_PROVIDER,
     clock: { late_frames: ticker.lateFrames, skipped_frames: ticker.skippedFrames },

@@ -8,6 +8,8 @@ export interface ReceivedWebhook {
   path: string;
   method: string;
   form: Record<string, string>;
+  /** The body of one that is no form. */
+  json?: unknown;
   isSigned: boolean;
   idempotencyToken: string | undefined;
 }
@@ -157,13 +159,17 @@ export class FakeProduct {
   private take(request: IncomingMessage, body: string): CannedAnswer {
     const url = new URL(this.url(request.url ?? '/'));
     const isGet = request.method === 'GET';
-    const form = Object.fromEntries(isGet ? url.searchParams : new URLSearchParams(body));
+    const isJson = request.headers['content-type'] === 'application/json';
+    const form = isJson ? {} : Object.fromEntries(isGet ? url.searchParams : new URLSearchParams(body));
     const signature = String(request.headers['x-twilio-signature']);
     this.webhooks.push({
       path: url.pathname,
       method: request.method ?? '',
       form,
-      isSigned: twilio.validateRequest(this.authToken, signature, url.href, isGet ? {} : form),
+      ...(isJson ? { json: JSON.parse(body) as unknown } : {}),
+      isSigned: isJson
+        ? twilio.validateRequestWithBody(this.authToken, signature, url.href, body)
+        : twilio.validateRequest(this.authToken, signature, url.href, isGet ? {} : form),
       idempotencyToken: request.headers['i-twilio-idempotency-token'] as string | undefined,
     });
     const canned = this.answers.get(url.pathname);

@@ -10,6 +10,7 @@ import { FakeVoices } from './fake-voices';
 
 export const ACCOUNT_SID = `AC${'5'.repeat(32)}`;
 export const AUTH_TOKEN = 'a token of these specs';
+export const SERVICE_SID = `GA${'5'.repeat(32)}`;
 export const OWN_NUMBER = '+12025550000';
 
 /** The real SDK's client, pointed at the sandbox (reference/twilio.md section 10). */
@@ -45,9 +46,11 @@ export class SandboxFixture {
       accountSid: ACCOUNT_SID,
       authToken: AUTH_TOKEN,
       phoneNumbers: [OWN_NUMBER],
+      voiceIntelligenceSid: SERVICE_SID,
       openAiApiKey: 'sk-spec',
       ringMs: 40,
       noAnswerMs: 80,
+      transcriptMs: 60,
       callsPerSecond: 100,
       log: false,
       ...overrides,

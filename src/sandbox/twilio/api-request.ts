@@ -2,10 +2,12 @@ import type { FastifyRequest } from 'fastify';
 import type { FaultBox } from '../faults';
 import type { SandboxLog } from '../log';
 import type { Carrier } from './carrier';
+import type { VoiceIntelligence } from './intelligence/voice-intelligence';
 
 /** What the REST API works on. */
 export interface TwilioApi {
   carrier: Carrier;
+  intelligence: VoiceIntelligence;
   accountSid: string;
   authToken: string;
   faults: FaultBox;

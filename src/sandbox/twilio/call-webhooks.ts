@@ -123,7 +123,8 @@ export class CallWebhooks {
 
   private notify(target: WebhookTarget, event: string, fields: FormFields): void {
     const { callSid, settings } = this.facts;
-    this.webhooks.notify({ callSid, number: phoneOf(settings) }, target, fields, this.view(target, event));
+    const site = { callSid, number: phoneOf(settings), about: callSid };
+    this.webhooks.notify(site, target, { fields }, this.view(target, event));
   }
 
   private view(target: WebhookTarget, event: string): WebhookView {

@@ -61,6 +61,13 @@ export interface Notice {
   at: string;
 }
 
+/** Who hears of a call's recordings. */
+export interface RecordingWatch {
+  started(recording: Recording): void;
+  /** It is there to be fetched. */
+  completed(recording: Recording): void;
+}
+
 /** One call from the order to the end, as the carrier sees it. */
 export class CarrierCall implements RunningCall {
   readonly sid = newSid('CA');
@@ -93,7 +100,7 @@ export class CarrierCall implements RunningCall {
   constructor(
     readonly settings: CallSettings,
     private readonly services: CallServices,
-    private readonly onRecordingStarted: (recording: Recording) => void = () => undefined,
+    private readonly watch: RecordingWatch,
   ) {
     const { accountSid } = services.carrier;
     this.webhooks = new CallWebhooks({ callSid: this.sid, accountSid, settings }, services.webhooks);
@@ -221,7 +228,7 @@ export class CarrierCall implements RunningCall {
   startRecording(settings: RecordingSettings): Recording {
     const recording = new Recording(this.sid, settings, this.tape);
     this.recordings.push(recording);
-    this.onRecordingStarted(recording);
+    this.watch.started(recording);
     this.webhooks.recording(recording, 'in-progress');
     return recording;
   }
@@ -233,6 +240,7 @@ export class CarrierCall implements RunningCall {
     const timer = setTimeout(() => {
       recording.settle();
       this.webhooks.recording(recording, recording.status === 'absent' ? 'absent' : 'completed');
+      if (recording.status === 'completed') this.watch.completed(recording);
     }, PROCESSING_MS);
     timer.unref();
   }

@@ -21,6 +21,7 @@ export class Carrier {
   readonly recordings = new Map<string, Recording>();
   private readonly calls = new Map<string, CarrierCall>();
   private nextDialAtMs = 0;
+  private tellRecorded: (recording: Recording) => void = () => undefined;
   private readonly waiting = new Set<NodeJS.Timeout>();
 
   constructor(
@@ -38,6 +39,11 @@ export class Carrier {
 
   find(callSid: string): CarrierCall | undefined {
     return this.calls.get(callSid);
+  }
+
+  /** For what is done with every recording as soon as it is there. */
+  whenRecorded(tell: (recording: Recording) => void): void {
+    this.tellRecorded = tell;
   }
 
   /** Takes an order; it is dialled when its turn comes. `queueMs` says when that will be. */
@@ -90,8 +96,14 @@ export class Carrier {
 
   private keep(settings: CallSettings): CarrierCall {
     this.makeRoom();
-    const call = new CarrierCall(settings, this.services, (recording) => {
-      this.recordings.set(recording.sid, recording);
+    const call = new CarrierCall(settings, this.services, {
+      started: (recording) => {
+        this.recordings.set(recording.sid, recording);
+      },
+      completed: (recording) => {
+        // It may have been deleted while it was processed.
+        if (this.recordings.has(recording.sid)) this.tellRecorded(recording);
+      },
     });
     this.calls.set(call.sid, call);
     return call;

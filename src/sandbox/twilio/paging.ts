@@ -38,7 +38,8 @@ export function pageOf<T>(
   };
 }
 
-function wholeNumber(query: Record<string, string>, field: string, otherwise: number, min: number): number {
+/** @throws TwilioRefusal */
+export function wholeNumber(query: Record<string, string>, field: string, otherwise: number, min: number): number {
   const written = query[field];
   if (written === undefined || written === '') return otherwise;
   const value = Number(written);

@@ -80,10 +80,16 @@ export class Recording {
 
   /** @param channels 1 mixes both directions, 2 keeps the phone left and the platform right; default as recorded */
   wav(channels = this.settings.channels): Buffer {
+    const { party, platform } = this.sides();
+    return channels === 2 ? wavFile([party, platform]) : mixedWavFile(party, platform);
+  }
+
+  /** µ-law of what the phone said and of what it was played, as far as it was recorded. */
+  sides(): { party: Buffer; platform: Buffer } {
     const { fromFrame, toFrame } = this.kept ?? { fromFrame: 0, toFrame: 0 };
     const { party, platform } = this.untrimmed();
     const cut = (side: Buffer) => side.subarray(fromFrame * FRAME_BYTES, toFrame * FRAME_BYTES);
-    return channels === 2 ? wavFile([cut(party), cut(platform)]) : mixedWavFile(cut(party), cut(platform));
+    return { party: cut(party), platform: cut(platform) };
   }
 
   /** As the REST API shows it; numbers are strings there. */

@@ -7,6 +7,8 @@ import type { SandboxLog } from '../log';
 import { pathOf, type TwilioApi } from './api-request';
 import { phoneOf } from './call-settings';
 import { registerCalls } from './calls-api';
+import { registerServices } from './intelligence/services-api';
+import { registerTranscripts } from './intelligence/transcripts-api';
 import { registerNumbers } from './numbers-api';
 import { parsePhoneNumber } from './phone-number';
 import { registerRecordings } from './recordings-api';
@@ -15,8 +17,19 @@ import { TwilioRefusal, resourceNotFound } from './twilio-refusal';
 /** What the fault `slow` waits when it names no time. */
 const SLOW_MS = 3000;
 
-/** Twilio's REST API below /2010-04-01 (reference/twilio.md sections 1 and 2). */
+/** Twilio's REST API: below /2010-04-01 and, of intelligence.twilio.com, below /v2 (reference/twilio.md section 1). */
 export function registerTwilioApi(app: FastifyInstance, api: TwilioApi): void {
+  registerVersion(app, api, '/2010-04-01', [registerCalls, registerNumbers, registerRecordings]);
+  registerVersion(app, api, '/v2', [registerServices, registerTranscripts]);
+}
+
+/** What is the same for all resources: forms, who is asking, faults, and how errors look. */
+function registerVersion(
+  app: FastifyInstance,
+  api: TwilioApi,
+  prefix: string,
+  resources: readonly ((scope: FastifyInstance, api: TwilioApi) => void)[],
+): void {
   app.register(
     (scope, _options, done) => {
       const answersToLose = new WeakSet<FastifyRequest>();
@@ -51,12 +64,10 @@ export function registerTwilioApi(app: FastifyInstance, api: TwilioApi): void {
       scope.setNotFoundHandler((request) => {
         throw resourceNotFound(pathOf(request));
       });
-      registerCalls(scope, api);
-      registerNumbers(scope, api);
-      registerRecordings(scope, api);
+      for (const register of resources) register(scope, api);
       done();
     },
-    { prefix: '/2010-04-01' },
+    { prefix },
   );
 }
 
@@ -88,12 +99,16 @@ async function strike(
   if (request.method !== 'GET' && faults.take('twilio', 'lose_answer', site)) answersToLose.add(request);
 }
 
-/** The call that a request is about: one that exists, or one that is to be placed to a number. */
-function siteOf(request: FastifyRequest, { carrier }: TwilioApi): FaultSite {
-  const { callSid } = request.params as { callSid?: string };
-  const call = callSid === undefined ? undefined : carrier.find(callSid);
-  if (call) return { callSid, number: phoneOf(call.settings) };
-  const to = request.body instanceof URLSearchParams ? request.body.get('To') : null;
+/** The call that a request is about, itself or by a transcript of its recording; or the number of one to be placed. */
+function siteOf(request: FastifyRequest, { carrier, intelligence }: TwilioApi): FaultSite {
+  const { callSid, transcriptSid = '' } = request.params as { callSid?: string; transcriptSid?: string };
+  const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+  const sourceSid = /RE[0-9a-fA-F]{32}/.exec(form.get('Channel') ?? '')?.[0] ?? '';
+  const { order } = intelligence.findTranscript(transcriptSid) ?? {};
+  const about = callSid ?? order?.callSid ?? carrier.recordings.get(sourceSid)?.callSid;
+  const call = about === undefined ? undefined : carrier.find(about);
+  if (call) return { callSid: call.sid, number: phoneOf(call.settings) };
+  const to = form.get('To');
   return { number: to === null ? undefined : parsePhoneNumber(to) };
 }
 

@@ -14,6 +14,8 @@ const STATUS_OF_CODE = {
   21213: 400,
   21220: 400,
   21609: 400,
+  95006: 400,
+  95120: 400,
 } as const;
 
 export type TwilioErrorCode = keyof typeof STATUS_OF_CODE;

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { FaultBox, FaultSite } from '../faults';
 import type { SandboxLog } from '../log';
 import { signRequest, type FormFields } from './signature';
@@ -30,14 +30,25 @@ export interface WebhookAnswer {
   body: string;
 }
 
-/** Which call a notice is about. */
-export type CallSite = FaultSite & { callSid: string };
+/** What a notice is about. Only notices about the same thing change places. */
+export type NoticeSite = FaultSite & { about: string };
+
+/** What a webhook carries: a form, or an object as JSON. */
+export type WebhookContent = { fields: FormFields } | { json: Record<string, string | null> };
 
 interface Delivery {
   target: WebhookTarget;
-  fields: FormFields;
+  content: WebhookContent;
   view: WebhookView;
   times: number;
+}
+
+/** A webhook as it goes over the wire. */
+interface SignedRequest {
+  url: string;
+  signature: string;
+  contentType?: string;
+  body?: string;
 }
 
 /** No answer, or none in time. The message is a sentence. */
@@ -59,33 +70,32 @@ export class Webhooks {
    * @throws WebhookFailed
    */
   async request(target: WebhookTarget, fields: FormFields, view: WebhookView): Promise<WebhookAnswer> {
-    return this.send({ target, fields, view, times: 1 });
+    return this.send({ target, content: { fields }, view, times: 1 });
   }
 
   /**
-   * Tells something; one attempt, nobody waits. The faults lose_webhook, repeat_webhook and reorder_webhooks strike
-   * here; only notices about the same call change places.
+   * Tells something; one attempt, nobody waits. The faults lose_webhook, repeat_webhook and reorder_webhooks strike here.
    */
-  notify(call: CallSite, target: WebhookTarget, fields: FormFields, view: WebhookView): void {
-    if (this.faults.take('twilio', 'lose_webhook', call)) {
+  notify(site: NoticeSite, target: WebhookTarget, content: WebhookContent, view: WebhookView): void {
+    if (this.faults.take('twilio', 'lose_webhook', site)) {
       view.error = 'Lost on purpose (fault lose_webhook).';
       return;
     }
-    const times = this.faults.take('twilio', 'repeat_webhook', call) ? 2 : 1;
-    const delivery: Delivery = { target, fields, view, times };
-    const { callSid } = call;
-    const held = this.held.get(callSid);
-    if (!held && this.faults.take('twilio', 'reorder_webhooks', call)) {
+    const times = this.faults.take('twilio', 'repeat_webhook', site) ? 2 : 1;
+    const delivery: Delivery = { target, content, view, times };
+    const { about } = site;
+    const held = this.held.get(about);
+    if (!held && this.faults.take('twilio', 'reorder_webhooks', site)) {
       const timer = setTimeout(() => {
-        this.release(callSid);
+        this.release(about);
       }, HELD_FOR_MS);
       timer.unref();
-      this.held.set(callSid, { delivery, timer });
+      this.held.set(about, { delivery, timer });
       return;
     }
     this.deliver(delivery)
       .then(() => {
-        if (held) this.release(callSid);
+        if (held) this.release(about);
       })
       .catch((error: unknown) => {
         this.log('webhook.trouble', { error: String(error) });
@@ -99,10 +109,10 @@ export class Webhooks {
     this.closing.abort();
   }
 
-  private release(callSid: string): void {
-    const held = this.held.get(callSid);
+  private release(about: string): void {
+    const held = this.held.get(about);
     if (!held) return;
-    this.held.delete(callSid);
+    this.held.delete(about);
     clearTimeout(held.timer);
     this.deliver(held.delivery).catch((error: unknown) => {
       this.log('webhook.trouble', { error: String(error) });
@@ -121,23 +131,21 @@ export class Webhooks {
     }
   }
 
-  private async send({ target, fields, view }: Delivery, idempotencyToken = randomUUID()): Promise<WebhookAnswer> {
+  private async send({ target, content, view }: Delivery, idempotencyToken = randomUUID()): Promise<WebhookAnswer> {
     view.attempts += 1;
-    const form = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value]));
-    const isGet = target.method === 'GET';
-    const url = isGet ? withQuery(target.url, form) : target.url;
+    const { url, signature, contentType, body: sent } = this.sign(target, content);
     try {
       const response = await fetch(url, {
         method: target.method,
         redirect: 'manual',
         headers: {
-          'x-twilio-signature': signRequest(this.authToken, url, isGet ? [] : fields),
+          'x-twilio-signature': signature,
           'user-agent': 'TwilioProxy/1.1',
           'i-twilio-idempotency-token': idempotencyToken,
           accept: '*/*',
-          ...(isGet ? {} : { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }),
+          ...(contentType === undefined ? {} : { 'content-type': contentType }),
         },
-        body: isGet ? undefined : form.toString(),
+        body: sent,
         signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.closing.signal]),
       });
       const body = await response.text();
@@ -153,6 +161,37 @@ export class Webhooks {
       throw new WebhookFailed(view.error, { cause: error });
     }
   }
+
+  /** A form is signed field by field; of a body that is none the hash is in the address, and the address is signed. */
+  private sign({ url: address, method }: WebhookTarget, content: WebhookContent): SignedRequest {
+    if (method === 'POST' && 'json' in content) {
+      const body = JSON.stringify(content.json);
+      const url = withBodyHash(address, body);
+      return { url, signature: signRequest(this.authToken, url), contentType: 'application/json', body };
+    }
+    const fields = 'json' in content ? fieldsOf(content.json) : content.fields;
+    const form = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value]));
+    if (method === 'GET') {
+      const url = withQuery(address, form);
+      return { url, signature: signRequest(this.authToken, url) };
+    }
+    return {
+      url: address,
+      signature: signRequest(this.authToken, address, fields),
+      contentType: 'application/x-www-form-urlencoded; charset=utf-8',
+      body: form.toString(),
+    };
+  }
+}
+
+/** The members that have a value, for a request without a body. */
+function fieldsOf(json: Record<string, string | null>): FormFields {
+  return Object.entries(json).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+function withBodyHash(url: string, body: string): string {
+  const hash = createHash('sha256').update(body, 'utf8').digest('hex');
+  return `${url}${url.includes('?') ? '&' : '?'}bodySHA256=${hash}`;
 }
 
 function withQuery(url: string, form: URLSearchParams): string {
