@@ -4,7 +4,7 @@ import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { DestinationStream } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { AppModule } from './app.module';
 import { AppError } from './common/app-error';
 import { GatedWsAdapter } from './common/gated-ws.adapter';
@@ -18,6 +18,8 @@ import { securityHeaders } from './common/security-headers';
 import type { AppConfig } from './config/app-config';
 import { serveApiDocs } from './general/api-docs';
 import { AppLogger } from './logging/app-logger';
+import { LOG } from './logging/log.token';
+import { logRequests } from './logging/request-log';
 
 /** Time for all headers, and for the whole request with its body: whoever drips bytes gets no longer than that. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -67,6 +69,7 @@ export async function createApp(config: AppConfig, options: AppOptions = {}): Pr
   const fastify = app.getHttpAdapter().getInstance();
   // Fastify reads plain text by default; nothing here takes it.
   fastify.removeContentTypeParser('text/plain');
+  if (!options.preview) logRequests(fastify, app.get<Logger>(LOG));
   const headers = securityHeaders(config);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers).header(REQUEST_ID_HEADER, request.id);

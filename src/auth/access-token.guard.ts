@@ -1,7 +1,6 @@
 import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { PinoLogger } from 'nestjs-pino';
 import { NotAuthenticated } from '../common/app-error';
 import '../common/fastify-request';
 import { IS_PUBLIC } from '../common/public.decorator';
@@ -16,7 +15,6 @@ export class AccessTokenGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly tokens: AccessTokens,
-    private readonly log: PinoLogger,
   ) {}
 
   /** @throws NotAuthenticated, TokenExpired */
@@ -26,7 +24,6 @@ export class AccessTokenGuard implements CanActivate {
     const accessToken = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (accessToken === undefined) throw new NotAuthenticated();
     request.user = this.tokens.verify(accessToken);
-    this.log.assign({ user_id: request.user.userId });
     return true;
   }
 }

@@ -15,9 +15,9 @@ export class ProblemFilter implements ExceptionFilter {
     const { id } = http.getRequest<FastifyRequest>();
     const { problem, retryAfterSeconds, isBug } = toProblem(error, id);
 
-    if (isBug) this.logger.error({ err: error }, 'An unexpected error');
+    if (isBug) this.logger.error({ err: error, request_id: id }, 'An unexpected error');
     else if (problem.status >= 500)
-      this.logger.warn({ err: error, code: problem.code }, 'A request could not be served');
+      this.logger.warn({ err: error, code: problem.code, request_id: id }, 'A request could not be served');
 
     // The answer has begun (a stream that broke half-way): all that is left is to cut it off.
     if (reply.sent || reply.raw.headersSent) {

@@ -1,9 +1,9 @@
 import { DynamicModule, Module } from '@nestjs/common';
-import { LoggerModule } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import type { AppConfig } from '../config/app-config';
 import { AppLogger } from './app-logger';
-import { loggingParams } from './logging';
+import { LOG } from './log.token';
+import { createLog } from './logging';
 
 @Module({})
 export class LoggingModule {
@@ -11,9 +11,8 @@ export class LoggingModule {
     return {
       module: LoggingModule,
       global: true,
-      imports: [LoggerModule.forRoot(loggingParams(config, destination))],
-      providers: [AppLogger],
-      exports: [AppLogger, LoggerModule],
+      providers: [{ provide: LOG, useFactory: () => createLog(config, destination) }, AppLogger],
+      exports: [AppLogger, LOG],
     };
   }
 }

@@ -1,13 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Params } from 'nestjs-pino';
-import pino, { DestinationStream } from 'pino';
-import type { Options } from 'pino-http';
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import type { AppConfig } from '../config/app-config';
 import { describeError } from './describe-error';
-import { redactUrl } from './redact-url';
-
-/** Asked every few seconds by machines; of interest only to who debugs them. */
-const QUIET_PATHS = /^\/(health|docs|redoc|openapi\.json|metrics)(\/|\?|$)/;
 
 /** Nothing should log these. */
 const SECRET_MEMBERS = [
@@ -44,39 +37,21 @@ const GATHERED_BYTES = 8 * 1024;
 /** When nobody reads them, the newest lines are lost rather than the process. */
 const UNREAD_BYTES = 8 * 1024 * 1024;
 
-type IdentifiedRequest = IncomingMessage & { originalUrl?: string };
-
 /**
- * Structured lines: a static message and fields. Of a request its id, method, cleaned address and the user; never a
- * header or a body.
+ * Structured lines: a static message and fields.
+ *
+ * A line within a request carries no request id by itself: what does that, `AsyncLocalStorage`, switches async hooks on
+ * for the whole process on Node 20, and every frame of every call pays for it. Who logs for a request says its id.
  * @param destination where lines go instead of stdout, for tests
  */
-export function loggingParams(config: AppConfig, destination?: DestinationStream): Params {
-  const options: Options<IdentifiedRequest> = {
+export function createLog(config: AppConfig, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     level: config.logLevel,
-    // The same id that the answer carries; see request-id.ts.
-    genReqId: (request) => request.id,
     hooks: { streamWrite: censor },
-    // Ours get what there is, not a copy of everything in it.
-    wrapSerializers: false,
-    serializers: {
-      err: (error: unknown) => describeError(error),
-      req: (request: IdentifiedRequest) => ({
-        id: request.id,
-        method: request.method,
-        url: redactUrl(request.originalUrl ?? request.url ?? ''),
-      }),
-      res: (response: ServerResponse) => ({ status: response.headersSent ? response.statusCode : null }),
-    },
-    customLogLevel: (request, response, error) => levelOf(request, response, error),
-    customSuccessMessage: () => 'Request served',
-    customErrorMessage: () => 'Request failed',
+    serializers: { err: (error: unknown) => describeError(error) },
   };
   const isForPerson = process.stdout.isTTY && !config.isProduction && destination === undefined;
-  return {
-    pinoHttp: isForPerson ? { ...options, transport: PRETTY } : [options, destination ?? standardOutput()],
-    assignResponse: true,
-  };
+  return isForPerson ? pino({ ...options, transport: PRETTY }) : pino(options, destination ?? standardOutput());
 }
 
 let gathering: DestinationStream | undefined;
@@ -103,14 +78,4 @@ export function censor(line: string): string {
     SECRET_MEMBERS.includes(name) ? CENSORED : value,
   );
   return `${JSON.stringify(fields)}\n`;
-}
-
-function levelOf(
-  request: IdentifiedRequest,
-  response: ServerResponse,
-  error: Error | undefined,
-): 'debug' | 'info' | 'warn' | 'error' {
-  if (error !== undefined || response.statusCode === 500) return 'error';
-  if (response.statusCode > 500) return 'warn';
-  return QUIET_PATHS.test(request.originalUrl ?? request.url ?? '') ? 'debug' : 'info';
 }

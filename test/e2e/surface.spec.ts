@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { Controller, Get, Module, Param } from '@nestjs/common';
@@ -384,6 +385,14 @@ describe('the log', () => {
       expect(log.text).not.toContain(secret);
     }
     expect(log.text).toContain('/probe/make-call/[number]');
+  });
+
+  it('needs no async context, for which every frame of every call would pay', async () => {
+    const uses = [jest.spyOn(AsyncLocalStorage.prototype, 'run'), jest.spyOn(AsyncLocalStorage.prototype, 'enterWith')];
+    expect((await client.get('/users/me', { token: user.token })).status).toBe(200);
+    expect((await client.get('/probe/bug', { token: user.token })).status).toBe(500);
+    for (const use of uses) expect(use).not.toHaveBeenCalled();
+    for (const use of uses) use.mockRestore();
   });
 
   it('is quiet about health checks', async () => {
