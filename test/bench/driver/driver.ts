@@ -6,6 +6,7 @@ import type { ConversationScript } from './model-session';
 import { ModelServer } from './model-server';
 import { Pacer } from './pacer';
 import { TwilioServer } from './twilio-server';
+import { WakefulLoop } from './wakeful-loop';
 import { dial } from './web-socket-wire';
 
 const FIRST_NUMBER = 12_025_550_100;
@@ -33,7 +34,8 @@ export interface Beginning {
 /** Plays all phones, Twilio and the model, in one process. */
 export class Driver {
   readonly latency = new LatencyHistogram();
-  isMeasuring = false;
+  private isMeasuring = false;
+  private readonly loop = new WakefulLoop();
   readonly pacer = new Pacer();
   readonly model: ModelServer;
   readonly twilio: TwilioServer;
@@ -62,6 +64,7 @@ export class Driver {
   }
 
   close(): void {
+    this.loop.end();
     this.pacer.stop();
     this.model.close();
     this.twilio.close();
@@ -72,6 +75,13 @@ export class Driver {
     this.latency.reset();
     this.pacer.reset();
     this.isMeasuring = true;
+    this.loop.begin();
+  }
+
+  /** Counts no more latencies; answers for how many milliseconds the driver was at work since it did. */
+  measured(): number {
+    this.isMeasuring = false;
+    return this.loop.end();
   }
 
   /** Brings so many calls under way, up to their first audio, however long a full server has them wait. */

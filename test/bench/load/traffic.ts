@@ -44,13 +44,11 @@ export async function measureTraffic(
   const begun = await measured.ask('begin');
   driver.measure();
   const [callerBefore, agentBefore, joinedBefore] = framesOf(calls);
-  const driverBefore = process.cpuUsage();
   const startedAtMs = performance.now();
   await sleep(seconds * 1000);
   const elapsedMs = performance.now() - startedAtMs;
   const [callerAfter, agentAfter, joinedAfter] = framesOf(calls);
-  const driverCpu = process.cpuUsage(driverBefore);
-  driver.isMeasuring = false;
+  const driverMs = driver.measured();
   const ended = await measured.ask('end');
   const callerFrames = callerAfter - callerBefore;
   const agentFrames = agentAfter - agentBefore;
@@ -83,7 +81,7 @@ export async function measureTraffic(
       maxMs: Math.max(0, ...ended.gcPausesMs),
     },
     driver: {
-      utilisation: (driverCpu.user + driverCpu.system) / 1000 / elapsedMs,
+      utilisation: driverMs / elapsedMs,
       latestMs: driver.pacer.latestMs,
       lateShare: driver.pacer.lateFrames / driver.pacer.frames,
     },

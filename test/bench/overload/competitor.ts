@@ -37,7 +37,7 @@ export async function competitorReport(bench: Bench, relay: Relay): Promise<Part
   const placed = await placeSome(bench, relay);
   driver.measure();
   const { asked, joined } = await overload(bench, relay, { old, placed, hogCount });
-  driver.isMeasuring = false;
+  driver.measured();
   const { latency } = driver;
   const latencyMs = { p50: latency.quantile(0.5), p99: latency.quantile(0.99), max: latency.maxMs };
   const recoveredAfterMs = await untilAdmitted(bench, relay);

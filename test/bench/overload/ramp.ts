@@ -34,7 +34,7 @@ export async function rampReport(bench: Bench, relay: Relay): Promise<PartReport
   driver.measure();
   const { asked, calls, failures } = await ramp(bench, relay, { old: count, carries });
   await sleep(AFTERWARDS_MS);
-  driver.isMeasuring = false;
+  driver.measured();
   const latencyMs = {
     p50: driver.latency.quantile(0.5),
     p999: driver.latency.quantile(0.999),

@@ -157,7 +157,7 @@ async function besideOthers({ driver }: Bench, relay: Relay) {
   await sleep(OPENING_MS);
   driver.measure();
   await sleep(OTHERS_MS);
-  driver.isMeasuring = false;
+  driver.measured();
   const beforeMs = driver.latency.quantile(0.999);
   deaf[0].session?.pauseReading();
   stuck[0].phone?.pauseReading();
@@ -167,7 +167,7 @@ async function besideOthers({ driver }: Bench, relay: Relay) {
   // The rush with which the kernel's buffers are filled counts as well.
   await comesWithin(LIMIT_MS, () => !flood.send(FRAMES_AT_ONCE));
   await sleep(OTHERS_MS);
-  driver.isMeasuring = false;
+  driver.measured();
   const meanwhileMs = driver.latency.quantile(0.999);
   stuck[0].phone?.destroy();
   deaf[0].sessions[0]?.cut();
