@@ -37,6 +37,7 @@ const port = (): number => (http.address() as AddressInfo).port;
 /** Our end of a line: the socket, what is under it, and what it has told. */
 class OurEnd {
   readonly told: string[] = [];
+  onTold = (): void => undefined;
   readonly line: LineSocket;
   readonly closed: Promise<void>;
 
@@ -50,6 +51,7 @@ class OurEnd {
       onText: (text: string) => {
         if (text === THROWN) throw new Error(THROWN);
         this.told.push(text);
+        this.onTold();
       },
       onClosed: (code: number, reason: string) => {
         this.told.push(`closed ${code} ${reason}`.trim());
@@ -118,9 +120,8 @@ function aCloseFrame(code: number): Buffer {
 
 /** Everything that a peer has sent by now has arrived; told in order, it is no part of what a spec looks at. */
 async function arrived({ our, peer }: { our: OurEnd; peer: WebSocket }): Promise<void> {
-  const heard = once(our.socket, 'message');
   peer.send('anything');
-  await heard;
+  await until(() => our.told.includes('anything'));
   our.told.splice(our.told.indexOf('anything'), 1);
 }
 
@@ -290,9 +291,8 @@ describe('messages', () => {
     const { our, peer } = await aLine({ autoPong: false });
     peer.pause();
     our.line.close(1000, 'call over');
-    const heard = once(our.socket, 'message');
     peer.send('too late');
-    await heard;
+    await settled();
     clock.advance(CLOSE_LIMIT_MS);
     await our.closed;
     expect(our.told).toEqual(['closed 1000 call over']);
@@ -490,7 +490,7 @@ describe('closing', () => {
 
   it('in the middle of a message that is told ends there', async () => {
     const { our, peer } = await aLine();
-    our.socket.on('message', () => our.line.close(1008, 'Enough.'));
+    our.onTold = () => our.line.close(1008, 'Enough.');
     for (const text of ['one', 'two', 'three']) peer.send(text);
     await our.closed;
     expect(our.told).toEqual(['one', 'closed 1008 Enough.']);

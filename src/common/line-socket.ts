@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { textFrame } from './text-frame';
+import { TextFrameReader } from './text-frame-reader';
 
 /** How often a socket is looked at for signs of life, unless its owner is in more of a hurry. */
 const LOOK_MS = 5000;
@@ -53,6 +54,8 @@ export class LineSocket {
   private readonly timers: LineSocketTimers;
   private readonly lookMs: number;
   private readonly isClient: boolean;
+  private readonly reader: TextFrameReader;
+  private readByWs: (bytes: Buffer) => void = () => undefined;
   /** Frames of this tick, a character for each byte. */
   private unwritten = '';
   private isPaused = false;
@@ -86,7 +89,15 @@ export class LineSocket {
     this.lookMs = lookMs;
     // Only the end that dialled has an address.
     this.isClient = Boolean(socket.url);
-    socket.on('message', (data: RawData, isBinary: boolean) => this.received(data, isBinary));
+    this.reader = new TextFrameReader(!this.isClient, {
+      onText: (text) => this.received(text),
+      onRest: (bytes) => this.readByWs.call(this.transport, bytes),
+    });
+    this.readTexts();
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      if (!isBinary) this.received(asText(data));
+      else if (this.isHeard()) this.close(UNSUPPORTED_DATA, 'Only text messages are understood here.');
+    });
     const sign = (): void => {
       this.hasSign = true;
       if (this.closing !== null) this.leaveUnheard();
@@ -95,7 +106,10 @@ export class LineSocket {
     socket.on('ping', sign);
     socket.on('pong', sign);
     // `ws` closes a socket whose peer breaks the protocol, and says why by itself; its `close` follows.
-    socket.on('error', () => this.limitClose());
+    socket.on('error', () => {
+      this.reader.stop();
+      this.limitClose();
+    });
     socket.on('close', (code: number, reason: Buffer) => this.closed(code, reason.toString()));
     this.lookLater();
   }
@@ -135,18 +149,35 @@ export class LineSocket {
     this.limitClose();
   }
 
-  private received(data: RawData, isBinary: boolean): void {
+  /** Stands between the connection and `ws`: whole texts are read here, and `ws` gets the rest. */
+  private readTexts(): void {
+    const { transport, reader } = this;
+    const [readByWs] = transport.listeners('data') as ((bytes: Buffer) => void)[];
+    if (readByWs === undefined) throw new Error('This WebSocket has no connection to read from.');
+    this.readByWs = readByWs;
+    const take = (bytes: Buffer): void => reader.take(bytes);
+    transport.off('data', readByWs);
+    transport.on('data', take);
+    // What a paused connection still holds is read by `ws` itself.
+    transport.prependOnceListener('close', () => {
+      transport.off('data', take);
+      const torn = reader.stop();
+      if (torn !== null) readByWs.call(transport, torn);
+    });
+  }
+
+  /** Something came. False when it came after our goodbye. */
+  private isHeard(): boolean {
     this.hasSign = true;
-    if (this.closing !== null) {
-      this.leaveUnheard();
-      return;
-    }
-    if (isBinary) {
-      this.close(UNSUPPORTED_DATA, 'Only text messages are understood here.');
-      return;
-    }
+    if (this.closing === null) return true;
+    this.leaveUnheard();
+    return false;
+  }
+
+  private received(text: string): void {
+    if (!this.isHeard()) return;
     try {
-      this.listener.onText(asText(data));
+      this.listener.onText(text);
     } catch (error) {
       // Thrown on, it would leave the socket's reader in the middle of a message, deaf until the heartbeat notices.
       this.close(OUR_FAULT, 'Something went wrong here.');
