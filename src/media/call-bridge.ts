@@ -11,7 +11,7 @@ import { MachineAnswer } from './machine-answer';
 import { ModelLine } from './model-line';
 import type { ModelLink } from './model-link';
 import { ModelSession } from './model-session';
-import { parseModelEvent, readAudioDelta, type AudioDelta } from './openai-events';
+import { AudioDeltaReader, parseModelEvent, type AudioDelta } from './openai-events';
 import { SilenceWatch } from './silence-watch';
 import type { BridgeSocket, ModelDialler } from './sockets';
 
@@ -44,8 +44,7 @@ export class CallBridge {
   private readonly machine: MachineAnswer | null;
   private readonly carrierMessages: CarrierMessages;
 
-  // Filled anew for every delta, so that none of them costs an object.
-  private readonly delta: AudioDelta = { responseId: '', itemId: '', contentIndex: 0, payloadBase64: '' };
+  private readonly deltas = new AudioDeltaReader();
 
   /** True once the carrier has said that the stream is over: the call is, or something else is done with it. */
   hasStopped = false;
@@ -160,8 +159,8 @@ export class CallBridge {
   }
 
   private onModelMessage(text: string): void {
-    if (readAudioDelta(text, this.delta)) {
-      this.play(this.delta);
+    if (this.deltas.read(text)) {
+      this.play(this.deltas.delta);
       return;
     }
     const event = parseModelEvent(text);

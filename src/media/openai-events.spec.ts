@@ -1,8 +1,12 @@
 import * as fc from 'fast-check';
-import { asAudioDelta, parseModelEvent, readAudioDelta, type AudioDelta } from './openai-events';
+import { asAudioDelta, AudioDeltaReader, parseModelEvent, type AudioDelta } from './openai-events';
 import { parseObject } from './wire-json';
 
-const empty = (): AudioDelta => ({ responseId: '', itemId: '', contentIndex: -1, payloadBase64: '' });
+/** What a fresh reader finds; null when the text is left to the parser. */
+function read(text: string): AudioDelta | null {
+  const reader = new AudioDeltaReader();
+  return reader.read(text) ? reader.delta : null;
+}
 const base64 = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes).toString('base64'));
 const id = fc.stringMatching(/^[A-Za-z0-9_]{1,30}$/);
 
@@ -30,9 +34,8 @@ describe('reading audio deltas without parsing', () => {
     ['with its id first', { event_id: eventId, type, ...rest }],
     ['without an id', { type, ...rest }],
   ])('takes the fast way for a delta %s', (_, event) => {
-    const into = empty();
-    expect(readAudioDelta(JSON.stringify(event), into)).toBe(true);
-    expect(into).toEqual({ responseId: 'resp_1', itemId: 'item_1', contentIndex: 0, payloadBase64: 'AAAA' });
+    const found = { responseId: 'resp_1', itemId: 'item_1', contentIndex: 0, payloadBase64: 'AAAA' };
+    expect(read(JSON.stringify(event))).toEqual(found);
   });
 
   it('finds the same by either way, in any order of members', () => {
@@ -59,13 +62,14 @@ describe('reading audio deltas without parsing', () => {
       })
       .chain((value) => fc.tuple(fc.oneof(fc.constant(value), shuffled(value)), fc.constantFrom(0, 1, '\t')))
       .map(([value, indent]) => JSON.stringify(value, null, indent));
+    // One reader for all, which remembers what the last ones looked like.
+    const reader = new AudioDeltaReader();
     fc.assert(
       fc.property(event, (text) => {
-        const into = empty();
-        if (!readAudioDelta(text, into)) return;
+        if (!reader.read(text)) return;
         const parsed = JSON.parse(text) as Record<string, unknown>;
         expect(parsed['type']).toBe(delta.type);
-        expect(into).toEqual({
+        expect(reader.delta).toEqual({
           responseId: parsed['response_id'],
           itemId: parsed['item_id'],
           contentIndex: parsed['content_index'],
@@ -76,19 +80,42 @@ describe('reading audio deltas without parsing', () => {
     );
   });
 
+  it('knows the next deltas of an item by what is the same in them, and finds the same', () => {
+    const reader = new AudioDeltaReader();
+    const responses = fc.record({
+      response_id: fc.constantFrom('resp_1', 'resp_2', 'resp_10'),
+      item_id: fc.constantFrom('item_1', 'item_2'),
+      content_index: fc.nat({ max: 2 }),
+      event_id: fc.oneof(id, fc.constantFrom('', 'a\\', '\\', 'a"', '","response_id":"resp_1')),
+      delta: fc.oneof(base64, fc.constantFrom('AAA', 'AA\\A')),
+    });
+    const forms = [{ ...delta }, { event_id: eventId, type, ...rest }, { type, ...rest }] as Record<string, unknown>[];
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom(...forms), responses), { minLength: 5 }), (events) => {
+        for (const [form, { event_id, ...members }] of events) {
+          const event = { ...form, ...members, ...('event_id' in form ? { event_id } : {}) };
+          const text = JSON.stringify(event);
+          const isFound = reader.read(text);
+          expect([text, isFound]).toEqual([text, read(text) !== null]);
+          if (isFound) expect(reader.delta).toEqual(asAudioDelta(event));
+        }
+      }),
+    );
+  });
+
   it('leaves escaped text to the parser, which reads it', () => {
     const text = JSON.stringify({ ...delta, delta: '////' }).replaceAll('/', '\\/');
-    expect(readAudioDelta(text, empty())).toBe(false);
+    expect(read(text)).toBeNull();
     expect(asAudioDelta(parseObject(text) ?? {})?.payloadBase64).toBe('////');
     expect(parseModelEvent(text)).toMatchObject({ type: 'output_audio.delta', delta: { payloadBase64: '////' } });
   });
 
   it('never throws and never takes a torn text', () => {
     const good = JSON.stringify(delta);
-    for (let end = 0; end < good.length; end++) expect(readAudioDelta(good.slice(0, end), empty())).toBe(false);
+    for (let end = 0; end < good.length; end++) expect(read(good.slice(0, end))).toBeNull();
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        expect(readAudioDelta(text, empty())).toBe(false);
+        expect(read(text)).toBeNull();
         parseModelEvent(text);
       }),
     );

@@ -1,11 +1,11 @@
-import { asList, asNumber, asObject, asText, parseObject, type JsonObject } from './wire-json';
+import { asList, asNumber, asObject, asText, copyOf, parseObject, type JsonObject } from './wire-json';
 
 /**
  * Server events of the OpenAI Realtime API (GA): https://platform.openai.com/docs/api-reference/realtime-server-events
  * Our own events are in `openai-commands.ts`. This file only translates.
  */
 
-/** A piece of the agent's voice. Filled in place, so that a delta costs no object. */
+/** A piece of the agent's voice. */
 export interface AudioDelta {
   responseId: string;
   itemId: string;
@@ -60,27 +60,61 @@ const AUDIO_DELTA = 'response.output_audio.delta';
 const DELTA_HEAD =
   /\{(?:"event_id":"[^"\\]*",)?"type":"response\.output_audio\.delta",(?:"event_id":"[^"\\]*",)?"response_id":"([^"\\]*)","item_id":"([^"\\]*)","output_index":\d+,"content_index":(\d{1,4}),"delta":"/y;
 const DELTA_TAIL = '"}';
+const EVENT_ID = '"event_id":"';
+const BACKSLASH = 0x5c;
+/** No text begins like that. */
+const NEVER = '\0';
 
 /**
- * Reads an audio delta without parsing it, in the form that the server writes (no white space, no escapes, the payload
- * last). Fills `into` and answers true; for any valid JSON that is exactly what `JSON.parse` would have found. Any other
- * text is false and belongs to {@link parseModelEvent}. The payload's alphabet is not checked here: it is long, and the
- * model's server, unlike the public media socket, is one we chose and dialled.
+ * Reads audio deltas without parsing them, in the form that the server writes (no white space, no escapes, the payload
+ * last); for any valid JSON it finds exactly what `JSON.parse` would have. The payload's alphabet is not checked here: it is
+ * long, and the model's server, unlike the public media socket, is one we chose and dialled.
  */
-export function readAudioDelta(text: string, into: AudioDelta): boolean {
-  DELTA_HEAD.lastIndex = 0;
-  const head = DELTA_HEAD.exec(text);
-  if (head === null) return false;
-  const payloadAt = DELTA_HEAD.lastIndex;
-  const payloadEnd = text.indexOf('"', payloadAt);
-  if (payloadEnd < 0 || payloadEnd + DELTA_TAIL.length !== text.length || !text.endsWith(DELTA_TAIL)) return false;
-  const payload = text.slice(payloadAt, payloadEnd);
-  if (payload.length % 4 !== 0 || payload.includes('\\')) return false;
-  into.responseId = head[1] as string;
-  into.itemId = head[2] as string;
-  into.contentIndex = Number(head[3]);
-  into.payloadBase64 = payload;
-  return true;
+export class AudioDeltaReader {
+  /** What was found; filled in place. */
+  readonly delta: AudioDelta = { responseId: '', itemId: '', contentIndex: 0, payloadBase64: '' };
+  // The deltas of an item differ in their event's id and their payload: what is before and between them.
+  private beforeId = NEVER;
+  private afterId = '';
+
+  /** Answers true when the text is an audio delta; any other text belongs to {@link parseModelEvent}. */
+  read(text: string): boolean {
+    const payloadAt = this.knownPayloadAt(text) ?? this.payloadAt(text);
+    if (payloadAt === null) return false;
+    const payloadEnd = text.indexOf('"', payloadAt);
+    if (payloadEnd < 0 || payloadEnd + DELTA_TAIL.length !== text.length || !text.endsWith(DELTA_TAIL)) return false;
+    const payload = text.slice(payloadAt, payloadEnd);
+    if (payload.length % 4 !== 0 || payload.includes('\\')) return false;
+    this.delta.payloadBase64 = payload;
+    return true;
+  }
+
+  private knownPayloadAt(text: string): number | null {
+    if (!text.startsWith(this.beforeId)) return null;
+    const idEnd = text.indexOf('"', this.beforeId.length);
+    if (idEnd < 0 || text.charCodeAt(idEnd - 1) === BACKSLASH || !text.startsWith(this.afterId, idEnd)) return null;
+    return idEnd + this.afterId.length;
+  }
+
+  private payloadAt(text: string): number | null {
+    DELTA_HEAD.lastIndex = 0;
+    const head = DELTA_HEAD.exec(text);
+    if (head === null) return null;
+    const payloadAt = DELTA_HEAD.lastIndex;
+    const { delta } = this;
+    // Copied, because slices would keep the whole text alive, and audio with it.
+    delta.responseId = copyOf(head[1] as string);
+    delta.itemId = copyOf(head[2] as string);
+    delta.contentIndex = Number(head[3]);
+    const idAt = text.indexOf(EVENT_ID);
+    this.beforeId = NEVER;
+    if (idAt >= 0 && idAt < payloadAt) {
+      const idStart = idAt + EVENT_ID.length;
+      this.beforeId = copyOf(text.slice(0, idStart));
+      this.afterId = copyOf(text.slice(text.indexOf('"', idStart), payloadAt));
+    }
+    return payloadAt;
+  }
 }
 
 /** The audio delta in an already parsed event; null when it is another event or lacks a member. */
@@ -95,7 +129,7 @@ export function asAudioDelta(event: JsonObject): AudioDelta | null {
 
 /**
  * Reads any event of the model's server. An {@link AudioDelta} is handed back as it is when its form was too unusual
- * for {@link readAudioDelta}. Null when the text is not an event, or lacks a member that the event needs.
+ * for {@link AudioDeltaReader}. Null when the text is not an event, or lacks a member that the event needs.
  */
 export function parseModelEvent(text: string): ModelEvent | { type: 'output_audio.delta'; delta: AudioDelta } | null {
   const event = parseObject(text);

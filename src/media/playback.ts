@@ -58,8 +58,7 @@ export class Playback {
   sent(itemId: string, responseId: string, contentIndex: number, audioMs: number, nowMs: number): PlayedItem {
     let item = this.items[this.items.length - 1];
     if (item === undefined || item.itemId !== itemId) {
-      // Copied, because a slice of the delta's text would keep that whole text alive as long as the item.
-      item = this.find(itemId) ?? this.begin(copyOf(itemId), copyOf(responseId), contentIndex, nowMs);
+      item = this.find(itemId) ?? this.begin(itemId, responseId, contentIndex, nowMs);
     }
     item.sentMs += audioMs;
     this.unplayed += audioMs;
@@ -185,8 +184,4 @@ export class Playback {
   private find(itemId: string): PlayedItem | undefined {
     return this.items.find((item) => item.itemId === itemId);
   }
-}
-
-function copyOf(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
 }
