@@ -35,7 +35,7 @@ async function soak(options: SoakOptions, product: Product, callers: Callers): P
   const before: AtRest = { counts: await countsAtRest(measured), reading: await measured.ask('settle') };
   await sleep(CALM_AGAIN_MS);
   product.warnings.clear();
-  if (callers instanceof DriverCallers) callers.driver.measure();
+  if (callers instanceof DriverCallers) callers.driver.measure({ isWakeful: false });
   console.error(`Soaking for ${options.minutes} minutes with ${options.calls} calls (${options.phones}).`);
   await run.run();
   const latencyMs = callers instanceof DriverCallers ? latenciesOf(callers) : null;

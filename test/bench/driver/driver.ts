@@ -70,12 +70,12 @@ export class Driver {
     this.twilio.close();
   }
 
-  /** Begins to count latencies anew. */
-  measure(): void {
+  /** Begins to count latencies anew. `isWakeful`: never sleeps meanwhile, which takes all of the driver's core. */
+  measure({ isWakeful = true } = {}): void {
     this.latency.reset();
     this.pacer.reset();
     this.isMeasuring = true;
-    this.loop.begin();
+    if (isWakeful) this.loop.begin();
   }
 
   /** Counts no more latencies; answers for how many milliseconds the driver was at work since it did. */
