@@ -16,6 +16,7 @@ import { GeneralModule } from './general/general.module';
 import { LoggingModule } from './logging/logging.module';
 import { RealtimeModule } from './realtime/realtime.module';
 import { ScenariosModule } from './scenarios/scenarios.module';
+import { TranscriptsModule } from './transcripts/transcripts.module';
 import { UsersModule } from './users/users.module';
 
 /** The list of rooms, and what stands before each of their routes. */
@@ -27,6 +28,7 @@ import { UsersModule } from './users/users.module';
     UsersModule,
     ScenariosModule,
     CallsModule,
+    TranscriptsModule,
     RealtimeModule,
     GeneralModule,
   ],

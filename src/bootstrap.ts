@@ -8,7 +8,7 @@ import type { DestinationStream, Logger } from 'pino';
 import { AppModule } from './app.module';
 import { AppError } from './common/app-error';
 import { GatedWsAdapter } from './common/gated-ws.adapter';
-import { TOTAL_COUNT_HEADER } from './common/paging';
+import { NEXT_PAGE_TOKEN_HEADER, TOTAL_COUNT_HEADER } from './common/paging';
 import { toProblem } from './common/problem';
 import { PROBLEM_CONTENT_TYPE } from './common/problem.filter';
 import { REPLAYED_HEADER } from './common/idempotency.interceptor';
@@ -38,6 +38,7 @@ const MAX_PARAMETER_LENGTH = 500;
 
 const EXPOSED_HEADERS = [
   TOTAL_COUNT_HEADER,
+  NEXT_PAGE_TOKEN_HEADER,
   REQUEST_ID_HEADER,
   REPLAYED_HEADER,
   'RateLimit-Limit',
@@ -61,7 +62,7 @@ export async function createApp(config: AppConfig, options: AppOptions = {}): Pr
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config, options.logDestination, options.moreRooms),
     fastifyAdapter(config),
-    options.preview ? { logger: false, preview: true } : { bufferLogs: true, abortOnError: false },
+    options.preview ? { logger: false, preview: true } : { bufferLogs: true, abortOnError: false, rawBody: true },
   );
   if (!options.preview) app.useLogger(app.get(AppLogger));
   app.flushLogs();

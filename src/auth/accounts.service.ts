@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QueryFailedError } from 'typeorm';
+import { isUniqueViolation } from '../common/database-errors';
 import type { Owner } from '../common/owner';
 import { Database } from '../database/database';
 import { User } from '../users/user.entity';
@@ -140,10 +140,4 @@ export class AccountsService {
 /** Two spellings of one address are one user. */
 export function normalEmail(email: string): string {
   return email.trim().toLowerCase();
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const cause: unknown = error.driverError;
-  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === '23505';
 }

@@ -35,6 +35,7 @@ export interface Voicemail {
 @Index('calls_user_id_id_key', ['userId', 'id'], { unique: true })
 @Index('calls_user_id_idempotency_key_key', ['userId', 'idempotencyKey'], { unique: true })
 @Index('calls_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
+@Index('calls_answered_ended_at_idx', ['endedAt'], { where: 'answered_at IS NOT NULL' })
 @Index('calls_live_idx', ['userId', 'createdAt'], {
   where: `status IN ('queued', 'initiated', 'ringing', 'in-progress')`,
 })

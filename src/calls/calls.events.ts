@@ -65,3 +65,12 @@ export class CallEnded {
     readonly endedReason: EndedReason,
   ) {}
 }
+
+/** All that was said on a call is written down; whether the carrier has told that it is over is another matter. */
+export class CallWritten {
+  static readonly type = 'call.written';
+  constructor(
+    readonly owner: Owner,
+    readonly callId: string,
+  ) {}
+}

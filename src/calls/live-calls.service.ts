@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { EntityManager, In, IsNull } from 'typeorm';
 import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
+import { redact } from '../common/redaction';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
@@ -10,7 +11,7 @@ import { User } from '../users/user.entity';
 import { CallLookups } from './call-lookups';
 import { isOver, LIVE_STATUSES } from './call-status';
 import { Call, CallDirection, Voicemail } from './call.entity';
-import { CallUpdated } from './calls.events';
+import { CallUpdated, CallWritten } from './calls.events';
 import type { EndedReason } from './ended-reason';
 import { StreamTokens } from './stream-token';
 import type { TurnRole } from './turn.entity';
@@ -67,6 +68,7 @@ const STORE_TURN = `
 @Injectable()
 export class LiveCalls {
   private readonly tokens: StreamTokens;
+  private readonly redacted: AppConfig['transcripts']['redact'];
 
   constructor(
     @Inject(APP_CONFIG) config: AppConfig,
@@ -75,6 +77,7 @@ export class LiveCalls {
     private readonly events: DomainEvents,
   ) {
     this.tokens = new StreamTokens(config.secretKey);
+    this.redacted = config.transcripts.redact;
   }
 
   async find(owner: Owner, callId: string): Promise<LiveCall | null> {
@@ -126,8 +129,8 @@ export class LiveCalls {
         turn.sequence,
         turn.itemId,
         turn.role,
-        storable(turn.text),
-        turn.generatedText === null ? null : storable(turn.generatedText),
+        this.written(turn.text),
+        turn.generatedText === null ? null : this.written(turn.generatedText),
         Math.round(turn.startMs),
         Math.round(turn.endMs),
         String(turn.wasInterrupted),
@@ -150,7 +153,7 @@ export class LiveCalls {
 
   /** What became of a call that a machine answered. */
   async recordVoicemail(owner: Owner, callId: string, { detectedBy, messageLeft, message }: Voicemail): Promise<void> {
-    const voicemail = { detectedBy, messageLeft, message: message === null ? null : storable(message) };
+    const voicemail = { detectedBy, messageLeft, message: message === null ? null : this.written(message) };
     await this.db.asOwner(owner, (tx) => tx.update(Call, { userId: owner.userId, id: callId }, { voicemail }));
     this.events.emit(new CallUpdated(owner, callId));
   }
@@ -176,6 +179,12 @@ export class LiveCalls {
       );
       if (usage !== null) await tx.update(Call, { userId: owner.userId, id: callId }, { usage: usage as never });
     });
+    this.events.emit(new CallWritten(owner, callId));
+  }
+
+  /** What was said, as it may be kept. */
+  private written(text: string): string {
+    return redact(storable(text), this.redacted);
   }
 
   private async toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<LiveCall> {

@@ -61,6 +61,11 @@ export function databaseError(error: unknown): AppError | undefined {
   return undefined;
 }
 
+/** A row that must be the only one of its kind is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return types.isNativeError(error) && driverError(error).code === '23505';
+}
+
 /** TypeORM wraps what `pg` threw. */
 function driverError(error: Error): { code: string; detail: string } {
   const inner: unknown = 'driverError' in error ? error.driverError : error;

@@ -2,6 +2,8 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 
 export const TOTAL_COUNT_HEADER = 'X-Total-Count';
+/** Asks for the page behind this one; not there on the last. */
+export const NEXT_PAGE_TOKEN_HEADER = 'X-Next-Page-Token';
 
 /** Far enough for any list, and within PostgreSQL's bigint. */
 export const MAX_OFFSET = 1_000_000_000;

@@ -1,6 +1,14 @@
 import { hkdfSync } from 'node:crypto';
 import { z } from 'zod';
 
+/** What can be masked in transcripts. */
+export const REDACTION_KINDS = ['card', 'phone', 'email', 'number'] as const;
+export type RedactionKind = (typeof REDACTION_KINDS)[number];
+
+function isRedactionKind(kind: string): kind is RedactionKind {
+  return REDACTION_KINDS.some((known) => known === kind);
+}
+
 /**
  * The environment as one typed, frozen object. `readConfig` is pure: it reads what it is given, names every problem at
  * once, and is called by main.ts, the migration data source and the tests; nothing else looks at the environment.
@@ -68,6 +76,11 @@ const origins = list('').refine(
   { message: 'must be origins such as https://app.example.com, separated by commas' },
 );
 
+/** Whose voice is on the first channel of a recording, and on the second. */
+const roles = list('customer,agent').refine((names) => ['customer,agent', 'agent,customer'].includes(names.join(',')), {
+  message: 'must be customer,agent or agent,customer',
+});
+
 const environment = z.object({
   NODE_ENV: oneOf(['production', 'development', 'test'], 'development'),
   HOST: optional,
@@ -119,6 +132,11 @@ const environment = z.object({
   SILENCE_REPROMPT_SECONDS: number(8, 1, 600),
   SILENCE_END_SECONDS: number(8, 1, 600),
   SHUTDOWN_GRACE_SECONDS: number(30, 0, 3600),
+  TRANSCRIPT_ROLES_OUTBOUND: roles,
+  TRANSCRIPT_ROLES_INBOUND: roles,
+  REDACT_TRANSCRIPTS: list('').refine((kinds) => kinds.every(isRedactionKind), {
+    message: `must be some of ${REDACTION_KINDS.join(', ')}, separated by commas`,
+  }),
 
   TWILIO_ACCOUNT_SID: optional.refine((value) => value === undefined || /^AC[0-9a-f]{32}$/i.test(value), {
     message: 'must be AC followed by 32 hexadecimal digits',
@@ -128,6 +146,10 @@ const environment = z.object({
     message: 'must be a number in E.164 form, such as +12025550000',
   }),
   TWILIO_API_BASE_URL: url(['http:', 'https:']),
+  USE_TWILIO_VOICE_INTELLIGENCE: flag(false),
+  TWILIO_VOICE_INTELLIGENCE_SID: optional.refine((value) => value === undefined || /^GA[0-9a-f]{32}$/i.test(value), {
+    message: 'must be GA followed by 32 hexadecimal digits',
+  }),
 
   // Anything else cannot be sent in a header.
   OPENAI_API_KEY: optional.refine((value) => value === undefined || /^[\x21-\x7e]+$/.test(value), {
@@ -194,6 +216,16 @@ export interface AppConfig {
     readonly authToken: string;
     readonly phoneNumber: string;
     readonly apiBaseUrl: string | undefined;
+    /** Whether transcripts that Voice Intelligence makes are stored as they come. */
+    readonly usesVoiceIntelligence: boolean;
+    /** The service whose transcripts are ours; undefined: whichever sends them. */
+    readonly voiceIntelligenceSid: string | undefined;
+  };
+  readonly transcripts: {
+    /** Who speaks on the first channel of a recording, by the direction of the call. */
+    readonly firstChannel: Readonly<Record<'inbound' | 'outbound', 'customer' | 'agent'>>;
+    /** What is masked in everything that is written down of a call. */
+    readonly redact: readonly RedactionKind[];
   };
   readonly openai: {
     readonly apiKey: string;
@@ -299,6 +331,15 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       authToken: e.TWILIO_AUTH_TOKEN ?? '',
       phoneNumber: e.TWILIO_PHONE_NUMBER ?? '',
       apiBaseUrl: e.TWILIO_API_BASE_URL,
+      usesVoiceIntelligence: e.USE_TWILIO_VOICE_INTELLIGENCE,
+      voiceIntelligenceSid: e.TWILIO_VOICE_INTELLIGENCE_SID,
+    },
+    transcripts: {
+      firstChannel: {
+        inbound: firstOf(e.TRANSCRIPT_ROLES_INBOUND),
+        outbound: firstOf(e.TRANSCRIPT_ROLES_OUTBOUND),
+      },
+      redact: e.REDACT_TRANSCRIPTS.filter(isRedactionKind),
     },
     openai: {
       apiKey: e.OPENAI_API_KEY ?? '',
@@ -314,6 +355,10 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
 export function localOrigin(host: string, port: number): string {
   const isEverywhere = host === '0.0.0.0' || host === '::';
   return `http://${isEverywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function firstOf(roles: readonly string[]): 'customer' | 'agent' {
+  return roles[0] === 'agent' ? 'agent' : 'customer';
 }
 
 function deriveKey(secretKey: string): Buffer {

@@ -83,6 +83,7 @@ if (process.env['SHOW_CALLS'] === '1') {
   afterAll(() => process.stdout.write(`${JSON.stringify({ calls, phones }, null, 1)}\n`));
 }
 const words = (text: string) => text.toLowerCase().match(/[a-z0-9']+/g) ?? [];
+const sorted = (texts: string[]) => texts.toSorted();
 /** What the ear understood is compared by words: it knows no punctuation. */
 const allWords = (lines: readonly { text: string }[]) => lines.flatMap((line) => words(line.text));
 
@@ -122,6 +123,26 @@ describe('a conversation', () => {
     }
     expect(calls.talks.latency.turns).toBe(answers.length);
     expect(calls.talks.latency.p50_ms).not.toBeNull();
+  });
+
+  it('has a transcript as soon as it is over, and so has every other that was answered', async () => {
+    const client = api(server.url);
+    for (const name of Object.keys(CALLS) as Name[]) {
+      const { id, answered_at: answeredAt, transcript } = calls[name];
+      const path = `/api/enhanced-transcripts/CT${id.replaceAll('-', '')}`;
+      if (answeredAt === null) {
+        expect([name, (await client.get(path, { token: user.token })).status]).toEqual([name, 404]);
+        continue;
+      }
+      const said = sorted(transcript.map(({ text }) => text.trim().replace(/\s+/g, ' ')).filter((text) => text !== ''));
+      await until(
+        async () => {
+          const { body } = await client.get<{ conversation_flow?: { text: string }[] }>(path, { token: user.token });
+          return { name, said, told: sorted(body.conversation_flow?.map(({ text }) => text) ?? []) };
+        },
+        ({ told }) => told.join('\n') === said.join('\n'),
+      );
+    }
   });
 
   it('keeps what the model billed', () => {

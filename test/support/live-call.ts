@@ -15,6 +15,7 @@ export interface TurnBody {
 export interface CallBody {
   id: string;
   call_sid: string;
+  answered_at: string | null;
   status: string;
   ended_reason: string | null;
   answered_by: string | null;

@@ -66,8 +66,30 @@ export interface TestSandbox {
   cutSessions(): Promise<number>;
   fault(provider: string, fault: string, options?: FaultOptions): Promise<void>;
   noFaults(): Promise<void>;
+  /** A Voice Intelligence transcript exists. Answers its sid. */
+  putTranscript(transcript: PutTranscript): Promise<string>;
+  /** Moves a transcript on; its webhook is told when it is completed. */
+  moveTranscript(transcriptSid: string, status: string): Promise<void>;
+  /** Has the service's webhook told of transcripts. */
+  setTranscriptWebhook(url: string): Promise<void>;
+  /** How many requests the providers had below a path. */
+  requestsTo(path: string): Promise<number>;
   url: string;
   close(): Promise<void>;
+}
+
+export interface PutTranscript {
+  call_sid?: string;
+  status?: string;
+  language_code?: string;
+  customer_key?: string;
+  sentences: {
+    text: string;
+    media_channel: number;
+    start_time: number | null;
+    end_time: number | null;
+    confidence: number | null;
+  }[];
 }
 
 /** The simulated providers on a port of their own, with phones that are picked up quickly. */
@@ -77,6 +99,7 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
     TWILIO_AUTH_TOKEN: randomBytes(16).toString('hex'),
     TWILIO_PHONE_NUMBER: '+12025550000',
     OPENAI_API_KEY: `sk-test-${randomBytes(8).toString('hex')}`,
+    TWILIO_VOICE_INTELLIGENCE_SID: `GA${randomBytes(16).toString('hex')}`,
   };
   const sandbox = await startSandbox(
     readSandboxOptions({
@@ -106,6 +129,26 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
       if (answer.status >= 300) throw new Error(answer.text);
     },
     noFaults: async () => void (await client.delete('/sandbox/faults')),
+    putTranscript: async (transcript) => {
+      const answer = await client.post<{ transcript_sid: string }>('/sandbox/transcripts', transcript);
+      if (answer.status >= 300) throw new Error(answer.text);
+      return answer.body.transcript_sid;
+    },
+    moveTranscript: async (transcriptSid, status) => {
+      const answer = await client.post(`/sandbox/transcripts/${transcriptSid}`, { status });
+      if (answer.status >= 300) throw new Error(answer.text);
+    },
+    setTranscriptWebhook: async (url) => {
+      const account = `${credentials.TWILIO_ACCOUNT_SID}:${credentials.TWILIO_AUTH_TOKEN}`;
+      const answer = await client.post(
+        `/v2/Services/${credentials.TWILIO_VOICE_INTELLIGENCE_SID}`,
+        new URLSearchParams({ WebhookUrl: url, WebhookHttpMethod: 'POST' }),
+        { headers: { authorization: `Basic ${Buffer.from(account).toString('base64')}` } },
+      );
+      if (answer.status >= 300) throw new Error(answer.text);
+    },
+    requestsTo: async (path) =>
+      (await client.get<{ count: number }>(`/sandbox/requests?path=${encodeURIComponent(path)}`)).body.count,
     close: () => sandbox.close(),
   };
 }

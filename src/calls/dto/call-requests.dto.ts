@@ -1,5 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { dayOrTime, endOfDayOrTime } from '../../common/day-or-time';
 import { pagingQuery } from '../../common/paging';
 import { storableText, trimmedText } from '../../common/text';
 import { CALL_STATUSES } from '../call-status';
@@ -83,28 +84,16 @@ export function toCallPermissionDto({ allowed, reasons, earliestAt }: CallPermis
   };
 }
 
-/** A day means all of it, in UTC. */
-const dayOrTime = (edge: 'from' | 'to') =>
-  z
-    .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-      error: 'must be a date (2026-11-21) or a time with Z or an offset (2026-11-21T15:00:00Z)',
-    })
-    .describe(
-      edge === 'from' ? 'Placed at or after; a date is a day in UTC' : 'Placed up to; a date is all of that day',
-    );
-
 export class ListCallsQueryDto extends createZodDto(
   pagingQuery().extend({
     status: z.enum(CALL_STATUSES).optional().describe('Where the call stands'),
     direction: z.enum(['inbound', 'outbound']).optional().describe('Who placed it: outbound is us'),
     scenario_name: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
-    from: dayOrTime('from').optional(),
-    to: dayOrTime('to').optional(),
+    from: dayOrTime.optional().describe('Placed at or after; a date is a day in UTC'),
+    to: dayOrTime.optional().describe('Placed up to; a date is all of that day'),
     q: trimmedText(1, 200).optional().describe('Looks in number, name, address, notes, summary and what was said'),
   }),
 ) {}
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function toCallFilter(query: ListCallsQueryDto): CallFilter {
   const { status, direction, scenario_name: scenarioName, from, to, q, limit, offset } = query;
@@ -113,17 +102,11 @@ export function toCallFilter(query: ListCallsQueryDto): CallFilter {
     direction,
     scenarioName,
     from: from === undefined ? undefined : new Date(from),
-    before: to === undefined ? undefined : endOf(to),
+    before: to === undefined ? undefined : endOfDayOrTime(to),
     q,
     limit,
     offset,
   };
-}
-
-/** Times have milliseconds on the wire, so "up to" an instant includes that whole millisecond. */
-function endOf(to: string): Date {
-  const isDay = !to.includes('T');
-  return new Date(new Date(to).getTime() + (isDay ? DAY_MS : 1));
 }
 
 const note = (maxLength: number) => storableText(0, maxLength).nullable().optional();

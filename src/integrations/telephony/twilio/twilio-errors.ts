@@ -20,6 +20,18 @@ const NEVER_SENT = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
+/** What is asked for is not there, or not any more (reference/twilio.md section 1). */
+export const NOT_FOUND = 20404;
+
+/** A request to Twilio, whose failure is told in our words. @throws CarrierError */
+export async function translated<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw toCarrierError(error);
+  }
+}
+
 /** What a failed request to Twilio means to us. */
 export function toCarrierError(error: unknown): CarrierError {
   if (error instanceof CarrierError) return error;

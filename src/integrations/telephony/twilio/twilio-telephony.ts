@@ -13,11 +13,10 @@ import {
 } from '../telephony';
 import { sayLanguage } from './say-language';
 import { clientForCreates, clientForReads } from './twilio-client';
-import { toCarrierError } from './twilio-errors';
+import { NOT_FOUND, translated } from './twilio-errors';
 
-/** Updating a call that is not in progress any more, and one that is not known any more (reference/twilio.md section 1). */
+/** Updating a call that is not in progress any more (reference/twilio.md section 1). */
 const CALL_NOT_IN_PROGRESS = 21220;
-const NOT_FOUND = 20404;
 
 const MAX_FOUND_CALLS = 100;
 
@@ -175,12 +174,4 @@ function isCallSid(sid: unknown): sid is string {
 
 function isOver(error: CarrierRefused): boolean {
   return error.carrierCode === CALL_NOT_IN_PROGRESS || error.carrierCode === NOT_FOUND;
-}
-
-async function translated<T>(request: () => Promise<T>): Promise<T> {
-  try {
-    return await request();
-  } catch (error) {
-    throw toCarrierError(error);
-  }
 }

@@ -1,0 +1,80 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type twilio from 'twilio';
+import type { AppConfig } from '../../../config/app-config';
+import { APP_CONFIG } from '../../../config/config.module';
+import { CarrierRefused } from '../../telephony/telephony';
+import { clientForReads } from '../../telephony/twilio/twilio-client';
+import { NOT_FOUND, translated } from '../../telephony/twilio/twilio-errors';
+import { CarrierSentence, CarrierTranscript, VoiceIntelligence } from '../voice-intelligence';
+
+/** Sentences a request; a long call has some hundred. Twilio allows 5000 (reference/twilio.md section 9). */
+const PAGE_SIZE = 1000;
+
+const DEFAULT_LANGUAGE = 'en-US';
+
+@Injectable()
+export class TwilioVoiceIntelligence extends VoiceIntelligence {
+  private readonly client: twilio.Twilio;
+
+  constructor(@Inject(APP_CONFIG) config: AppConfig) {
+    super();
+    this.client = clientForReads(config.twilio);
+  }
+
+  fetchTranscript(transcriptSid: string): Promise<CarrierTranscript | null> {
+    return unlessUnknown(async () => {
+      const found = await this.client.intelligence.v2.transcripts(transcriptSid).fetch();
+      const media = asObject(asObject(found.channel)['media_properties']);
+      const { source_sid: sourceSid } = media;
+      return {
+        transcriptSid: found.sid,
+        status: found.status,
+        dateCreated: found.dateCreated,
+        dateUpdated: found.dateUpdated,
+        durationSeconds: asNumber(found.duration) ?? 0,
+        languageCode: found.languageCode || DEFAULT_LANGUAGE,
+        customerKey: found.customerKey || null,
+        recordingSid: typeof sourceSid === 'string' && sourceSid.startsWith('RE') ? sourceSid : null,
+      };
+    });
+  }
+
+  async fetchSentences(transcriptSid: string): Promise<CarrierSentence[]> {
+    const sentences = await translated(() =>
+      this.client.intelligence.v2.transcripts(transcriptSid).sentences.list({ pageSize: PAGE_SIZE }),
+    );
+    return [...sentences]
+      .sort((a, b) => a.sentenceIndex - b.sentenceIndex)
+      .map(({ mediaChannel, transcript, startTime, endTime, confidence }) => ({
+        channel: asNumber(mediaChannel) ?? 0,
+        text: transcript ?? '',
+        startTime: asNumber(startTime),
+        endTime: asNumber(endTime),
+        confidence: asNumber(confidence),
+      }));
+  }
+
+  callOfRecording(recordingSid: string): Promise<string | null> {
+    return unlessUnknown(async () => (await this.client.recordings(recordingSid).fetch()).callSid);
+  }
+}
+
+async function unlessUnknown<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await translated(work);
+  } catch (error) {
+    if (error instanceof CarrierRefused && error.carrierCode === NOT_FOUND) return null;
+    throw error;
+  }
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Twilio writes decimals as numbers or as text, and leaves them out. */
+function asNumber(value: unknown): number | null {
+  if (value === null || value === undefined || value === '') return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}

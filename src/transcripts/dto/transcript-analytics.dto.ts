@@ -1,0 +1,122 @@
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { dayOrTime, endOfDayOrTime } from '../../common/day-or-time';
+import { timeZone } from '../../common/text';
+import type { Analytics, AnalyticsFilter, GroupFigures } from '../transcript-analytics.service';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Where no time is asked for. */
+const DEFAULT_DAYS = 30;
+
+const group = {
+  calls: z.int(),
+  total_duration_seconds: z.number(),
+  total_words: z.number(),
+  talk_ratio: z.number().nullable().describe('The agents’ share of the speaking time, 0 to 1; null where nobody spoke'),
+  words_per_minute: z.number().nullable().describe('Over the time in which somebody spoke'),
+  longest_monologue_seconds: z.number(),
+  interruptions: z.int(),
+  interruptions_per_call: z.number().nullable(),
+  response_latency: z.object({
+    answers: z.int().describe('Answers whose latency was measured'),
+    p50_ms: z.int().nullable(),
+    p95_ms: z.int().nullable(),
+    p99_ms: z.int().nullable(),
+  }),
+};
+
+const GROUP_EXAMPLE = {
+  calls: 12,
+  total_duration_seconds: 1480,
+  total_words: 3120,
+  talk_ratio: 0.58,
+  words_per_minute: 148.2,
+  longest_monologue_seconds: 21.4,
+  interruptions: 9,
+  interruptions_per_call: 0.75,
+  response_latency: { answers: 96, p50_ms: 690, p95_ms: 940, p99_ms: 1210 },
+};
+
+export class TranscriptAnalyticsDto extends createZodDto(
+  z
+    .object({
+      from: z.string().meta({ format: 'date-time' }),
+      to: z.string().meta({ format: 'date-time' }).describe('Up to, not including'),
+      timezone: z.string(),
+      total: z.object(group),
+      by_day: z.array(z.object({ day: z.string(), ...group })),
+      by_scenario: z.array(z.object({ scenario_name: z.string().nullable(), ...group })),
+      by_direction: z.array(z.object({ call_direction: z.enum(['inbound', 'outbound']), ...group })),
+    })
+    .meta({
+      example: {
+        from: '2026-11-01T00:00:00.000Z',
+        to: '2026-12-01T00:00:00.000Z',
+        timezone: 'UTC',
+        total: GROUP_EXAMPLE,
+        by_day: [{ day: '2026-11-21', ...GROUP_EXAMPLE }],
+        by_scenario: [{ scenario_name: 'sales', ...GROUP_EXAMPLE }],
+        by_direction: [{ call_direction: 'outbound' as const, ...GROUP_EXAMPLE }],
+      },
+    }),
+) {}
+
+export class TranscriptAnalyticsQueryDto extends createZodDto(
+  z.strictObject({
+    from: dayOrTime.optional().describe('Called at or after; a date is a day in UTC. 30 days before `to` if left out'),
+    to: dayOrTime.optional().describe('Called up to; a date is all of that day. Now if left out'),
+    call_direction: z.enum(['inbound', 'outbound']).optional(),
+    scenario_name: z.string().max(100).optional(),
+    timezone: timeZone.default('UTC').describe('IANA: where a day begins and ends'),
+  }),
+) {}
+
+export function toAnalyticsFilter(query: TranscriptAnalyticsQueryDto, now: Date): AnalyticsFilter {
+  const before = query.to === undefined ? new Date(now.getTime() + 1) : endOfDayOrTime(query.to);
+  return {
+    from: query.from === undefined ? new Date(before.getTime() - DEFAULT_DAYS * DAY_MS) : new Date(query.from),
+    before,
+    callDirection: query.call_direction,
+    scenarioName: query.scenario_name,
+    timeZone: query.timezone,
+  };
+}
+
+export function toAnalyticsDto(
+  analytics: Analytics,
+  { from, before, timeZone }: AnalyticsFilter,
+): TranscriptAnalyticsDto {
+  return {
+    from: from.toISOString(),
+    to: before.toISOString(),
+    timezone: timeZone,
+    total: toGroup(analytics.total),
+    by_day: analytics.byDay.map((row) => ({ day: row.day, ...toGroup(row) })),
+    by_scenario: analytics.byScenario.map((row) => ({ scenario_name: row.scenarioName, ...toGroup(row) })),
+    by_direction: analytics.byDirection.map((row) => ({ call_direction: row.callDirection, ...toGroup(row) })),
+  };
+}
+
+function toGroup(figures: GroupFigures) {
+  const speakingMs = figures.agentSpeakingMs + figures.customerSpeakingMs;
+  return {
+    calls: figures.calls,
+    total_duration_seconds: figures.totalDuration,
+    total_words: figures.totalWords,
+    talk_ratio: ratio(figures.agentSpeakingMs, speakingMs, 3),
+    words_per_minute: ratio(figures.totalWords * 60_000, speakingMs, 1),
+    longest_monologue_seconds: figures.longestMonologueMs / 1000,
+    interruptions: figures.interruptions,
+    interruptions_per_call: ratio(figures.interruptions, figures.calls, 2),
+    response_latency: {
+      answers: figures.answers,
+      p50_ms: figures.latencyP50Ms,
+      p95_ms: figures.latencyP95Ms,
+      p99_ms: figures.latencyP99Ms,
+    },
+  };
+}
+
+function ratio(part: number, whole: number, digits: number): number | null {
+  return whole === 0 ? null : Number((part / whole).toFixed(digits));
+}

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { CallsModule } from '../calls/calls.module';
+import { TelephonyModule } from '../integrations/telephony/telephony.module';
+import { VoiceIntelligenceModule } from '../integrations/voice-intelligence/voice-intelligence.module';
+import { EnhancedTranscriptsController } from './enhanced-transcripts.controller';
+import { EnhancedTranscripts } from './enhanced-transcripts.service';
+import { StoredTranscriptsController } from './stored-transcripts.controller';
+import { StoredTranscripts } from './stored-transcripts.service';
+import { TranscriptAnalytics } from './transcript-analytics.service';
+import { TranscriptAnalyticsController } from './transcript-analytics.controller';
+import { TranscriptMaker } from './transcript-maker.service';
+import { VoiceIntelligenceWebhookController } from './voice-intelligence-webhook.controller';
+
+@Module({
+  imports: [CallsModule, TelephonyModule, VoiceIntelligenceModule],
+  controllers: [
+    StoredTranscriptsController,
+    EnhancedTranscriptsController,
+    TranscriptAnalyticsController,
+    VoiceIntelligenceWebhookController,
+  ],
+  providers: [EnhancedTranscripts, StoredTranscripts, TranscriptAnalytics, TranscriptMaker],
+})
+export class TranscriptsModule {}

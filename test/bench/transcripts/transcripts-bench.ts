@@ -1,0 +1,144 @@
+/**
+ * Reads of transcripts where there are a million of them: what is asked of the database by the API's own statements, of
+ * users taken at random, in the owner's transaction and beside it without one.
+ */
+import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { startScratchServer } from '../../../scripts/scratch-database';
+import { dataSourceOptions } from '../../../src/database/data-source';
+import { Database } from '../../../src/database/database';
+import { migrate } from '../../../src/database/migrate';
+import type { Statement } from '../../../src/database/pipeline';
+import { APP_ROLE } from '../../../src/database/row-level-security';
+import {
+  transcriptBySid,
+  transcriptsPage,
+  transcriptsTotal,
+} from '../../../src/transcripts/enhanced-transcripts.repository';
+import { storedBySid, storedPage } from '../../../src/transcripts/stored-transcripts.repository';
+import { COMMON_WORD, manyTranscripts, RARE_WORD, USUAL_WORD } from '../../support/many-transcripts';
+
+/** Milliseconds. */
+const GOAL_P99 = 10;
+const WARM_UP_READS = 200;
+const LOADERS = 2;
+
+interface Question {
+  name: string;
+  of(userId: number, sid: string): Statement<unknown>[];
+}
+
+const page = { limit: 20, skip: 0 };
+
+const QUESTIONS: readonly Question[] = [
+  { name: 'detail', of: (userId, sid) => [transcriptBySid({ userId }, sid)] },
+  {
+    name: 'list, with its total',
+    of: (userId) => [transcriptsPage({ userId }, {}, page), transcriptsTotal({ userId }, {})],
+  },
+  { name: 'list, 500 skipped', of: (userId) => [transcriptsPage({ userId }, {}, { ...page, skip: 500 })] },
+  { name: 'list of a scenario', of: (userId) => [transcriptsPage({ userId }, { scenarioName: 'scenario-3' }, page)] },
+  { name: 'list of a direction', of: (userId) => [transcriptsPage({ userId }, { callDirection: 'inbound' }, page)] },
+  { name: 'search, a rare word', of: (userId) => [transcriptsPage({ userId }, { q: RARE_WORD }, page)] },
+  { name: 'search, a usual word', of: (userId) => [transcriptsPage({ userId }, { q: USUAL_WORD }, page)] },
+  { name: 'search, a word in nearly all', of: (userId) => [transcriptsPage({ userId }, { q: COMMON_WORD }, page)] },
+  {
+    name: 'search, a phrase',
+    of: (userId) => [transcriptsPage({ userId }, { q: `"${COMMON_WORD} ${COMMON_WORD}"` }, page)],
+  },
+  { name: 'stored, detail', of: (userId, sid) => [storedBySid({ userId }, sid)] },
+  { name: 'stored, list', of: (userId) => [storedPage({ userId }, { limit: 20 })] },
+];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      users: { type: 'string', default: '1000' },
+      each: { type: 'string', default: '1000' },
+      reads: { type: 'string', default: '2000' },
+    },
+  });
+  const [users, each, reads] = [Number(values.users), Number(values.each), Number(values.reads)];
+  const server = await startScratchServer();
+  try {
+    await migrate(server.url, () => undefined);
+    await load(server.url, users, each);
+    const isMet = await measure(server.url, users, reads);
+    process.exitCode = isMet ? 0 : 1;
+  } finally {
+    await server.remove();
+  }
+}
+
+async function load(url: string, users: number, each: number): Promise<void> {
+  console.log(`Making ${users * each} transcripts of ${users} users.`);
+  const ids = Array.from({ length: users }, (_, at) => at + 1);
+  await Promise.all(
+    Array.from({ length: LOADERS }, async (_, loader) => {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      await manyTranscripts(
+        client,
+        ids.filter((id) => id % LOADERS === loader),
+        each,
+      );
+      await client.end();
+    }),
+  );
+}
+
+async function measure(url: string, users: number, reads: number): Promise<boolean> {
+  const dataSource = await new DataSource(dataSourceOptions(url, 2)).initialize();
+  const db = new Database(dataSource);
+  const bare = new Client({ connectionString: url });
+  await bare.connect();
+  await bare.query(`SET ROLE ${APP_ROLE}`);
+  let isMet = true;
+  console.log('p50 and p99 in ms: in the owner’s transaction; the statements alone');
+  for (const { name, of } of QUESTIONS) {
+    const owned: number[] = [];
+    const alone: number[] = [];
+    for (let read = -WARM_UP_READS; read < reads; read++) {
+      const userId = 1 + Math.floor(Math.random() * users);
+      const { rows } = await bare.query<{ sid: string }>(
+        `SELECT 'GT' || md5($1::text || '-' || floor(1 + random() * 200)::integer) AS sid, set_config('app.user_id', $1::text, false)`,
+        [String(userId)],
+      );
+      const statements = of(userId, rows[0]?.sid ?? '');
+      const ownedMs = await timed(() => db.readAsOwner({ userId }, ...statements));
+      const aloneMs = await timed(async () => {
+        for (const { name: prepared, text, values } of statements) {
+          await bare.query({ ...(prepared === undefined ? {} : { name: prepared }), text, values: [...values] });
+        }
+      });
+      if (read < 0) continue;
+      owned.push(ownedMs);
+      alone.push(aloneMs);
+    }
+    const p99 = rank(owned, 0.99);
+    if (p99 >= GOAL_P99) isMet = false;
+    const figures = [owned, alone]
+      .map((all) => `${rank(all, 0.5).toFixed(2)} ${rank(all, 0.99).toFixed(2)}`)
+      .join('   ');
+    console.log(`${name.padEnd(30)} ${figures}   ${p99 < GOAL_P99 ? 'met' : 'MISSED'}`);
+  }
+  await bare.end();
+  await dataSource.destroy();
+  return isMet;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+function rank(all: readonly number[], share: number): number {
+  return all.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(all.length * share) - 1)] ?? NaN;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
