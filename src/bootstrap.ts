@@ -19,7 +19,7 @@ import type { AppConfig } from './config/app-config';
 import { serveApiDocs } from './general/api-docs';
 import { AppLogger } from './logging/app-logger';
 import { LOG } from './logging/log.token';
-import { logRequests } from './logging/request-log';
+import { logRequest } from './logging/request-log';
 
 /** Time for all headers, and for the whole request with its body: whoever drips bytes gets no longer than that. */
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -59,18 +59,30 @@ export interface AppOptions {
 
 /** The whole server, ready to listen; main.ts, the tests and the scripts start the same one. */
 export async function createApp(config: AppConfig, options: AppOptions = {}): Promise<NestFastifyApplication> {
+  let log: Logger | undefined;
+  const watch = (request: FastifyRequest, reply: FastifyReply): void => {
+    if (log !== undefined) logRequest(request, reply, log);
+  };
+  const adapter = fastifyAdapter(config, watch);
+  // Before every other hook, some of which answer by themselves (CORS).
+  adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    watch(request, reply);
+    done();
+  });
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config, options.logDestination, options.moreRooms),
-    fastifyAdapter(config),
+    adapter,
     options.preview ? { logger: false, preview: true } : { bufferLogs: true, abortOnError: false, rawBody: true },
   );
-  if (!options.preview) app.useLogger(app.get(AppLogger));
+  if (!options.preview) {
+    log = app.get<Logger>(LOG);
+    app.useLogger(app.get(AppLogger));
+  }
   app.flushLogs();
 
   const fastify = app.getHttpAdapter().getInstance();
   // Fastify reads plain text by default; nothing here takes it.
   fastify.removeContentTypeParser('text/plain');
-  if (!options.preview) logRequests(fastify, app.get<Logger>(LOG));
   const headers = securityHeaders(config);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers).header(REQUEST_ID_HEADER, request.id);
@@ -102,7 +114,9 @@ export async function createApp(config: AppConfig, options: AppOptions = {}): Pr
   return app;
 }
 
-function fastifyAdapter(config: AppConfig): FastifyAdapter {
+type Watch = (request: FastifyRequest, reply: FastifyReply) => void;
+
+function fastifyAdapter(config: AppConfig, watch: Watch): FastifyAdapter {
   return new FastifyAdapter({
     trustProxy: config.trustedProxies === 0 ? false : config.trustedProxies,
     bodyLimit: config.limits.maxBodyBytes,
@@ -114,7 +128,11 @@ function fastifyAdapter(config: AppConfig): FastifyAdapter {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_TIMEOUTS_EVERY_MS },
-    frameworkErrors: answerUnroutable,
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      // No hook has seen it.
+      watch(request, reply);
+      answerUnroutable(request, reply);
+    },
     clientErrorHandler: answerUnreadable,
   });
 }
@@ -133,7 +151,7 @@ function closeConnections(server: Server): void {
 }
 
 /** Addresses that cannot be decoded never reach Nest. */
-function answerUnroutable(_error: Error, request: FastifyRequest, reply: FastifyReply): void {
+function answerUnroutable(request: FastifyRequest, reply: FastifyReply): void {
   const { problem } = toProblem(
     new AppError('invalid', 'request.malformed', 'The address of this request is malformed.'),
     request.id,

@@ -6,6 +6,7 @@ import { identityOf, IdempotencyInProgress, requireSameRequest } from './idempot
 import { IdempotencyStore, StoredAnswer } from './idempotency';
 import type { Owner } from './owner';
 import { toProblem } from './problem';
+import { requestFields } from './request-fields';
 import { PROBLEM_CONTENT_TYPE } from './problem.filter';
 
 export const REPLAYED_HEADER = 'Idempotent-Replayed';
@@ -49,30 +50,34 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     try {
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-      await this.keep(owner, key, { statusCode: reply.statusCode, body });
+      await this.keep(owner, key, request, { statusCode: reply.statusCode, body });
       return body;
     } catch (error) {
       const { problem } = toProblem(error, request.id);
-      if (NOT_KEPT.has(problem.status)) await this.giveBack(owner, key);
-      else await this.keep(owner, key, { statusCode: problem.status, body: problem });
+      if (NOT_KEPT.has(problem.status)) await this.giveBack(owner, key, request);
+      else await this.keep(owner, key, request, { statusCode: problem.status, body: problem });
       throw error;
     }
   }
 
   /** What was done is done: a store that fails now must not turn the answer into an error. */
-  private async keep(owner: Owner, key: string, answer: StoredAnswer): Promise<void> {
+  private async keep(owner: Owner, key: string, request: FastifyRequest, answer: StoredAnswer): Promise<void> {
     try {
       await this.store.complete(owner, key, answer);
     } catch (error) {
-      this.logger.error({ msg: 'The answer to an Idempotency-Key could not be kept', err: error });
+      this.logger.error({
+        msg: 'The answer to an Idempotency-Key could not be kept',
+        req: requestFields(request),
+        err: error,
+      });
     }
   }
 
-  private async giveBack(owner: Owner, key: string): Promise<void> {
+  private async giveBack(owner: Owner, key: string, request: FastifyRequest): Promise<void> {
     try {
       await this.store.release(owner, key);
     } catch (error) {
-      this.logger.error({ msg: 'An Idempotency-Key could not be given back', err: error });
+      this.logger.error({ msg: 'An Idempotency-Key could not be given back', req: requestFields(request), err: error });
     }
   }
 }

@@ -324,6 +324,32 @@ describe('messages', () => {
   });
 });
 
+describe('a peer that breaks the protocol', () => {
+  const text = Buffer.from(`8185${'00'.repeat(4)}${Buffer.from('after').toString('hex')}`, 'hex');
+
+  it.each([
+    ['text that is no UTF-8', '818200000000ff80', 1007],
+    ['a frame without a mask', '810568656c6c6f', 1002],
+    ['a text in the middle of another', '0181000000006181810000000062', 1002],
+    ['an unknown kind of frame', '838000000000', 1002],
+  ])('is closed for %s, and what stands behind it is not told', async (_, bytes, code) => {
+    const { our, peer } = await aRawPeer();
+    const answer = once(peer, 'data') as Promise<[Buffer]>;
+    peer.write(Buffer.concat([text, Buffer.from(bytes, 'hex'), text, text]));
+    expect((await answer)[0].readUInt16BE(2)).toBe(code);
+    await settled();
+    expect(our.told).toEqual(['after']);
+  });
+
+  it('is closed for the first two bytes of a frame, though the rest of its head does not come', async () => {
+    const { our, peer } = await aRawPeer();
+    const answer = once(peer, 'data') as Promise<[Buffer]>;
+    peer.write(Buffer.from('83fe', 'hex'));
+    expect((await answer)[0].readUInt16BE(2)).toBe(1002);
+    expect(our.told).toEqual([]);
+  });
+});
+
 describe('signs of life', () => {
   it('are asked for by a ping after one silent look', async () => {
     const { our, peer } = await aLine();

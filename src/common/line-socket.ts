@@ -91,7 +91,10 @@ export class LineSocket {
     this.isClient = Boolean(socket.url);
     this.reader = new TextFrameReader(!this.isClient, {
       onText: (text) => this.received(text),
-      onRest: (bytes) => this.readByWs.call(this.transport, bytes),
+      onRest: (bytes) => {
+        this.readByWs.call(this.transport, bytes);
+        return !this.transport.isPaused();
+      },
     });
     this.readTexts();
     socket.on('message', (data: RawData, isBinary: boolean) => {
@@ -152,8 +155,9 @@ export class LineSocket {
   /** Stands between the connection and `ws`: whole texts are read here, and `ws` gets the rest. */
   private readTexts(): void {
     const { transport, reader } = this;
-    const [readByWs] = transport.listeners('data') as ((bytes: Buffer) => void)[];
-    if (readByWs === undefined) throw new Error('This WebSocket has no connection to read from.');
+    const [readByWs, ...others] = transport.listeners('data') as ((bytes: Buffer) => void)[];
+    if (readByWs === undefined || others.length > 0) throw new Error('Somebody else reads from this connection.');
+    if (this.socket.extensions !== '') throw new Error('A line has no extensions.');
     this.readByWs = readByWs;
     const take = (bytes: Buffer): void => reader.take(bytes);
     transport.off('data', readByWs);

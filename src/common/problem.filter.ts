@@ -1,6 +1,8 @@
 import { ArgumentsHost, Catch, ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import './fastify-request';
 import { toProblem } from './problem';
+import { requestFields } from './request-fields';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -12,12 +14,13 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
-    const { id } = http.getRequest<FastifyRequest>();
-    const { problem, retryAfterSeconds, isBug } = toProblem(error, id);
+    const request = http.getRequest<FastifyRequest>();
+    const { problem, retryAfterSeconds, isBug } = toProblem(error, request.id);
+    const asked = { req: requestFields(request), user_id: request.user?.userId };
 
-    if (isBug) this.logger.error({ err: error, request_id: id }, 'An unexpected error');
+    if (isBug) this.logger.error({ err: error, ...asked }, 'An unexpected error');
     else if (problem.status >= 500)
-      this.logger.warn({ err: error, code: problem.code, request_id: id }, 'A request could not be served');
+      this.logger.warn({ err: error, code: problem.code, ...asked }, 'A request could not be served');
 
     // The answer has begun (a stream that broke half-way): all that is left is to cut it off.
     if (reply.sent || reply.raw.headersSent) {

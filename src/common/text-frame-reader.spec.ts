@@ -16,7 +16,7 @@ function frameOf(first: number, payload: Buffer, isMasked: boolean): Buffer {
 }
 
 /** Everything that a reader tells, neighbouring bytes of the rest joined. */
-function read(chunks: readonly Buffer[], isMasked: boolean): (string | Buffer)[] {
+function read(chunks: readonly Buffer[], isMasked: boolean, isWanted = true): (string | Buffer)[] {
   const told: (string | Buffer)[] = [];
   const reader = new TextFrameReader(isMasked, {
     onText: (text) => told.push(text),
@@ -24,6 +24,7 @@ function read(chunks: readonly Buffer[], isMasked: boolean): (string | Buffer)[]
       const last = told.at(-1);
       if (Buffer.isBuffer(last)) told[told.length - 1] = Buffer.concat([last, bytes]);
       else told.push(Buffer.from(bytes));
+      return isWanted;
     },
   });
   for (const chunk of chunks) reader.take(chunk);
@@ -82,6 +83,36 @@ describe.each([true, false])('frames of a peer (masked: %s)', (isMasked) => {
     expect(read([fragment, ping, last, text], isMasked)).toEqual([Buffer.concat([fragment, ping, last]), 'two']);
   });
 
+  it('are left to ws as well where they stand behind something that it refuses, until the piece is over', () => {
+    const bad = frameOf(TEXT, Buffer.from('bad'), !isMasked);
+    const text = frameOf(TEXT, Buffer.from('behind'), isMasked);
+    expect(read([Buffer.concat([text, bad, text, text]), text], isMasked, false)).toEqual([
+      'behind',
+      Buffer.concat([bad, text, text]),
+      'behind',
+    ]);
+  });
+
+  it('that will not be ours are handed on at once, though their heads are torn', () => {
+    const long = frameOf(TEXT, Buffer.alloc(70_000, 'x'), isMasked);
+    const ping = frameOf(0x89, Buffer.alloc(3, 'x'), isMasked);
+    const text = frameOf(TEXT, Buffer.from('after'), isMasked);
+    for (const frame of [long, ping, frameOf(TEXT, Buffer.alloc(200, 'x'), !isMasked)]) {
+      for (let at = 2; at < 14; at++) {
+        const parts = [frame.subarray(0, at), frame.subarray(at)];
+        const told: Buffer[] = [];
+        const reader = new TextFrameReader(isMasked, {
+          onText: (one) => told.push(Buffer.from(one)),
+          onRest: (bytes) => told.push(Buffer.from(bytes)) > 0,
+        });
+        reader.take(parts[0] as Buffer);
+        expect(Buffer.concat(told)).toEqual(frame.subarray(0, at));
+        reader.take(Buffer.concat([parts[1] as Buffer, text]));
+        expect(Buffer.concat(told)).toEqual(Buffer.concat([frame, Buffer.from('after')]));
+      }
+    }
+  });
+
   it('are for nobody after a close, however the close was cut', () => {
     const close = frameOf(0x88, Buffer.from([0x03, 0xe8]), isMasked);
     const text = frameOf(TEXT, Buffer.from('too late'), isMasked);
@@ -112,7 +143,7 @@ it('reads UTF-8 of a peer that does not mask', () => {
 
 it('reads nothing more once it is stopped, and says what it had begun', () => {
   const texts: string[] = [];
-  const reader = new TextFrameReader(false, { onText: (text) => texts.push(text), onRest: () => undefined });
+  const reader = new TextFrameReader(false, { onText: (text) => texts.push(text), onRest: () => true });
   const frame = frameOf(TEXT, Buffer.from('hello'), false);
   reader.take(Buffer.concat([frame, frame.subarray(0, 1)]));
   expect(reader.stop()).toEqual(frame.subarray(0, 1));

@@ -1,17 +1,22 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fastify, { type FastifyInstance } from 'fastify';
 import pino from 'pino';
-import { logRequests } from './request-log';
+import { logRequest } from './request-log';
 
 interface Line {
   level: number;
+  responseTime: number;
   msg: string;
   req: { url: string };
 }
 
 const INFO = 30;
+const SLOW_MS = 50;
+/** More than the buffers of a connection hold. */
+const LARGE_BYTES = 50_000_000;
 
 let lines: Line[];
 let newLine: () => void;
@@ -31,7 +36,11 @@ beforeEach(async () => {
     },
   });
   server = fastify({ genReqId: () => 'request-1' });
-  logRequests(server, pino({ level: 'debug' }, destination));
+  const log = pino({ level: 'debug' }, destination);
+  server.addHook('onRequest', (request, reply, done) => {
+    logRequest(request, reply, log);
+    done();
+  });
   server.get('/fine', (request, reply) => {
     request.user = { userId: 7 };
     return reply.send('fine');
@@ -39,6 +48,11 @@ beforeEach(async () => {
   server.get('/status/:status', (request, reply) =>
     reply.status(Number((request.params as { status: string }).status)).send('so be it'),
   );
+  server.get('/slow', async () => {
+    await sleep(SLOW_MS);
+    return 'at last';
+  });
+  server.get('/large', (_request, reply) => reply.send(Buffer.alloc(LARGE_BYTES)));
   server.get('/health', (_request, reply) => reply.send('up'));
   server.get('/never', () => new Promise(() => undefined));
   server.get('/cut', (_request, reply) => {
@@ -101,4 +115,19 @@ it('says so when the client went away before its answer', async () => {
 it('does not call an answer served that broke half-way', async () => {
   await get('/cut');
   expect(lines).toEqual([expect.objectContaining({ msg: 'Request aborted', res: { status: 200 } })]);
+});
+
+it('does not call an answer served that its client did not wait for', async () => {
+  const written = aLine();
+  const socket = connect(port(), '127.0.0.1');
+  socket.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'data');
+  socket.destroy();
+  await written;
+  expect(lines).toEqual([expect.objectContaining({ msg: 'Request aborted', res: { status: 200 } })]);
+});
+
+it('tells how long it took', async () => {
+  await get('/slow');
+  expect(lines[0]?.responseTime).toBeGreaterThanOrEqual(SLOW_MS - 1);
 });

@@ -62,8 +62,6 @@ const DELTA_HEAD =
 const DELTA_TAIL = '"}';
 const EVENT_ID = '"event_id":"';
 const BACKSLASH = 0x5c;
-/** No text begins like that. */
-const NEVER = '\0';
 
 /**
  * Reads audio deltas without parsing them, in the form that the server writes (no white space, no escapes, the payload
@@ -74,7 +72,7 @@ export class AudioDeltaReader {
   /** What was found; filled in place. */
   readonly delta: AudioDelta = { responseId: '', itemId: '', contentIndex: 0, payloadBase64: '' };
   // The deltas of an item differ in their event's id and their payload: what is before and between them.
-  private beforeId = NEVER;
+  private beforeId: string | null = null;
   private afterId = '';
 
   /** Answers true when the text is an audio delta; any other text belongs to {@link parseModelEvent}. */
@@ -90,8 +88,9 @@ export class AudioDeltaReader {
   }
 
   private knownPayloadAt(text: string): number | null {
-    if (!text.startsWith(this.beforeId)) return null;
-    const idEnd = text.indexOf('"', this.beforeId.length);
+    const { beforeId } = this;
+    if (beforeId === null || !text.startsWith(beforeId)) return null;
+    const idEnd = text.indexOf('"', beforeId.length);
     if (idEnd < 0 || text.charCodeAt(idEnd - 1) === BACKSLASH || !text.startsWith(this.afterId, idEnd)) return null;
     return idEnd + this.afterId.length;
   }
@@ -107,7 +106,7 @@ export class AudioDeltaReader {
     delta.itemId = copyOf(head[2] as string);
     delta.contentIndex = Number(head[3]);
     const idAt = text.indexOf(EVENT_ID);
-    this.beforeId = NEVER;
+    this.beforeId = null;
     if (idAt >= 0 && idAt < payloadAt) {
       const idStart = idAt + EVENT_ID.length;
       this.beforeId = copyOf(text.slice(0, idStart));
