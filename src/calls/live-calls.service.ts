@@ -3,6 +3,7 @@ import { EntityManager, In, IsNull } from 'typeorm';
 import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import { redact } from '../common/redaction';
+import { storedText } from '../common/stored-text';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
@@ -142,9 +143,9 @@ export class LiveCalls {
   /** What is not given stays as it is. */
   async recordOrder(owner: Owner, callId: string, order: OrderSoFar): Promise<void> {
     const changes = {
-      ...(order.items === undefined ? {} : { orderItems: storableItems(order.items) }),
-      ...(order.customerName === undefined ? {} : { customerName: storable(order.customerName) }),
-      ...(order.deliveryAddress === undefined ? {} : { deliveryAddress: storable(order.deliveryAddress) }),
+      ...(order.items === undefined ? {} : { orderItems: this.writtenItems(order.items) }),
+      ...(order.customerName === undefined ? {} : { customerName: this.written(order.customerName) }),
+      ...(order.deliveryAddress === undefined ? {} : { deliveryAddress: this.written(order.deliveryAddress) }),
     };
     if (Object.keys(changes).length === 0) return;
     await this.db.asOwner(owner, (tx) => tx.update(Call, { userId: owner.userId, id: callId }, changes));
@@ -184,7 +185,12 @@ export class LiveCalls {
 
   /** What was said, as it may be kept. */
   private written(text: string): string {
-    return redact(storable(text), this.redacted);
+    return redact(storedText(text), this.redacted);
+  }
+
+  private writtenItems(items: unknown[]): never[] {
+    const clean = (_: string, value: unknown) => (typeof value === 'string' ? this.written(value) : value);
+    return JSON.parse(JSON.stringify(items), clean) as never[];
   }
 
   private async toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<LiveCall> {
@@ -207,14 +213,4 @@ export class LiveCalls {
       isOver: isOver(call.status) || call.endedReason !== null,
     };
   }
-}
-
-function storableItems(items: unknown[]): never[] {
-  const clean = (_: string, value: unknown) => (typeof value === 'string' ? storable(value) : value);
-  return JSON.parse(JSON.stringify(items), clean) as never[];
-}
-
-/** A model may produce what PostgreSQL cannot store; losing a character is better than losing the turn. */
-function storable(text: string): string {
-  return Buffer.from(text.replaceAll('\0', ''), 'utf8').toString('utf8');
 }

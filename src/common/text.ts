@@ -34,6 +34,8 @@ export const timeZone = z
   .max(64)
   .transform((name, context) => {
     try {
+      // Newer engines take offsets too, which PostgreSQL reads the other way about.
+      if (/^[+-]/.test(name)) throw new RangeError('An offset is no time zone.');
       return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
     } catch {
       context.addIssue({ code: 'custom', message: 'must be an IANA time zone, such as Europe/Berlin' });

@@ -31,6 +31,8 @@ export function lookupFunction(options: {
   signature: string;
   returns: string;
   body: string;
+  /** Default: one SQL statement. */
+  language?: 'sql' | 'plpgsql';
   reads: { table: string; columns: string[] }[];
 }): string[] {
   const statements = options.reads.flatMap(({ table, columns }) => [
@@ -41,7 +43,7 @@ export function lookupFunction(options: {
   const name = options.signature.replace(/\bp_\w+\s+/g, '');
   return [
     ...statements,
-    `CREATE FUNCTION ${options.signature} RETURNS ${options.returns} LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ ${options.body} $$`,
+    `CREATE FUNCTION ${options.signature} RETURNS ${options.returns} LANGUAGE ${options.language ?? 'sql'} STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ ${options.body} $$`,
     `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`,
     `GRANT EXECUTE ON FUNCTION ${name} TO ${APP_ROLE}`,
     // Last: whoever migrates may hand it over to that role without having the rights of it (see the Roles migration).

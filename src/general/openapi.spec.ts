@@ -142,6 +142,7 @@ describe('the answers that routes of a kind share', () => {
       'post /call-status',
       'post /twilio/amd/{attempt}',
       'post /twilio/stream-over/{attempt}',
+      'post /twilio/voice-intelligence',
       'post /twilio/voice/{attempt}',
     ]);
     const names = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];

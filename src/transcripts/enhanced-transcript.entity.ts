@@ -20,6 +20,7 @@ import type { FlowEntry, Participant, SummaryData } from './enhanced-content';
 @Index('enhanced_transcripts_scenario_idx', ['userId', 'scenarioName', 'callDate', 'id'], {
   where: 'deleted_at IS NULL',
 })
+@Index('enhanced_transcripts_config_idx', ['userId', 'searchConfig'])
 @Index('enhanced_transcripts_search_idx', { synchronize: false })
 export class EnhancedTranscript {
   @PrimaryGeneratedColumn('identity', {
@@ -124,7 +125,7 @@ export class EnhancedTranscript {
   @Column({ name: 'search_config', type: 'text' })
   searchConfig: string;
 
-  /** The words of `full_text`: stemmed by the rules of its language, and as they are. */
+  /** The words of `full_text`, as they are and by the rules of its language, each with its owner (see the migration). */
   @Column({ type: 'tsvector', select: false })
   search: string;
 

@@ -28,7 +28,7 @@ import {
 } from './dto/enhanced-transcript.dto';
 import { EnhancedTranscripts } from './enhanced-transcripts.service';
 import { exportTranscript } from './transcript-export';
-import { TranscriptNotFound } from './transcripts.errors';
+import { PageTokenNotOurs, TranscriptNotFound } from './transcripts.errors';
 
 const TRANSCRIPT_SID = {
   name: 'transcript_sid',
@@ -49,14 +49,14 @@ export class EnhancedTranscriptsController {
     description: 'The total stands in X-Total-Count, and what asks for the next page in X-Next-Page-Token.',
   })
   @ApiPage(ListedTranscriptDto)
-  @ApiProblems([400, 'The page token is not one of ours'])
+  @ApiProblems(new PageTokenNotOurs())
   async list(
     @CurrentOwner() owner: Owner,
     @Query() query: ListTranscriptsQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ListedTranscriptDto[]> {
     const page = await this.transcripts.list(owner, toTranscriptFilter(query), toTranscriptPage(query));
-    const next = nextTranscriptsToken(page.rows, query.limit);
+    const next = nextTranscriptsToken(page);
     if (next !== null) reply.header(NEXT_PAGE_TOKEN_HEADER, next);
     return sendPage(reply, page, toListedTranscriptDto);
   }

@@ -3,8 +3,8 @@ import type { CallDirection } from '../calls/call.entity';
 import type { Statement } from '../database/pipeline';
 import { snakeCase } from '../database/snake-case-names';
 import type { EnhancedTranscript } from './enhanced-transcript.entity';
-import { PLAIN_CONFIG, SEARCH_CONFIGS } from './search-config';
 import { searchTerms } from './search-terms';
+import { callOfOwnSid } from './transcript-sid';
 
 const LISTED = [
   'id',
@@ -67,28 +67,17 @@ export interface TranscriptPage {
   after?: TranscriptPlace;
 }
 
-/** Characters that no text has (they cannot be typed, and are taken out of what was said). */
+/** Characters that no text has: they are taken out of what was said. */
 export const FOUND_BEGIN = '\u0002';
 export const FOUND_END = '\u0003';
 const HEADLINE = `StartSel=${FOUND_BEGIN}, StopSel=${FOUND_END}, MaxFragments=2, MaxWords=18, MinWords=6, FragmentDelimiter=" … "`;
 
-/** Made once: it has the rules of many languages in it. */
-const QUERY = '(SELECT query FROM asked)';
-
 const columns = (names: readonly (keyof EnhancedTranscript)[]) =>
   names.map((name) => `e.${snakeCase(name)} AS "${name}"`).join(', ');
 
-/** Ours are made from the id of their call: 32 hexadecimal digits. */
-const OWN_SID = /^CT([0-9a-f]{32})$/;
-
-/** The sid of a transcript that Twilio has no part in. */
-export function ownSid(callId: string): string {
-  return `CT${callId.replaceAll('-', '')}`;
-}
-
 /** By its sid; by the one that it had before Twilio's came, too. */
 export function transcriptBySid({ userId }: Owner, sid: string): Statement<ToldTranscript> {
-  const [, callId = null] = OWN_SID.exec(sid) ?? [];
+  const callId = callOfOwnSid(sid);
   return {
     name: callId === null ? 'transcript-by-sid' : 'transcript-by-call',
     text: `SELECT ${columns(TOLD)} FROM enhanced_transcripts e
@@ -103,20 +92,28 @@ export function transcriptsPage(
   filter: TranscriptFilter,
   page: TranscriptPage,
 ): Statement<ListedTranscript> {
-  const { conditions, values, query, before } = conditionsOf(owner, filter);
+  const { conditions, values, from } = conditionsOf(owner, filter);
   if (page.after !== undefined) {
     const { callDate, id } = page.after;
     conditions.push(`(e.call_date, e.id) < ($${values.push(callDate.toISOString())}, $${values.push(id)})`);
   }
-  const snippet = query === null ? 'NULL' : `ts_headline('${PLAIN_CONFIG}', e.full_text, ${query}, '${HEADLINE}')`;
+  const isSearch = filter.q !== undefined;
+  const snippet = isSearch
+    ? `coalesce(${headline('e.search_config::regconfig')}, ${headline(`'simple'`)}, e.full_text)`
+    : 'NULL';
   return {
-    text: `${before}SELECT ${columns(LISTED)}, ${snippet} AS snippet FROM enhanced_transcripts e
-      WHERE e.id IN (SELECT e.id FROM enhanced_transcripts e WHERE ${conditions.join(' AND ')}
-        ORDER BY e.call_date DESC, e.id DESC LIMIT $${values.push(page.limit)} OFFSET $${values.push(page.skip)})
-        AND e.user_id = $1
+    text: `SELECT ${columns(LISTED)}, ${snippet} AS snippet
+      FROM (SELECT e.id${isSearch ? ', s.found' : ''} FROM ${from} WHERE ${conditions.join(' AND ')}
+        ORDER BY e.call_date DESC, e.id DESC LIMIT $${values.push(page.limit)} OFFSET $${values.push(page.skip)}) p
+      JOIN enhanced_transcripts e ON e.id = p.id AND e.user_id = $1
       ORDER BY e.call_date DESC, e.id DESC`,
     values,
   };
+}
+
+/** Null when nothing is marked: the rules of a language pass over words like "do". */
+function headline(config: string): string {
+  return `substring(ts_headline(${config}, e.full_text, p.found, '${HEADLINE}') FROM '.*${FOUND_BEGIN}.*')`;
 }
 
 /** The same with everything that is told of each, oldest last. */
@@ -125,21 +122,21 @@ export function wholeTranscriptsPage(
   filter: TranscriptFilter,
   { after, limit }: { after: TranscriptPlace | undefined; limit: number },
 ): Statement<ToldTranscript & { id: number }> {
-  const { conditions, values, before } = conditionsOf(owner, filter);
+  const { conditions, values, from } = conditionsOf(owner, filter);
   if (after !== undefined) {
     conditions.push(`(e.call_date, e.id) < ($${values.push(after.callDate.toISOString())}, $${values.push(after.id)})`);
   }
   return {
-    text: `${before}SELECT ${columns(TOLD)} FROM enhanced_transcripts e WHERE ${conditions.join(' AND ')}
+    text: `SELECT ${columns(TOLD)} FROM ${from} WHERE ${conditions.join(' AND ')}
       ORDER BY e.call_date DESC, e.id DESC LIMIT $${values.push(limit)}`,
     values,
   };
 }
 
 export function transcriptsTotal(owner: Owner, filter: TranscriptFilter): Statement<{ total: number }> {
-  const { conditions, values, before } = conditionsOf(owner, filter);
+  const { conditions, values, from } = conditionsOf(owner, filter);
   return {
-    text: `${before}SELECT count(*)::integer AS total FROM enhanced_transcripts e WHERE ${conditions.join(' AND ')}`,
+    text: `SELECT count(*)::integer AS total FROM ${from} WHERE ${conditions.join(' AND ')}`,
     values,
   };
 }
@@ -148,34 +145,13 @@ function conditionsOf({ userId }: Owner, filter: TranscriptFilter) {
   const values: (string | number)[] = [userId];
   const place = (value: string | number) => `$${values.push(value)}`;
   const conditions = ['e.user_id = $1', 'e.deleted_at IS NULL'];
-  const { callDirection, scenarioName, from, before, q } = filter;
+  const { callDirection, scenarioName, from: since, before, q } = filter;
   if (callDirection !== undefined) conditions.push(`e.call_direction = ${place(callDirection)}`);
   if (scenarioName !== undefined) conditions.push(`e.scenario_name = ${place(scenarioName)}`);
-  if (from !== undefined) conditions.push(`e.call_date >= ${place(from.toISOString())}`);
+  if (since !== undefined) conditions.push(`e.call_date >= ${place(since.toISOString())}`);
   if (before !== undefined) conditions.push(`e.call_date < ${place(before.toISOString())}`);
-  let query: string | null = null;
-  if (q !== undefined) {
-    const terms = searchTerms(q).map(({ kind, text }) => {
-      const at = kind === 'phrase' ? `${place(text)}::text` : `${place(`'${text.replaceAll(/['\\]/g, ' ')}':*`)}::text`;
-      return kind === 'phrase' ? phrase(at) : prefix(at);
-    });
-    // Nothing that could be a word: nothing has it.
-    query = terms.length === 0 ? `''::tsquery` : terms.join(' && ');
-    conditions.push(`e.search @@ ${QUERY}`);
-  }
-  return {
-    conditions,
-    values,
-    query,
-    before: query === null ? '' : `WITH asked AS MATERIALIZED (SELECT ${query} AS query) `,
-  };
-}
-
-/** Who searches does not say in which language: a word counts by the rules of any of them, and as it is. */
-function prefix(at: string): string {
-  return `(${[PLAIN_CONFIG, ...SEARCH_CONFIGS].map((config) => `to_tsquery('${config}', ${at})`).join(' || ')})`;
-}
-
-function phrase(at: string): string {
-  return `phraseto_tsquery('${PLAIN_CONFIG}', ${at})`;
+  let from = 'enhanced_transcripts e';
+  if (q !== undefined)
+    from = `lookup_own_words(${place(JSON.stringify(searchTerms(q)))}::jsonb) s JOIN ${from} ON e.id = s.id`;
+  return { conditions, values, from };
 }

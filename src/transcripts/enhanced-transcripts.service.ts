@@ -7,13 +7,12 @@ import { isOver } from '../calls/call-status';
 import { Call } from '../calls/call.entity';
 import { Turn } from '../calls/turn.entity';
 import { Database } from '../database/database';
-import { channelOf, toUtterances } from './carrier-sentences';
+import { channelOf, toUtterances } from './spoken-sentences';
 import { enhance } from './enhance';
 import type { Utterance } from './enhanced-content';
 import { EnhancedTranscript } from './enhanced-transcript.entity';
 import {
   ListedTranscript,
-  ownSid,
   ToldTranscript,
   transcriptBySid,
   TranscriptFilter,
@@ -23,7 +22,8 @@ import {
   transcriptsTotal,
   wholeTranscriptsPage,
 } from './enhanced-transcripts.repository';
-import { PLAIN_CONFIG, searchConfigOf } from './search-config';
+import { ownSid } from './transcript-sid';
+import { searchConfigOf } from './search-config';
 import type { StoredTranscript } from './stored-transcript.entity';
 import { TranscriptNotFound } from './transcripts.errors';
 
@@ -63,13 +63,14 @@ export class EnhancedTranscripts {
     owner: Owner,
     filter: TranscriptFilter,
     page: TranscriptPage,
-  ): Promise<{ rows: ListedTranscript[]; total: number }> {
+  ): Promise<{ rows: ListedTranscript[]; total: number; hasMore: boolean }> {
+    // One more than is asked for tells whether there are more.
     const [rows, [count]] = await this.db.readAsOwner(
       owner,
-      transcriptsPage(owner, filter, page),
+      transcriptsPage(owner, filter, { ...page, limit: page.limit + 1 }),
       transcriptsTotal(owner, filter),
     );
-    return { rows, total: count?.total ?? 0 };
+    return { rows: rows.slice(0, page.limit), total: count?.total ?? 0, hasMore: rows.length > page.limit };
   }
 
   /** @throws TranscriptNotFound */
@@ -108,15 +109,20 @@ export class EnhancedTranscripts {
 
   /** Nothing of what was said is left, and it is not made again. @throws TranscriptNotFound */
   async delete(owner: Owner, sid: string): Promise<void> {
-    const { id } = await this.get(owner, sid);
-    await this.db.asOwner(owner, (tx) =>
-      tx.query(
+    const { id, callId, transcriptSid } = await this.get(owner, sid);
+    await this.db.asOwner(owner, async (tx) => {
+      await tx.query(
         `UPDATE enhanced_transcripts SET deleted_at = now(), full_text = '', search = '', notes = NULL,
            participant_info = '{}', conversation_flow = '[]', summary_data = '{}', names = '{}'
          WHERE user_id = $1 AND id = $2`,
         [owner.userId, id],
-      ),
-    );
+      );
+      await tx.query(
+        `UPDATE stored_twilio_transcripts SET deleted_at = now(), full_text = '', sentences = '[]', notes = NULL
+         WHERE user_id = $1 AND (transcript_sid = $2 OR call_id = $3)`,
+        [owner.userId, transcriptSid, callId],
+      );
+    });
   }
 
   /**
@@ -125,6 +131,8 @@ export class EnhancedTranscripts {
    */
   async makeOfTurns(owner: Owner, callId: string): Promise<void> {
     await this.db.asOwner(owner, async (tx) => {
+      // Before anything is read: of two who are at it the second sees what the first did not.
+      await onlyOne(tx, callId);
       const call = await tx.findOneBy(Call, { userId: owner.userId, id: callId });
       if (call === null || call.answeredAt === null || !isOver(call.status)) return;
       const turns = await tx.find(Turn, { where: { userId: owner.userId, callId }, order: { sequence: 'ASC' } });
@@ -132,13 +140,16 @@ export class EnhancedTranscripts {
     });
   }
 
-  /** Makes the transcript of what Twilio wrote down, in the place of the one that was made of turns. */
-  async makeOfStored(tx: EntityManager, stored: StoredTranscript): Promise<void> {
+  /**
+   * Makes the transcript of what Twilio wrote down, in the place of the one that was made of turns. False when its owner has
+   * deleted that one.
+   */
+  async makeOfStored(tx: EntityManager, stored: StoredTranscript): Promise<boolean> {
     const owner = { userId: stored.userId };
     const call = stored.callId === null ? null : await tx.findOneBy(Call, { userId: owner.userId, id: stored.callId });
     const ofCall = call === null ? null : headingOf(call);
     const callDirection = stored.callDirection ?? ofCall?.callDirection ?? 'outbound';
-    await this.write(
+    return this.write(
       tx,
       owner,
       {
@@ -161,9 +172,8 @@ export class EnhancedTranscripts {
     owner: Owner,
     heading: Heading,
     utterances: readonly Utterance[],
-  ): Promise<void> {
-    // Two may be at it at once: the conversation is written down, and the carrier says that it is over.
-    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [heading.callId ?? heading.transcriptSid]);
+  ): Promise<boolean> {
+    await onlyOne(tx, heading.callId ?? heading.transcriptSid);
     const before = await tx.findOne(EnhancedTranscript, {
       where:
         heading.callId === null
@@ -171,8 +181,8 @@ export class EnhancedTranscripts {
           : { userId: owner.userId, callId: heading.callId },
       lock: { mode: 'pessimistic_write' },
     });
-    if (before !== null && (before.deletedAt !== null || (before.source === 'twilio' && heading.source === 'turns')))
-      return;
+    if (before !== null && before.deletedAt !== null) return false;
+    if (before?.source === 'twilio' && heading.source === 'turns') return true;
     const content = enhance(utterances, {
       names: before?.names ?? {},
       durationSeconds: heading.duration,
@@ -207,6 +217,7 @@ export class EnhancedTranscripts {
       searchConfigOf(heading.languageCode),
     ];
     await tx.query(before === null ? INSERT : UPDATE, before === null ? values : [...values, before.id]);
+    return true;
   }
 
   private async rename(tx: EntityManager, row: EnhancedTranscript, given: Record<string, string>): Promise<void> {
@@ -228,6 +239,14 @@ export class EnhancedTranscripts {
       { names, participantInfo, conversationFlow },
     );
   }
+}
+
+/**
+ * Two may be at the same transcript at once: the conversation is written down, and the carrier says that it is over. Taken
+ * twice within a transaction it is one lock.
+ */
+async function onlyOne(tx: EntityManager, subject: string): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [subject]);
 }
 
 const COLUMNS = [
@@ -260,7 +279,7 @@ const COLUMNS = [
 const PLACES = COLUMNS.map((_, at) => `$${at + 1}`);
 const TEXT = `$${COLUMNS.indexOf('full_text') + 1}::text`;
 const CONFIG = `$${COLUMNS.indexOf('search_config') + 1}::text`;
-const SEARCH = `to_tsvector(${CONFIG}::regconfig, ${TEXT}) || to_tsvector('${PLAIN_CONFIG}', ${TEXT})`;
+const SEARCH = `owned_words($1, to_tsvector('simple', ${TEXT}) || to_tsvector(${CONFIG}::regconfig, ${TEXT}))`;
 
 const INSERT = `INSERT INTO enhanced_transcripts (${COLUMNS.join(', ')}, search) VALUES (${PLACES.join(', ')}, ${SEARCH})`;
 const UPDATE = `UPDATE enhanced_transcripts SET ${COLUMNS.map((column, at) => `${column} = ${PLACES[at] ?? ''}`).join(', ')},

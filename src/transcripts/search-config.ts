@@ -33,9 +33,7 @@ const CONFIGS: Readonly<Record<string, string>> = {
 };
 
 /** Words as they are, without a rule of any language. */
-export const PLAIN_CONFIG = 'simple';
-
-export const SEARCH_CONFIGS: readonly string[] = [...new Set(Object.values(CONFIGS))];
+const PLAIN_CONFIG = 'simple';
 
 /** The rules by which a text is searched. @param languageCode BCP 47, such as en-US */
 export function searchConfigOf(languageCode: string): string {

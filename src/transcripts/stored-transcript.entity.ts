@@ -31,7 +31,9 @@ export type StoredState = 'asked' | 'awaited' | 'stored' | 'failed';
 @Entity('stored_twilio_transcripts')
 @Index('stored_twilio_transcripts_user_id_sid_key', ['userId', 'transcriptSid'], { unique: true })
 @Index('stored_twilio_transcripts_sid_key', ['transcriptSid'], { unique: true, where: `state = 'stored'` })
-@Index('stored_twilio_transcripts_list_idx', ['userId', 'dateCreated', 'id'], { where: `state <> 'asked'` })
+@Index('stored_twilio_transcripts_list_idx', ['userId', 'dateCreated', 'id'], {
+  where: `state <> 'asked' AND deleted_at IS NULL`,
+})
 @Index('stored_twilio_transcripts_call_idx', ['userId', 'callId'])
 @Index('stored_twilio_transcripts_awaited_idx', ['checkAt'], { where: `state = 'awaited'` })
 export class StoredTranscript {
@@ -101,6 +103,14 @@ export class StoredTranscript {
 
   @Column({ type: 'text', nullable: true })
   notes: string | null;
+
+  /** Deleted by its owner: nothing of what was said is left, and it is not fetched again. */
+  @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
+  deletedAt: Date | null;
+
+  /** Whose writes count, of those who fetch it. */
+  @Column({ type: 'uuid', nullable: true })
+  claim: string | null;
 
   /** Somebody is fetching it until then. */
   @Column({ name: 'claimed_until', type: 'timestamptz', nullable: true })

@@ -20,10 +20,12 @@ import {
 } from './dto/stored-transcript.dto';
 import { StoredTranscripts } from './stored-transcripts.service';
 import {
+  PageTokenNotOurs,
   TranscriptFailed,
   TranscriptInProgress,
   TranscriptNotFound,
   TranscriptUnknownToTwilio,
+  TwilioRefused,
   TwilioUnavailable,
 } from './transcripts.errors';
 
@@ -43,13 +45,13 @@ export class StoredTranscriptsController {
   @Get('stored-twilio-transcripts')
   @ApiOperation({ summary: 'Your stored transcripts, newest first' })
   @ApiOkResponse({ type: StoredTranscriptListDto })
-  @ApiProblems([400, 'The page token is not one of ours'])
+  @ApiProblems(new PageTokenNotOurs())
   async list(@CurrentOwner() owner: Owner, @Query() query: ListStoredQueryDto): Promise<StoredTranscriptListDto> {
     const { page_size: limit, page_token: token, status, q } = query;
-    const { rows, total } = await this.transcripts.list(owner, { limit, status, q, after: storedPlace(token) });
+    const page = await this.transcripts.list(owner, { limit, status, q, after: storedPlace(token) });
     return {
-      transcripts: rows.map(toStoredTranscriptDto),
-      meta: { page_size: limit, total, next_page_token: nextStoredToken(rows, limit) },
+      transcripts: page.rows.map(toStoredTranscriptDto),
+      meta: { page_size: limit, total: page.total, next_page_token: nextStoredToken(page) },
     };
   }
 
@@ -71,8 +73,9 @@ export class StoredTranscriptsController {
   @ApiCreatedResponse({ type: StoredTranscriptDto, description: 'Fetched and stored' })
   @ApiOkResponse({ type: StoredTranscriptDto, description: 'It was stored before' })
   @ApiProblems(
-    [404, 'Not there, or somebody else’s', new TranscriptUnknownToTwilio(), new TranscriptNotFound()],
+    [404, 'Not there, or somebody else’s', new TranscriptUnknownToTwilio()],
     [409, 'Twilio has not made it, yet or ever', new TranscriptInProgress(), new TranscriptFailed('failed')],
+    [502, 'Twilio refused', new TwilioRefused('Authenticate')],
     [503, 'Twilio cannot be asked', new TwilioUnavailable()],
   )
   async store(
@@ -97,14 +100,14 @@ export class StoredTranscriptsController {
     deprecated: true,
   })
   @ApiPage(LegacyTranscriptDto)
-  @ApiProblems([400, 'The page token is not one of ours'])
+  @ApiProblems(new PageTokenNotOurs())
   async listLegacy(
     @CurrentOwner() owner: Owner,
     @Query() { limit, page_token: token }: LegacyListQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LegacyTranscriptDto[]> {
     const page = await this.transcripts.list(owner, { limit, after: storedPlace(token) });
-    const next = nextStoredToken(page.rows, limit);
+    const next = nextStoredToken(page);
     if (next !== null) reply.header(NEXT_PAGE_TOKEN_HEADER, next);
     return sendPage(reply, page, toLegacyTranscriptDto);
   }

@@ -35,8 +35,8 @@ const SELECT = `SELECT t.id, t.transcript_sid AS "transcriptSid", t.status, t.da
   t.created_at AS "createdAt"
 FROM stored_twilio_transcripts t`;
 
-/** What somebody only asked for, and nobody knows yet whether it is there. */
-const IS_KNOWN = `t.state <> 'asked'`;
+/** Not what somebody only asked for, of which nobody knows yet whether it is there; and not what was deleted. */
+const IS_KNOWN = `t.state <> 'asked' AND t.deleted_at IS NULL`;
 
 export function storedBySid({ userId }: Owner, transcriptSid: string): Statement<ToldStoredTranscript> {
   return {

@@ -2,15 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { isUniqueViolation } from '../common/database-errors';
 import type { Owner } from '../common/owner';
+import { storedText } from '../common/stored-text';
 import { redact } from '../common/redaction';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { CallLookups, CallRef } from '../calls/call-lookups';
 import type { CallDirection } from '../calls/call.entity';
 import { Database } from '../database/database';
-import { CarrierError } from '../integrations/telephony/telephony';
+import { CarrierError, CarrierRefused } from '../integrations/telephony/telephony';
 import { CarrierTranscript, VoiceIntelligence } from '../integrations/voice-intelligence/voice-intelligence';
-import { toStoredSentences } from './carrier-sentences';
+import { toStoredSentences } from './spoken-sentences';
 import { EnhancedTranscripts } from './enhanced-transcripts.service';
 import { StoredTranscript } from './stored-transcript.entity';
 import {
@@ -25,8 +26,10 @@ import {
   TranscriptInProgress,
   TranscriptNotFound,
   TranscriptUnknownToTwilio,
+  TwilioRefused,
   TwilioUnavailable,
 } from './transcripts.errors';
+import { isTranscriptSid } from './transcript-sid';
 
 /** Whoever fetches has this long: two answers of Twilio and many pages. Then somebody else may. */
 const CLAIM_SECONDS = 60;
@@ -40,11 +43,16 @@ const MOST_CHECK_SECONDS = 600;
 /** Six and a half hours in all. Twilio takes minutes. */
 const MAX_CHECKS = 45;
 
-const TRANSCRIPT_SID = /^GT[0-9A-Za-z]{8,64}$/;
 const CALL_SID = /^CA[0-9a-f]{32}$/i;
 
 const RUNNING: ReadonlySet<string> = new Set(['queued', 'in-progress', 'new']);
 const COMPLETED = 'completed';
+
+export interface StoredRows {
+  rows: ToldStoredTranscript[];
+  total: number;
+  hasMore: boolean;
+}
 
 /** What an owner may say about a transcript that they store. */
 export interface StoredDetails {
@@ -69,9 +77,12 @@ export class StoredTranscripts {
     private readonly enhanced: EnhancedTranscripts,
   ) {}
 
-  async list(owner: Owner, filter: StoredFilter): Promise<{ rows: ToldStoredTranscript[]; total: number }> {
-    const [rows, [count]] = await this.db.readAsOwner(owner, storedPage(owner, filter), storedTotal(owner, filter));
-    return { rows, total: count?.total ?? 0 };
+  async list(owner: Owner, filter: StoredFilter): Promise<StoredRows> {
+    const { limit } = filter;
+    // One more than is asked for tells whether there are more.
+    const page = storedPage(owner, { ...filter, limit: limit + 1 });
+    const [rows, [count]] = await this.db.readAsOwner(owner, page, storedTotal(owner, filter));
+    return { rows: rows.slice(0, limit), total: count?.total ?? 0, hasMore: rows.length > limit };
   }
 
   /** @throws TranscriptNotFound */
@@ -83,24 +94,26 @@ export class StoredTranscripts {
 
   /**
    * Fetches a transcript and keeps it; one that is kept already is given back as it is, and Twilio is not asked.
-   * @throws TranscriptNotFound, TranscriptUnknownToTwilio, TranscriptInProgress, TranscriptFailed, TwilioUnavailable
+   * @throws TranscriptUnknownToTwilio, TranscriptInProgress, TranscriptFailed, TwilioUnavailable
    */
   async store(
     owner: Owner,
     transcriptSid: string,
     details: StoredDetails = NO_DETAILS,
   ): Promise<{ transcript: ToldStoredTranscript; isNew: boolean }> {
-    if (!TRANSCRIPT_SID.test(transcriptSid)) throw new TranscriptUnknownToTwilio();
+    if (!isTranscriptSid(transcriptSid)) throw new TranscriptUnknownToTwilio();
     const giveUpAt = performance.now() + PATIENCE_MS;
     for (;;) {
-      const claimed = await this.claim(owner, transcriptSid);
-      if (claimed === 'stored') return { transcript: await this.get(owner, transcriptSid), isNew: false };
-      if (claimed === 'ours') break;
+      const claim = await this.claim(owner, transcriptSid);
+      if (claim === 'stored') return { transcript: await this.get(owner, transcriptSid), isNew: false };
+      if (claim === 'awaited') throw new TranscriptInProgress();
+      if (claim !== 'taken') {
+        await this.fetch(claim, details);
+        return { transcript: await this.get(owner, transcriptSid), isNew: true };
+      }
       if (performance.now() > giveUpAt) throw new TwilioUnavailable();
       await sleep(LOOK_AGAIN_MS);
     }
-    await this.fetch(owner, transcriptSid, details);
-    return { transcript: await this.get(owner, transcriptSid), isNew: true };
   }
 
   /** Twilio has announced a transcript of a call of ours: it is fetched as soon as somebody looks for what is awaited. */
@@ -117,139 +130,207 @@ export class StoredTranscripts {
     );
   }
 
-  /** Fetches one that is awaited, unless somebody else is at it. @throws as `store` does */
-  async fetchAwaited(owner: Owner, transcriptSid: string): Promise<void> {
-    if ((await this.claim(owner, transcriptSid)) === 'ours') await this.fetch(owner, transcriptSid, NO_DETAILS);
+  /** Fetches one that is due by then, unless somebody else is at it. @throws as `store` does */
+  async fetchAwaited(owner: Owner, transcriptSid: string, now: Date): Promise<void> {
+    const claim = await this.claimDue(owner, transcriptSid, now);
+    if (claim !== null) await this.fetch(claim, NO_DETAILS);
   }
 
-  /** The call of ours that a transcript is of; null when it is of none. @throws CarrierError */
-  async callOf(transcript: Pick<CarrierTranscript, 'customerKey' | 'recordingSid'>): Promise<CallRef | null> {
+  /**
+   * The call that a transcript is of: ours, or somebody's who is not here (any more). Null when it is of no call.
+   * @throws CarrierError
+   */
+  async callOf(
+    transcript: Pick<CarrierTranscript, 'customerKey' | 'recordingSid'>,
+  ): Promise<CallRef | 'nobodys' | null> {
     const { customerKey, recordingSid } = transcript;
-    if (customerKey !== null && CALL_SID.test(customerKey)) return this.lookups.bySid(customerKey);
+    if (customerKey !== null && CALL_SID.test(customerKey)) return (await this.lookups.bySid(customerKey)) ?? 'nobodys';
     if (recordingSid === null) return null;
     const callSid = await this.voiceIntelligence.callOfRecording(recordingSid);
-    return callSid === null ? null : this.lookups.bySid(callSid);
+    return callSid === null ? null : ((await this.lookups.bySid(callSid)) ?? 'nobodys');
   }
 
-  private async claim(owner: Owner, transcriptSid: string): Promise<'ours' | 'taken' | 'stored'> {
-    const values = [owner.userId, transcriptSid, CLAIM_SECONDS];
+  private async claim(owner: Owner, transcriptSid: string): Promise<Claim | 'taken' | 'awaited' | 'stored'> {
+    const key = { userId: owner.userId, transcriptSid };
     return this.db.asOwner(owner, async (tx) => {
-      const inserted = await tx.query<unknown[]>(
-        `INSERT INTO stored_twilio_transcripts
-           (user_id, transcript_sid, state, status, date_created, date_updated, claimed_until)
-         VALUES ($1, $2, 'asked', 'queued', date_trunc('milliseconds', now()), now(), clock_timestamp() + make_interval(secs => $3))
-         ON CONFLICT (user_id, transcript_sid) DO NOTHING RETURNING id`,
-        values,
+      const row = await tx.findOne(StoredTranscript, {
+        where: key,
+        select: { id: true, state: true, claimedUntil: true, checkAt: true },
+      });
+      if (row?.state === 'stored') return 'stored';
+      const now = new Date();
+      if (row?.claimedUntil != null && row.claimedUntil > now) return 'taken';
+      // Asked a moment ago, and asked again by itself.
+      if (row?.state === 'awaited' && row.checkAt !== null && row.checkAt > now) return 'awaited';
+      const [claimed] = await tx.query<{ claim: string }[]>(
+        `INSERT INTO stored_twilio_transcripts AS t
+           (user_id, transcript_sid, state, status, date_created, date_updated, claim, claimed_until)
+         VALUES ($1, $2, 'asked', 'queued', date_trunc('milliseconds', now()), now(), gen_random_uuid(), ${UNTIL})
+         ON CONFLICT (user_id, transcript_sid) DO UPDATE SET claim = gen_random_uuid(), claimed_until = ${UNTIL}
+         WHERE t.state <> 'stored' AND (t.claimed_until IS NULL OR t.claimed_until < clock_timestamp())
+         RETURNING claim`,
+        [owner.userId, transcriptSid],
       );
-      if (inserted.length > 0) return 'ours';
-      const [taken] = await tx.query<[unknown[], number]>(
-        `UPDATE stored_twilio_transcripts SET claimed_until = clock_timestamp() + make_interval(secs => $3)
-         WHERE user_id = $1 AND transcript_sid = $2 AND state <> 'stored'
-           AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) RETURNING id`,
-        values,
+      return claimed === undefined ? 'taken' : { owner, transcriptSid, token: claimed.claim, isJob: false };
+    });
+  }
+
+  private async claimDue(owner: Owner, transcriptSid: string, now: Date): Promise<Claim | null> {
+    return this.db.asOwner(owner, async (tx) => {
+      const [rows] = await tx.query<[{ claim: string }[], number]>(
+        `UPDATE stored_twilio_transcripts SET claim = gen_random_uuid(), claimed_until = ${UNTIL}
+         WHERE user_id = $1 AND transcript_sid = $2 AND state = 'awaited' AND check_at <= $3
+           AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) RETURNING claim`,
+        [owner.userId, transcriptSid, now],
       );
-      if (taken.length > 0) return 'ours';
-      const isStored = await tx.existsBy(StoredTranscript, { userId: owner.userId, transcriptSid, state: 'stored' });
-      return isStored ? 'stored' : 'taken';
+      const [claimed] = rows;
+      return claimed === undefined ? null : { owner, transcriptSid, token: claimed.claim, isJob: true };
     });
   }
 
   /** Fetches what is claimed. However that ends, the claim is over. */
-  private async fetch(owner: Owner, transcriptSid: string, details: StoredDetails): Promise<void> {
+  private async fetch(claim: Claim, details: StoredDetails): Promise<void> {
     try {
-      const transcript = await this.voiceIntelligence.fetchTranscript(transcriptSid);
+      const transcript = await this.voiceIntelligence.fetchTranscript(claim.transcriptSid);
       if (transcript === null) throw new TranscriptUnknownToTwilio();
       const call = await this.callOf(transcript);
-      if (call !== null && call.owner.userId !== owner.userId) throw new TranscriptNotFound();
-      await this.settle(owner, call, transcript, details);
+      // The answer does not tell that it is somebody else's.
+      if (call === 'nobodys' || (call !== null && call.owner.userId !== claim.owner.userId)) {
+        throw new TranscriptUnknownToTwilio();
+      }
+      await this.settle(claim, call?.callId ?? null, transcript, details);
     } catch (error) {
-      await this.giveBack(owner, transcriptSid);
-      if (error instanceof CarrierError) throw new TwilioUnavailable(error);
-      throw error;
+      await this.giveBack(claim);
+      throw inOurWords(error);
     }
   }
 
   private async settle(
-    owner: Owner,
-    call: CallRef | null,
+    claim: Claim,
+    callId: string | null,
     transcript: CarrierTranscript,
     details: StoredDetails,
   ): Promise<void> {
-    const { transcriptSid, status } = transcript;
+    const { status } = transcript;
     if (status !== COMPLETED) {
-      await this.note(owner, call, transcript, details);
+      await this.note(claim, callId, transcript, details);
       throw RUNNING.has(status) ? new TranscriptInProgress() : new TranscriptFailed(status);
     }
     const kinds = this.config.transcripts.redact;
-    const sentences = toStoredSentences(await this.voiceIntelligence.fetchSentences(transcriptSid)).map((sentence) => ({
-      ...sentence,
-      text: storable(redact(sentence.text, kinds)),
-    }));
+    const sentences = toStoredSentences(await this.voiceIntelligence.fetchSentences(claim.transcriptSid)).map(
+      (sentence) => ({ ...sentence, text: redact(storedText(sentence.text), kinds) }),
+    );
+    const stored = {
+      ...headOf(transcript),
+      ...given(details),
+      callId,
+      sentences,
+      fullText: sentences.map(({ text }) => text).join('\n'),
+    };
     try {
-      await this.db.asOwner(owner, async (tx) => {
-        await tx.update(
-          StoredTranscript,
-          { userId: owner.userId, transcriptSid },
-          {
-            ...headOf(transcript),
-            ...given(details),
-            state: 'stored',
-            callId: call?.callId ?? null,
-            sentences,
-            fullText: sentences.map(({ text }) => text).join('\n'),
-            claimedUntil: null,
-            checkAt: null,
-          },
+      await this.db.asOwner(claim.owner, async (tx) => {
+        const { affected } = await tx.update(StoredTranscript, keyOf(claim), {
+          ...stored,
+          state: 'stored',
+          claim: null,
+          claimedUntil: null,
+          checkAt: null,
+        });
+        // It took too long, and somebody else is at it.
+        if (affected !== 1) throw new TwilioUnavailable();
+        const { owner, transcriptSid } = claim;
+        const row = await tx.findOneByOrFail(StoredTranscript, { userId: owner.userId, transcriptSid });
+        if (await this.enhanced.makeOfStored(tx, row)) return;
+        // The conversation was deleted before Twilio's words of it came.
+        await tx.query(
+          `UPDATE stored_twilio_transcripts SET deleted_at = now(), full_text = '', sentences = '[]', notes = NULL
+           WHERE user_id = $1 AND id = $2`,
+          [owner.userId, row.id],
         );
-        const stored = await tx.findOneByOrFail(StoredTranscript, { userId: owner.userId, transcriptSid });
-        await this.enhanced.makeOfStored(tx, stored);
       });
     } catch (error) {
       // Of no call, and stored by somebody else meanwhile.
-      if (isUniqueViolation(error)) throw new TranscriptNotFound();
+      if (isUniqueViolation(error)) throw new TranscriptUnknownToTwilio();
       throw error;
     }
   }
 
   /** Not there yet, or never to be: that is shown, and the one that is still being made is asked for again. */
   private async note(
-    owner: Owner,
-    call: CallRef | null,
+    claim: Claim,
+    callId: string | null,
     transcript: CarrierTranscript,
     details: StoredDetails,
   ): Promise<void> {
     const isRunning = RUNNING.has(transcript.status);
-    await this.db.asOwner(owner, async (tx) => {
-      const key = { userId: owner.userId, transcriptSid: transcript.transcriptSid };
-      const { checks } = await tx.findOneByOrFail(StoredTranscript, key);
+    await this.db.asOwner(claim.owner, async (tx) => {
+      const row = await tx.findOneBy(StoredTranscript, keyOf(claim));
+      if (row === null) return;
+      // Who asks by hand does not use up the times that the job may ask.
+      const checks = row.checks + (claim.isJob ? 1 : 0);
       const isAwaited = isRunning && checks < MAX_CHECKS;
-      const waitSeconds = Math.min(FIRST_CHECK_SECONDS * 2 ** checks, MOST_CHECK_SECONDS);
-      await tx.update(StoredTranscript, key, {
+      await tx.update(StoredTranscript, keyOf(claim), {
         ...headOf(transcript),
         ...given(details),
         state: isAwaited ? 'awaited' : 'failed',
-        callId: call?.callId ?? null,
-        checks: checks + 1,
-        checkAt: isAwaited ? () => `clock_timestamp() + make_interval(secs => ${waitSeconds})` : null,
+        ...(isRunning && !isAwaited ? { status: GIVEN_UP } : {}),
+        callId,
+        checks,
+        checkAt: isAwaited ? nextCheck(checks) : null,
+        claim: null,
         claimedUntil: null,
       });
     });
   }
 
   /** Nothing came of a claim: what nobody knows to be there is forgotten, and what is awaited is asked for later. */
-  private async giveBack(owner: Owner, transcriptSid: string): Promise<void> {
-    await this.db.asOwner(owner, async (tx) => {
-      const key = { userId: owner.userId, transcriptSid };
-      await tx.delete(StoredTranscript, { ...key, state: 'asked' });
-      await tx.query(
-        `UPDATE stored_twilio_transcripts SET claimed_until = NULL, checks = checks + 1,
-           state = CASE WHEN checks >= $3 THEN 'failed' ELSE state END,
-           check_at = clock_timestamp() + make_interval(secs => least(10 * 2 ^ least(checks, 10), 600))
-         WHERE user_id = $1 AND transcript_sid = $2 AND state = 'awaited' AND claimed_until IS NOT NULL`,
-        [owner.userId, transcriptSid, MAX_CHECKS],
-      );
+  private async giveBack(claim: Claim): Promise<void> {
+    await this.db.asOwner(claim.owner, async (tx) => {
+      const row = await tx.findOneBy(StoredTranscript, keyOf(claim));
+      if (row === null) return;
+      if (row.state === 'asked') {
+        await tx.delete(StoredTranscript, keyOf(claim));
+        return;
+      }
+      const checks = row.checks + (claim.isJob ? 1 : 0);
+      const isOver = row.state === 'awaited' && checks >= MAX_CHECKS;
+      await tx.update(StoredTranscript, keyOf(claim), {
+        checks,
+        claim: null,
+        claimedUntil: null,
+        ...(isOver ? { state: 'failed', status: GIVEN_UP, checkAt: null } : {}),
+        ...(row.state === 'awaited' && !isOver ? { checkAt: nextCheck(checks) } : {}),
+      });
     });
   }
+}
+
+/** A definite no of Twilio is nothing that waiting mends. */
+function inOurWords(error: unknown): unknown {
+  if (error instanceof CarrierRefused) return new TwilioRefused(error.message, error);
+  return error instanceof CarrierError ? new TwilioUnavailable(error) : error;
+}
+
+/** The right to fetch a transcript, and to write what came of it, until somebody else has it. */
+interface Claim {
+  owner: Owner;
+  transcriptSid: string;
+  token: string;
+  isJob: boolean;
+}
+
+/** Twilio's word for what went wrong on its side; ours for what never came. */
+const GIVEN_UP = 'error';
+
+const UNTIL = `clock_timestamp() + interval '${CLAIM_SECONDS} seconds'`;
+
+function keyOf({ owner, transcriptSid, token }: Claim) {
+  return { userId: owner.userId, transcriptSid, claim: token };
+}
+
+function nextCheck(checks: number): () => string {
+  const seconds = Math.min(FIRST_CHECK_SECONDS * 2 ** checks, MOST_CHECK_SECONDS);
+  return () => `clock_timestamp() + interval '${seconds} seconds'`;
 }
 
 function headOf({ status, dateCreated, dateUpdated, durationSeconds, languageCode }: CarrierTranscript) {
@@ -259,9 +340,4 @@ function headOf({ status, dateCreated, dateUpdated, durationSeconds, languageCod
 /** What was not said about it stays as it is. */
 function given(details: StoredDetails): Partial<StoredDetails> {
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null)) as Partial<StoredDetails>;
-}
-
-/** PostgreSQL stores no NUL. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '');
 }

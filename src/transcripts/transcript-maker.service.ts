@@ -1,17 +1,20 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
-import { AppError } from '../common/app-error';
 import type { Owner } from '../common/owner';
 import { CallEnded, CallWritten } from '../calls/calls.events';
 import { Database } from '../database/database';
 import { EnhancedTranscripts } from './enhanced-transcripts.service';
 import { StoredTranscripts } from './stored-transcripts.service';
+import { TranscriptFailed, TranscriptInProgress } from './transcripts.errors';
 
 const INTERVAL_MS = 5000;
 /** A call that ended longer ago has no process any more that would tell of its end. */
 const LEFT_BEHIND_MS = 60_000;
 /** Further back nobody looks: a server that was down for longer is looked at by a person. */
 const LOOK_BACK_MS = 3 * 24 * 60 * 60 * 1000;
+
+/** Of Twilio's transcripts. */
+const FETCHED_AT_ONCE = 4;
 
 /**
  * Makes transcripts as their time comes: of a call when it is over and written down, of Twilio's when they are there. What a
@@ -58,23 +61,40 @@ export class TranscriptMaker implements OnApplicationBootstrap, BeforeApplicatio
 
   /** One round. @param now moves the clock in tests */
   async makeAll(now = new Date()): Promise<void> {
+    await Promise.all([this.makeLeftBehind(now), this.fetchDue(now)]);
+  }
+
+  private async makeLeftBehind(now: Date): Promise<void> {
+    const calls = await this.found<{ user_id: number; id: string }>(
+      'SELECT user_id, id FROM lookup_calls_without_transcript($1, $2)',
+      [new Date(now.getTime() - LOOK_BACK_MS), new Date(now.getTime() - LEFT_BEHIND_MS)],
+    );
+    for (const { user_id: userId, id } of calls) {
+      await this.attended({ userId }, id, () => this.enhanced.makeOfTurns({ userId }, id));
+    }
+  }
+
+  private async fetchDue(now: Date): Promise<void> {
+    const due = await this.found<{ user_id: number; transcript_sid: string }>(
+      'SELECT user_id, transcript_sid FROM lookup_awaited_transcripts($1)',
+      [now],
+    );
+    // A Twilio that does not answer holds up a few at a time, not all.
+    const fetchers = Array.from({ length: FETCHED_AT_ONCE }, async () => {
+      for (let next = due.shift(); next !== undefined; next = due.shift()) {
+        const { user_id: userId, transcript_sid: sid } = next;
+        await this.attended({ userId }, sid, () => this.stored.fetchAwaited({ userId }, sid, now));
+      }
+    });
+    await Promise.all(fetchers);
+  }
+
+  private async found<Row extends object>(sql: string, parameters: unknown[]): Promise<Row[]> {
     try {
-      const calls = await this.db.lookup<{ user_id: number; id: string }>(
-        'SELECT user_id, id FROM lookup_calls_without_transcript($1, $2)',
-        [new Date(now.getTime() - LOOK_BACK_MS), new Date(now.getTime() - LEFT_BEHIND_MS)],
-      );
-      for (const { user_id: userId, id } of calls) {
-        await this.attended({ userId }, id, () => this.enhanced.makeOfTurns({ userId }, id));
-      }
-      const awaited = await this.db.lookup<{ user_id: number; transcript_sid: string }>(
-        'SELECT user_id, transcript_sid FROM lookup_awaited_transcripts($1)',
-        [now],
-      );
-      for (const { user_id: userId, transcript_sid: sid } of awaited) {
-        await this.attended({ userId }, sid, () => this.stored.fetchAwaited({ userId }, sid));
-      }
+      return await this.db.lookup<Row>(sql, parameters);
     } catch (error) {
-      this.log.error({ msg: 'Transcripts that are due could not be looked at', err: error });
+      this.log.error({ msg: 'Transcripts that are due could not be looked for', err: error });
+      return [];
     }
   }
 
@@ -90,7 +110,8 @@ export class TranscriptMaker implements OnApplicationBootstrap, BeforeApplicatio
     try {
       await work();
     } catch (error) {
-      const level = error instanceof AppError ? 'debug' : 'warn';
+      const isWaiting = error instanceof TranscriptInProgress || error instanceof TranscriptFailed;
+      const level = isWaiting ? 'debug' : 'warn';
       this.log[level]({ msg: 'A transcript could not be made yet', subject, user_id: owner.userId, err: error });
     }
   }

@@ -40,3 +40,16 @@ export class TwilioUnavailable extends AppError {
     );
   }
 }
+
+/** Credentials that are wrong, for one. */
+export class TwilioRefused extends AppError {
+  constructor(said: string, cause?: unknown) {
+    super('upstream', 'transcript.twilio_refused', `Twilio refused to give this transcript: ${said}`, { cause });
+  }
+}
+
+export class PageTokenNotOurs extends AppError {
+  constructor() {
+    super('invalid', 'request.page_token', 'This page token is not one of ours. Begin with the first page.');
+  }
+}

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CallsModule } from '../calls/calls.module';
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
 import { VoiceIntelligenceModule } from '../integrations/voice-intelligence/voice-intelligence.module';
+import { AnnouncedTranscripts } from './announced-transcripts.service';
 import { EnhancedTranscriptsController } from './enhanced-transcripts.controller';
 import { EnhancedTranscripts } from './enhanced-transcripts.service';
 import { StoredTranscriptsController } from './stored-transcripts.controller';
@@ -19,6 +20,6 @@ import { VoiceIntelligenceWebhookController } from './voice-intelligence-webhook
     TranscriptAnalyticsController,
     VoiceIntelligenceWebhookController,
   ],
-  providers: [EnhancedTranscripts, StoredTranscripts, TranscriptAnalytics, TranscriptMaker],
+  providers: [AnnouncedTranscripts, EnhancedTranscripts, StoredTranscripts, TranscriptAnalytics, TranscriptMaker],
 })
 export class TranscriptsModule {}

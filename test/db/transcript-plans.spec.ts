@@ -38,7 +38,8 @@ beforeAll(async () => {
   database = await freshDatabase();
   admin = await connectAsOwner(database.url);
   await manyTranscripts(admin, USERS, EACH);
-  dataSource = await connectAsApp(database.url, 2);
+  // One connection: its statistics are told when it is asked for them.
+  dataSource = await connectAsApp(database.url, 1);
   db = new Database(dataSource);
 });
 afterAll(async () => {
@@ -97,6 +98,22 @@ it.each(questions)('%s is found by an index', async (_, statement) => {
     if (node['Index Name'] !== undefined) expect(node['Index Cond']).toMatch(/\buser_id\b|\(id = /);
   }
 });
+
+it.each([RARE_WORD, USUAL_WORD, COMMON_WORD, `"${COMMON_WORD} ${USUAL_WORD}"`])(
+  '%s is looked for in the index of words',
+  async (q) => {
+    const looks = async (): Promise<number> => {
+      await db.lookup('SELECT pg_stat_force_next_flush()');
+      const { rows } = await admin.query<{ idx_scan: string }>(
+        `SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'enhanced_transcripts_search_idx'`,
+      );
+      return Number(rows[0]?.idx_scan);
+    };
+    const before = await looks();
+    await db.readAsOwner(OWNER, transcriptsTotal(OWNER, { q }));
+    expect(await looks()).toBe(before + 1);
+  },
+);
 
 it('finds what it looks for', async () => {
   const [found] = await db.readAsOwner(OWNER, transcriptsTotal(OWNER, { q: COMMON_WORD }));

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { TranscriptMaker } from '../../src/transcripts/transcript-maker.service';
 import { aCall, aTurn } from '../support/a-call';
 import { api, SignedUp, signUp } from '../support/api';
@@ -40,6 +40,9 @@ const HELLO: PutTranscript['sentences'] = [
 const store = (sid: string, body: object = {}, { token } = user) =>
   client.post(`/store-transcript/${sid}`, body, { token });
 const get = <T = Record<string, unknown>>(path: string, { token } = user) => client.get<T>(path, { token });
+/** Twilio's: an HMAC over the address, which for JSON has the body's hash in it. */
+const signature = (url: string, authToken: string) => createHmac('sha1', authToken).update(url).digest('base64');
+
 const unknownSid = () => `GT${randomBytes(16).toString('hex')}`;
 
 /** A call of the user's that was answered and is over. */
@@ -172,6 +175,12 @@ describe('storing a transcript', () => {
     expect(await server.sql(user.userId, 'SELECT 1 FROM stored_twilio_transcripts')).toEqual([]);
   });
 
+  it('of a call that is none of ours is 404', async () => {
+    const sid = await sandbox.putTranscript({ customer_key: `CA${'0'.repeat(32)}`, sentences: HELLO });
+    const { status, body } = await store(sid);
+    expect([status, body['code']]).toEqual([404, 'transcript.unknown_to_twilio']);
+  });
+
   it('of no call of anybody’s is whose who stores it first', async () => {
     const sid = await sandbox.putTranscript({ sentences: HELLO });
     const other = await signUp(server.url);
@@ -206,6 +215,25 @@ describe('storing a transcript', () => {
     expect((await get<Stored>(`/stored-twilio-transcripts/${sid}`)).body.status).toBe('failed');
     const { body: list } = await get<{ transcripts: Stored[] }>('/stored-twilio-transcripts?status=failed');
     expect(list.transcripts.map((one) => one.sid)).toEqual([sid]);
+  });
+
+  it('that Twilio is still making is asked for no more often, however often somebody asks', async () => {
+    const sid = await sandbox.putTranscript({ status: 'in-progress', sentences: HELLO });
+    await store(sid);
+    const asked = await sandbox.requestsTo(`/v2/Transcripts/${sid}`);
+    for (let again = 0; again < 5; again++) expect((await store(sid)).status).toBe(409);
+    expect(await sandbox.requestsTo(`/v2/Transcripts/${sid}`)).toBe(asked);
+  });
+
+  it('of which somebody died while fetching it is fetched by the next who asks, when their time is over', async () => {
+    const sid = await sandbox.putTranscript({ sentences: HELLO });
+    await server.sql(
+      user.userId,
+      `INSERT INTO stored_twilio_transcripts (user_id, transcript_sid, state, status, date_created, date_updated, claim, claimed_until)
+       VALUES ($1, $2, 'asked', 'queued', now(), now(), gen_random_uuid(), now() + interval '1 second')`,
+      [user.userId, sid],
+    );
+    expect((await store(sid)).status).toBe(201);
   });
 
   it('while Twilio is down is 503, and works when it is back', async () => {
@@ -253,11 +281,47 @@ describe('the webhook of Voice Intelligence', () => {
     expect((await get<Stored>(`/stored-twilio-transcripts/${sid}`)).body.status).toBe('completed');
   });
 
+  it('does not bring back a conversation that was deleted', async () => {
+    const ownSid = await aConversation();
+    const [{ call_sid: callSid } = {}] = await server.sql<{ call_sid: string }>(
+      user.userId,
+      'SELECT call_sid FROM calls',
+    );
+    await client.delete(`/api/enhanced-transcripts/${ownSid}`, { token: user.token });
+    const sid = await sandbox.putTranscript({ customer_key: callSid, sentences: HELLO });
+    await until(
+      () => server.sql<{ state: string }>(user.userId, 'SELECT state FROM stored_twilio_transcripts'),
+      (rows) => rows[0]?.state === 'stored',
+    );
+    for (const path of ['/stored-twilio-transcripts/', '/stored-transcripts/', '/api/enhanced-transcripts/']) {
+      expect([path, (await get(path + sid)).status]).toEqual([path, 404]);
+    }
+    expect((await store(sid)).status).toBe(404);
+    const rows = await server.sql(user.userId, 'SELECT * FROM stored_twilio_transcripts, enhanced_transcripts');
+    expect(JSON.stringify(rows)).not.toContain('Mike');
+  });
+
+  it('signed over another body is 403', async () => {
+    const body = {
+      event_type: 'voice_intelligence_transcript_available',
+      transcript_sid: unknownSid(),
+      customer_key: 5,
+    };
+    const url = `/twilio/voice-intelligence?bodySHA256=${'0'.repeat(64)}`;
+    const signed = signature(server.config.publicUrl + url, sandbox.env['TWILIO_AUTH_TOKEN'] ?? '');
+    const { status } = await client.post(url, body, { headers: { 'x-twilio-signature': signed } });
+    expect(status).toBe(403);
+  });
+
   it.each([
     ['without a signature', {}],
     ['with a wrong one', { 'x-twilio-signature': 'AAAA' }],
   ])('%s is 403', async (_, headers) => {
-    const body = { event_type: 'voice_intelligence_transcript_available', transcript_sid: unknownSid() };
+    const body = {
+      event_type: 'voice_intelligence_transcript_available',
+      transcript_sid: unknownSid(),
+      customer_key: 5,
+    };
     const { status } = await client.post('/twilio/voice-intelligence', body, { headers: { ...headers } });
     expect(status).toBe(403);
   });
@@ -266,7 +330,7 @@ describe('the webhook of Voice Intelligence', () => {
 describe('lists of stored transcripts', () => {
   it('go page by page, whatever is stored meanwhile', async () => {
     const sids: string[] = [];
-    for (let at = 0; at < 5; at++) {
+    for (let at = 0; at < 6; at++) {
       const sid = await sandbox.putTranscript({ sentences: HELLO });
       await store(sid);
       sids.unshift(sid);
@@ -276,11 +340,12 @@ describe('lists of stored transcripts', () => {
       meta: { page_size: number; total: number; next_page_token: string | null };
     }
     const first = await get<Page>('/stored-twilio-transcripts?page_size=2');
-    expect(first.body.meta).toEqual({ page_size: 2, total: 5, next_page_token: aText });
+    expect(first.body.meta).toEqual({ page_size: 2, total: 6, next_page_token: aText });
     await store(await sandbox.putTranscript({ sentences: HELLO }));
     const seen = first.body.transcripts.map(({ sid }) => sid);
     for (let token = first.body.meta.next_page_token; token !== null;) {
       const { body } = await get<Page>(`/stored-twilio-transcripts?page_size=2&page_token=${token}`);
+      expect(body.transcripts).toHaveLength(2);
       seen.push(...body.transcripts.map(({ sid }) => sid));
       token = body.meta.next_page_token;
     }
@@ -388,6 +453,8 @@ describe('the enhanced transcript of a call', () => {
     for (const q of ['subscription', 'subscr', 'subscriptions', 'CANCEL', '"cancel my subscription"', 'cancel help']) {
       expect([q, (await find(q)).length]).toEqual([q, 1]);
     }
+    // The rules of the language are those of the transcript.
+    for (const q of ['liked', 'canceling']) expect([q, (await find(q)).length]).toEqual([q, 1]);
     for (const q of ['refund', '"my cancel"', 'cancel refund', '!!!', `' & | ! :* \\`]) {
       expect([q, (await find(q)).length]).toEqual([q, 0]);
     }
@@ -441,7 +508,9 @@ describe('the enhanced transcript of a call', () => {
   });
 
   it('is exported with all others, a line each, of the owner alone', async () => {
-    for (let at = 0; at < 3; at++) await aConversation();
+    await Promise.all(Array.from({ length: 52 }, () => anAnsweredCall()));
+    await makeAll();
+    await aConversation();
     await aConversation(await signUp(server.url));
     const { headers, text } = await get('/api/enhanced-transcripts/export');
     expect(headers.get('content-type')).toBe('application/x-ndjson');
@@ -449,8 +518,9 @@ describe('the enhanced transcript of a call', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines).toHaveLength(3);
-    expect(lines[0]).toMatchObject({ source: 'turns', conversation_flow: [{ sequence: 1 }, {}, {}, {}] });
+    expect(lines).toHaveLength(53);
+    expect(new Set(lines.map(({ transcript_sid: sid }) => sid)).size).toBe(53);
+    expect(lines.filter((line) => (line['conversation_flow'] as unknown[]).length === 4)).toHaveLength(1);
   });
 
   it('is counted with the others', async () => {

@@ -44,7 +44,7 @@ const INSERT_ENHANCED = `INSERT INTO enhanced_transcripts (user_id, transcript_s
       'interrupted', false, 'latency_ms', 640)),
     '{"total_duration_seconds": 180, "total_sentences": 6, "total_words": 60, "participant_count": 2, "average_confidence": 0.95}',
     said.text, 0.6, 30000, 20000, 12000, 72, n % 4, ARRAY[600 + n % 200, 700], 'english',
-    to_tsvector('english', said.text) || to_tsvector('simple', said.text)
+    owned_words($1, to_tsvector('simple', said.text) || to_tsvector('english', said.text))
   FROM generate_series(1, $2::integer) n, LATERAL ${SPOKEN} said (text)`;
 
 const INSERT_STORED = `INSERT INTO stored_twilio_transcripts (user_id, transcript_sid, state, status, date_created,

@@ -1,4 +1,4 @@
-import { CanActivate, ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Inject, Injectable, RawBodyRequest } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../common/app-error';
 import type { AppConfig } from '../../config/app-config';
@@ -30,6 +30,29 @@ export class CarrierSignatureGuard implements CanActivate {
     if (typeof signature !== 'string' || params === null) throw new BadWebhookSignature();
     const url = this.config.publicUrl + request.originalUrl;
     if (!this.telephony.verifySignature({ url, params, signature })) throw new BadWebhookSignature();
+    return true;
+  }
+}
+
+/** The same for a webhook whose body is JSON, or a form as well: JSON is covered by a hash in the address. */
+@Injectable()
+export class CarrierBodySignatureGuard implements CanActivate {
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly telephony: Telephony,
+    private readonly ofForms: CarrierSignatureGuard,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<RawBodyRequest<FastifyRequest>>();
+    const isJson = request.headers['content-type']?.startsWith('application/json') === true;
+    if (!isJson) return this.ofForms.canActivate(context);
+    const signature = request.headers['x-twilio-signature'];
+    const url = this.config.publicUrl + request.originalUrl;
+    const rawBody = request.rawBody?.toString('utf8') ?? '';
+    if (typeof signature !== 'string' || !this.telephony.verifyBodySignature({ url, rawBody, signature })) {
+      throw new BadWebhookSignature();
+    }
     return true;
   }
 }

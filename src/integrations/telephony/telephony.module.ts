@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
-import { CarrierSignatureGuard } from './carrier-signature.guard';
+import { CarrierBodySignatureGuard, CarrierSignatureGuard } from './carrier-signature.guard';
 import { Telephony } from './telephony';
 import { TwilioTelephony } from './twilio/twilio-telephony';
 
 @Module({
-  providers: [{ provide: Telephony, useClass: TwilioTelephony }, CarrierSignatureGuard],
-  exports: [Telephony, CarrierSignatureGuard],
+  providers: [{ provide: Telephony, useClass: TwilioTelephony }, CarrierSignatureGuard, CarrierBodySignatureGuard],
+  exports: [Telephony, CarrierSignatureGuard, CarrierBodySignatureGuard],
 })
 export class TelephonyModule {}

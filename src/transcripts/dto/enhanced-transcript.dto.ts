@@ -166,8 +166,8 @@ export class EnhancedTranscriptDto extends createZodDto(
 ) {}
 
 const filters = {
-  call_direction: direction.optional(),
-  scenario_name: z.string().max(100).optional(),
+  call_direction: direction.optional().describe('Who placed the call: outbound is us'),
+  scenario_name: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
   q: trimmedText(1, 200).optional().describe('Words that were said, or their beginnings, and "phrases in quotes"'),
   from: dayOrTime.optional().describe('Called at or after; a date is a day in UTC'),
   to: dayOrTime.optional().describe('Called up to; a date is all of that day'),
@@ -195,7 +195,7 @@ export class UpdateTranscriptDto extends createZodDto(
 ) {}
 
 export class ExportTranscriptQueryDto extends createZodDto(
-  z.strictObject({ format: z.enum(EXPORT_FORMATS).default('txt') }),
+  z.strictObject({ format: z.enum(EXPORT_FORMATS).default('txt').describe('Of the file') }),
 ) {}
 
 export class ExportTranscriptsQueryDto extends createZodDto(z.strictObject({ ...filters })) {}
@@ -211,7 +211,7 @@ export function toTranscriptFilter(query: ExportTranscriptsQueryDto): Transcript
   };
 }
 
-/** @throws AppError when the token is none of ours */
+/** @throws PageTokenNotOurs */
 export function toTranscriptPage({ skip, limit, page_token: token }: ListTranscriptsQueryDto): TranscriptPage {
   if (token === undefined) return { skip, limit };
   const { at, id } = placeOf(token);
@@ -219,9 +219,9 @@ export function toTranscriptPage({ skip, limit, page_token: token }: ListTranscr
 }
 
 /** The token of the page behind these rows; null when they are the last. */
-export function nextTranscriptsToken(rows: readonly ListedTranscript[], limit: number): string | null {
-  const last = rows.at(-1);
-  return last === undefined || rows.length < limit ? null : pageToken({ at: last.callDate, id: last.id });
+export function nextTranscriptsToken(page: { rows: readonly ListedTranscript[]; hasMore: boolean }): string | null {
+  const last = page.rows.at(-1);
+  return last === undefined || !page.hasMore ? null : pageToken({ at: last.callDate, id: last.id });
 }
 
 export function toListedTranscriptDto(row: ListedTranscript): ListedTranscriptDto {

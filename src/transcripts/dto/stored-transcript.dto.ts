@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { wholeNumber } from '../../common/paging';
 import { storableText, trimmedText } from '../../common/text';
 import type { StoredPlace, ToldStoredTranscript } from '../stored-transcripts.repository';
+import type { StoredRows } from '../stored-transcripts.service';
 import { pageToken, placeOf } from '../page-token';
 
 const STATUSES = ['queued', 'in-progress', 'completed', 'failed', 'canceled', 'new', 'error'] as const;
@@ -51,7 +52,7 @@ export class ListStoredQueryDto extends createZodDto(
   z.strictObject({
     page_size: wholeNumber(1, 200).default(50).describe('How many at most, 1 to 200'),
     page_token: z.string().max(200).optional().describe('The next_page_token of the page before'),
-    status: z.enum(STATUSES).optional(),
+    status: z.enum(STATUSES).optional().describe('Where the transcript stands'),
     q: trimmedText(1, 200).optional().describe('Looks in what was said'),
   }),
 ) {}
@@ -149,12 +150,12 @@ export function toLegacyTranscriptDetailDto(row: ToldStoredTranscript): LegacyTr
 }
 
 /** The token of the page behind these rows; null when they are the last. */
-export function nextStoredToken(rows: readonly ToldStoredTranscript[], limit: number): string | null {
+export function nextStoredToken({ rows, hasMore }: StoredRows): string | null {
   const last = rows.at(-1);
-  return last === undefined || rows.length < limit ? null : pageToken({ at: last.dateCreated, id: last.id });
+  return last === undefined || !hasMore ? null : pageToken({ at: last.dateCreated, id: last.id });
 }
 
-/** @throws AppError when the token is none of ours */
+/** @throws PageTokenNotOurs */
 export function storedPlace(token: string | undefined): StoredPlace | undefined {
   if (token === undefined) return undefined;
   const { at, id } = placeOf(token);

@@ -65,8 +65,8 @@ export class TranscriptAnalyticsQueryDto extends createZodDto(
   z.strictObject({
     from: dayOrTime.optional().describe('Called at or after; a date is a day in UTC. 30 days before `to` if left out'),
     to: dayOrTime.optional().describe('Called up to; a date is all of that day. Now if left out'),
-    call_direction: z.enum(['inbound', 'outbound']).optional(),
-    scenario_name: z.string().max(100).optional(),
+    call_direction: z.enum(['inbound', 'outbound']).optional().describe('Who placed the call: outbound is us'),
+    scenario_name: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
     timezone: timeZone.default('UTC').describe('IANA: where a day begins and ends'),
   }),
 ) {}

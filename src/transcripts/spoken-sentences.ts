@@ -3,6 +3,9 @@ import type { CarrierSentence } from '../integrations/voice-intelligence/voice-i
 import type { Utterance } from './enhanced-content';
 import type { StoredSentence } from './stored-transcript.entity';
 
+/** More sentences within one are none that people say. */
+const MOST_AT_ONCE = 50;
+
 /** In Twilio's own members. A time that Twilio left out is that of the sentence before. */
 export function toStoredSentences(sentences: readonly CarrierSentence[]): StoredSentence[] {
   let lastEnd = 0;
@@ -18,28 +21,29 @@ export function toStoredSentences(sentences: readonly CarrierSentence[]): Stored
 export function toUtterances(sentences: readonly StoredSentence[], firstChannel: 'customer' | 'agent'): Utterance[] {
   // Twilio counts channels from 1; older transcripts did from 0.
   const base = sentences.some(({ speaker }) => speaker === 0) ? 0 : 1;
-  const spoken = sentences.map((sentence) => {
-    const isFirst = sentence.speaker - base <= 0;
-    const role: TurnRole = isFirst === (firstChannel === 'customer') ? 'customer' : 'agent';
-    return { ...sentence, role };
+  const utterances = sentences.map(({ text, speaker, start_time, end_time, confidence }): Utterance => {
+    const role: TurnRole = speaker <= base === (firstChannel === 'customer') ? 'customer' : 'agent';
+    const times = { startMs: start_time * 1000, endMs: end_time * 1000 };
+    return { channel: channelOf(role), role, text, ...times, confidence, wasInterrupted: false, latencyMs: null };
   });
-  return spoken.map(({ text, role, start_time, end_time, confidence }) => ({
-    channel: channelOf(role),
-    role,
-    text,
-    startMs: start_time * 1000,
-    endMs: end_time * 1000,
-    confidence,
-    // Somebody else began in the middle of it, and went on after it.
-    wasInterrupted: spoken.some(
-      (other) =>
-        other.role !== role &&
-        other.start_time > start_time &&
-        other.start_time < end_time &&
-        other.end_time > end_time,
-    ),
-    latencyMs: null,
-  }));
+  return withInterruptions(utterances.sort((a, b) => a.startMs - b.startMs));
+}
+
+/**
+ * In the order of their starts. Somebody was interrupted when the other side began in the middle of it and went on after it.
+ * Only those are looked at that begin before its end, and of people who talk there are few.
+ */
+function withInterruptions(utterances: readonly Utterance[]): Utterance[] {
+  return utterances.map((one, at) => {
+    for (let next = at + 1; next < utterances.length; next++) {
+      const other = utterances[next];
+      if (other === undefined || other.startMs >= one.endMs || next - at > MOST_AT_ONCE) break;
+      if (other.role !== one.role && other.startMs > one.startMs && other.endMs > one.endMs) {
+        return { ...one, wasInterrupted: true };
+      }
+    }
+    return one;
+  });
 }
 
 /** The channel of enhanced transcripts: the customer's is 0 and the agent's 1, as clients expect. */
