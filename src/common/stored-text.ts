@@ -1,5 +1,4 @@
 /** Control characters that no text has and PostgreSQL, or whoever shows it, cannot bear; tabs and line ends are text. */
-// eslint-disable-next-line no-control-regex
 const UNWANTED = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 /** What somebody said, as it can be stored: losing a character is better than losing the text. */
