@@ -10,6 +10,7 @@ describe('the options of the sandbox', () => {
       noAnswerMs: 8000,
       transcriptMs: 500,
       callsPerSecond: 10,
+      speechDir: undefined,
       log: false,
     });
   });

@@ -8,7 +8,7 @@ import { VoiceBox } from './speech/voice-box';
  * @throws Error with a sentence when the port cannot be had or the speech engine cannot run
  */
 export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
-  const voices = await VoiceBox.start();
+  const voices = await VoiceBox.start({ folder: options.speechDir });
   const apiKey = options.openAiApiKey;
   return serveProviders(options, {
     voices,

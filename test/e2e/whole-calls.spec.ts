@@ -105,7 +105,9 @@ describe('a conversation', () => {
   });
 
   it('greets at once: the model was called while the phone rang', () => {
-    expect(turns('talks', 'agent')[0]?.start_time).toBeLessThan(0.3);
+    expect(turns('talks', 'agent')[0]?.start_time).toBeLessThan(turns('talks', 'customer')[0]?.start_time ?? 0);
+    // A tenth of it on a quiet machine; other tests run beside this one.
+    expect(turns('talks', 'agent')[0]?.start_time).toBeLessThan(1);
   });
 
   it('is what was heard and said on the phone', () => {

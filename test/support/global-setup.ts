@@ -1,3 +1,4 @@
+import { rehearse } from './rehearsal';
 import { SERVER_URL_VARIABLE, startTestServer, TEMPLATE_VARIABLE, type TestServer } from './test-server';
 
 declare global {
@@ -6,7 +7,7 @@ declare global {
 }
 
 export default async function globalSetup(): Promise<void> {
-  const server = await startTestServer();
+  const [server] = await Promise.all([startTestServer(), rehearse()]);
   globalThis.testServer = server;
   process.env[SERVER_URL_VARIABLE] = server.url;
   process.env[TEMPLATE_VARIABLE] = server.template;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Environment } from '../../src/config/app-config';
 import type { AnsweredBy } from '../../src/sandbox/faults';
 import { readSandboxOptions } from '../../src/sandbox/options';
@@ -92,6 +93,9 @@ export interface PutTranscript {
   }[];
 }
 
+/** What was spoken in one test is there for the next, and for the next run: speaking is most of what whole calls cost. */
+export const SPEECH_DIR = join(__dirname, '..', '..', 'node_modules', '.cache', 'speech-assistant', 'speech');
+
 /** The simulated providers on a port of their own, with phones that are picked up quickly. */
 export async function startTestSandbox(env: Environment = {}): Promise<TestSandbox> {
   const credentials = {
@@ -107,6 +111,7 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
       SANDBOX_RING_MS: '1200',
       SANDBOX_NO_ANSWER_MS: '1500',
       SANDBOX_CALLS_PER_SECOND: '100',
+      SANDBOX_SPEECH_DIR: SPEECH_DIR,
       ...credentials,
       ...env,
     }),

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { think } from './brain/brain';
 import type { BrainPart, BrainTool, BrainTurn } from './brain/brain.port';
+import { refuseUnlessStrict } from './strict-schema';
 import { structuredAnswer } from './structured-answer';
 import { textTokens } from './usage';
 import { WireError } from './wire-error';
@@ -20,7 +21,11 @@ const chatTool = z.looseObject({
   }),
 });
 const toolChoice = z.union([z.enum(['auto', 'none', 'required']), z.record(z.string(), z.unknown())]).optional();
-const schemaFormat = z.looseObject({ type: z.string(), schema: z.record(z.string(), z.unknown()).optional() });
+const jsonSchema = z.looseObject({
+  name: z.string().optional(),
+  schema: z.record(z.string(), z.unknown()).optional(),
+  strict: z.boolean().nullable().optional(),
+});
 
 const chatRequest = z.looseObject({
   model: z.string().min(1),
@@ -38,12 +43,7 @@ const chatRequest = z.looseObject({
       }),
     )
     .min(1),
-  response_format: z
-    .looseObject({
-      type: z.string(),
-      json_schema: z.looseObject({ schema: z.record(z.string(), z.unknown()).optional() }).optional(),
-    })
-    .optional(),
+  response_format: z.looseObject({ type: z.string(), json_schema: jsonSchema.optional() }).optional(),
   tools: z.array(chatTool).optional(),
   tool_choice: toolChoice,
   stream: z.boolean().nullable().optional(),
@@ -64,7 +64,7 @@ const responsesRequest = z.looseObject({
   model: z.string().min(1),
   input: z.union([z.string(), z.array(inputItem)]),
   instructions: z.string().nullable().optional(),
-  text: z.looseObject({ format: schemaFormat.optional() }).optional(),
+  text: z.looseObject({ format: jsonSchema.extend({ type: z.string() }).optional() }).optional(),
   tools: z
     .array(
       z.looseObject({
@@ -99,7 +99,7 @@ function answerTo(question: Question): BrainPart[] {
   const { turns, instructions, tools, schema, wantsJson } = question;
   if (wantsJson) {
     const text = turns.flatMap((turn) => ('text' in turn ? [turn.text] : [])).join('\n');
-    return [{ kind: 'say', text: JSON.stringify(schema ? structuredAnswer(schema, text) : { text }) }];
+    return [{ kind: 'say', text: JSON.stringify(schema ? structuredAnswer(schema, turns) : { text }) }];
   }
   const choice = question.toolChoice;
   const named = typeof choice === 'object' ? (nestedName(choice) ?? '') : undefined;
@@ -141,6 +141,7 @@ function respond(request: z.infer<typeof responsesRequest>, reply: FastifyReply)
   }
   const instructions = told.filter(Boolean).join('\n');
   const format = request.text?.format;
+  refuseUnlessStrict(format, 'text.format.schema');
   const parts = answerTo({
     turns,
     instructions,
@@ -241,6 +242,7 @@ function complete(request: z.infer<typeof chatRequest>, reply: FastifyReply): Fa
     }
   }
   const format = request.response_format;
+  refuseUnlessStrict(format?.json_schema, 'response_format');
   const parts = answerTo({
     turns,
     instructions: told.join('\n'),

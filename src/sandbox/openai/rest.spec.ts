@@ -140,7 +140,7 @@ describe('the simulated REST API, asked by the real SDK', () => {
       properties: {
         summary: { type: 'string' },
         customer_name: { type: ['string', 'null'] },
-        mood: { enum: ['negative', 'neutral', 'positive'] },
+        mood: { type: 'string', enum: ['negative', 'neutral', 'positive'] },
         rating: { type: 'integer', minimum: 1, maximum: 5 },
         topics: { type: 'array', items: { type: 'string' } },
         email: { type: ['string', 'null'] },
@@ -158,9 +158,81 @@ describe('the simulated REST API, asked by the real SDK', () => {
       customer_name: 'Alex Carter',
       mood: 'positive',
       rating: 4,
-      topics: [],
+      topics: ['mood', 'rating'],
       email: null,
     });
+  });
+
+  const insights = {
+    type: 'object',
+    properties: {
+      sentiment: { type: 'string', enum: ['positive', 'neutral', 'negative'] },
+      sentiment_score: { type: 'number', description: 'From -1 (very negative) over 0 to 1 (very positive)' },
+      topics: { type: 'array', items: { type: 'string' } },
+    },
+    required: ['sentiment', 'sentiment_score', 'topics'],
+    additionalProperties: false,
+  };
+  it('says how the customer of a phone call felt and what it was about', async () => {
+    const response = await client.responses.create({
+      model: 'gpt-6-luna',
+      instructions: 'Say how the customer felt about it and what it was about.',
+      input: [
+        'agent: Good morning, this is Mary Miller from Acme. I am happy to help you.',
+        'customer: My late delivery has not arrived, and I am not happy.',
+        'operator: I am sorry for the late delivery. A great new tea set is on its way.',
+        'customer: This is terrible.',
+      ].join('\n'),
+      text: { format: { type: 'json_schema', name: 'conversation_insights', schema: insights, strict: true } },
+    });
+    expect(JSON.parse(response.output_text)).toEqual({
+      sentiment: 'negative',
+      sentiment_score: -0.85,
+      topics: ['late delivery', 'arrived', 'tea'],
+    });
+  });
+
+  it('knows the customer of a chat by the role', async () => {
+    const chat = await client.chat.completions.create({
+      model: 'gpt-6-luna',
+      messages: [
+        { role: 'system', content: 'Be happy.' },
+        { role: 'assistant', content: 'I am sorry for the terrible, bad, awful weather.' },
+        { role: 'user', content: 'The umbrella is wonderful.' },
+      ],
+      response_format: { type: 'json_schema', json_schema: { name: 'insights', schema: insights, strict: true } },
+    });
+    const answer = { sentiment: 'positive', sentiment_score: 0.67, topics: ['umbrella', 'weather'] };
+    expect(JSON.parse(chat.choices[0]?.message.content ?? '')).toEqual(answer);
+  });
+
+  it('refuses a loose schema when it is to be strict', async () => {
+    const loose = { ...insights, required: ['sentiment', 'topics'] };
+    const open = { ...insights, additionalProperties: true };
+    const ask = (schema: Record<string, unknown>, strict: boolean, stream = false) =>
+      client.responses.create({
+        model: 'gpt-6-luna',
+        input: 'customer: Hello.',
+        text: { format: { type: 'json_schema', name: 'insights', schema, strict } },
+        stream,
+      });
+    const refused = {
+      status: 400,
+      code: 'invalid_json_schema',
+      type: 'invalid_request_error',
+      param: 'text.format.schema',
+    };
+    await expect(ask(loose, true)).rejects.toMatchObject(refused);
+    await expect(ask(loose, true)).rejects.toThrow("Missing 'sentiment_score'.");
+    await expect(ask(open, true, true)).rejects.toMatchObject(refused);
+    await expect(ask({ type: 'array', items: insights }, true)).rejects.toMatchObject(refused);
+    await expect(ask(loose, false)).resolves.toMatchObject({ status: 'completed' });
+    const chat = client.chat.completions.create({
+      model: 'gpt-6-luna',
+      messages: [{ role: 'user', content: 'Hello.' }],
+      response_format: { type: 'json_schema', json_schema: { name: 'insights', schema: loose, strict: true } },
+    });
+    await expect(chat).rejects.toMatchObject({ ...refused, param: 'response_format' });
   });
 
   it.each([

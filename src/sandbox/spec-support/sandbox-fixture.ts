@@ -52,6 +52,7 @@ export class SandboxFixture {
       noAnswerMs: 80,
       transcriptMs: 60,
       callsPerSecond: 100,
+      speechDir: undefined,
       log: false,
       ...overrides,
     };

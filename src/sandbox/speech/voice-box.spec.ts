@@ -1,4 +1,8 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeMulaw, FRAME_BYTES, SILENCE_BYTE } from '../../media/g711';
+import { Flite } from './flite';
 import { UNRECOGNISED_SPEECH } from './recogniser';
 import { VoiceBox } from './voice-box';
 import { decodeWav, encodeWav, pcmToSamples } from './wav';
@@ -127,6 +131,38 @@ describe('the voice box and its recogniser', () => {
     expect(pcm.length).toBe(durationMs * 48);
     expect(voices.recogniser.recognisePcm24k(pcmToSamples(pcm))).toBe(ORDER);
     expect(voices.recogniser.recognisePcm24k(pcmToSamples(pcm.subarray(2 * 123)))).toBe(ORDER);
+  });
+
+  it('keeps what was spoken in a folder, sample by sample, and speaks anew what is broken there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'speech-'));
+    try {
+      const first = await VoiceBox.start({ folder });
+      const spoken = await first.speak(ORDER, 'marin');
+      await first.close();
+      expect(spoken).toEqual(await voices.speak(ORDER, 'marin'));
+      const [file = '', ...others] = await readdir(folder);
+      expect(others).toEqual([]);
+
+      const second = await VoiceBox.start({ folder });
+      const engine = jest.spyOn(Flite.prototype, 'speak');
+      expect(await second.speak(ORDER, 'marin')).toEqual(spoken);
+      expect(engine).not.toHaveBeenCalled();
+      await writeFile(join(folder, file), 'nonsense');
+      await second.close();
+      const third = await VoiceBox.start({ folder });
+      expect(await third.speak(ORDER, 'marin')).toEqual(spoken);
+      expect(engine).toHaveBeenCalledTimes(1);
+      engine.mockRestore();
+      await third.close();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('speaks where nothing can be kept', async () => {
+    const other = await VoiceBox.start({ folder: '/dev/null/nowhere' });
+    expect((await other.speak('Hello.', 'marin')).durationMs).toBeGreaterThan(0);
+    await other.close();
   });
 
   it('refuses to speak once it is closed, with a sentence', async () => {

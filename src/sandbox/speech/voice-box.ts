@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { encodeMulaw, FRAME_BYTES, SAMPLE_RATE_HZ } from '../../media/g711';
-import { Flite, FLITE_SAMPLE_RATE_HZ } from './flite';
+import { Flite, FLITE_SAMPLE_RATE_HZ, FliteRequest, FliteSpeech } from './flite';
 import { Recogniser } from './recogniser';
 import { resample } from './resample';
+import { SentenceStore } from './sentence-store';
 import { pronounceable, sentencesOf, timeWords, type SpokenWord } from './sentences';
 import { voiceSettings } from './voices';
 import { samplesToPcm } from './wav';
@@ -51,11 +52,17 @@ export class VoiceBox {
   private readonly utterances = new BoundedCache<Utterance>((utterance) => utterance.mulaw.length);
   private readonly pcm = new BoundedCache<Buffer>((bytes) => bytes.length);
 
-  private constructor(private readonly flite: Flite) {}
+  private constructor(
+    private readonly flite: Flite,
+    private readonly store: SentenceStore | null,
+  ) {}
 
-  /** @throws an error whose message is a sentence, when the speech engine cannot run here. */
-  static async start(): Promise<VoiceBox> {
-    return new VoiceBox(await Flite.start());
+  /**
+   * `folder` keeps what has been spoken for the next time.
+   * @throws an error whose message is a sentence, when the speech engine cannot run here.
+   */
+  static async start({ folder }: { folder?: string | undefined } = {}): Promise<VoiceBox> {
+    return new VoiceBox(await Flite.start(), folder === undefined ? null : new SentenceStore(folder));
   }
 
   /**
@@ -89,6 +96,11 @@ export class VoiceBox {
     await this.flite.close();
   }
 
+  private spoken(request: FliteRequest): Promise<FliteSpeech> {
+    const speak = () => this.flite.speak(request);
+    return this.store === null ? speak() : this.store.get(request, speak);
+  }
+
   private async render(text: string, voice: string, speed: number): Promise<Rendering> {
     const settings = voiceSettings(voice, speed);
     const parts: Int16Array[] = [];
@@ -97,7 +109,7 @@ export class VoiceBox {
     for (const sentence of sentencesOf(text)) {
       const readable = pronounceable(sentence);
       if (!/[A-Za-z0-9]/.test(readable)) continue;
-      const { samples, stretches } = await this.flite.speak({ text: readable, ...settings });
+      const { samples, stretches } = await this.spoken({ text: readable, ...settings });
       const first = stretches[0];
       const last = stretches[stretches.length - 1];
       if (!first || !last) continue;
