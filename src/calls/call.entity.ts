@@ -35,7 +35,7 @@ export interface Voicemail {
 @Index('calls_user_id_id_key', ['userId', 'id'], { unique: true })
 @Index('calls_user_id_idempotency_key_key', ['userId', 'idempotencyKey'], { unique: true })
 @Index('calls_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
-@Index('calls_answered_ended_at_idx', ['endedAt'], { where: 'answered_at IS NOT NULL' })
+@Index('calls_untranscribed_idx', ['endedAt'], { where: 'words_version > transcribed_version' })
 @Index('calls_live_idx', ['userId', 'createdAt'], {
   where: `status IN ('queued', 'initiated', 'ringing', 'in-progress')`,
 })
@@ -174,6 +174,14 @@ export class Call {
 
   @Column({ name: 'error_detail', type: 'text', nullable: true })
   errorDetail: string | null;
+
+  /** How often what was said has become final; see finished-calls.service.ts. */
+  @Column({ name: 'words_version', type: 'integer', default: 0 })
+  wordsVersion: number;
+
+  /** The version of it that a transcript was made of. */
+  @Column({ name: 'transcribed_version', type: 'integer', default: 0 })
+  transcribedVersion: number;
 
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
   updatedAt: Date;

@@ -15,6 +15,7 @@ import { DialledCalls } from './dialled-calls.service';
 import { DialSettlement } from './dial-settlement.service';
 import { DoNotCallController } from './do-not-call.controller';
 import { DoNotCallService } from './do-not-call.service';
+import { FinishedCalls } from './finished-calls.service';
 import { LiveCalls } from './live-calls.service';
 
 @Module({
@@ -32,8 +33,9 @@ import { LiveCalls } from './live-calls.service';
     DialledCalls,
     DialSettlement,
     DoNotCallService,
+    FinishedCalls,
     LiveCalls,
   ],
-  exports: [CallLookups, CallPermissionService, CallPlacing, CallsService, DialAttempts, LiveCalls],
+  exports: [CallLookups, CallPermissionService, CallPlacing, CallsService, DialAttempts, FinishedCalls, LiveCalls],
 })
 export class CallsModule {}

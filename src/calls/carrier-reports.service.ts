@@ -32,7 +32,11 @@ export class CarrierReports {
       if (before === null || (before.callSid !== null && before.callSid !== report.callSid)) return null;
       const changes = changesBy(before, report);
       if (Object.keys(changes).length === 0) return { before, after: before };
-      await tx.update(Call, { userId: owner.userId, id: callId }, { ...changes, ...troubleAfter(before, changes) });
+      await tx.update(
+        Call,
+        { userId: owner.userId, id: callId },
+        { ...changes, ...troubleAfter(before, changes), ...wordsAfter(before, changes) },
+      );
       return { before, after: await tx.findOneByOrFail(Call, { userId: owner.userId, id: callId }) };
     });
     if (outcome === null) {
@@ -105,6 +109,12 @@ function troubleAfter(
         errorDetail: 'Twilio had placed this call after all; it was hung up when it turned up.',
       }
     : { errorCode: null, errorDetail: null };
+}
+
+/** Nothing more is said on a call that is over, or it is known only now that there was somebody to say something. */
+function wordsAfter(before: Call, { status = before.status, answeredAt }: Partial<CarrierColumns>) {
+  const isNews = status !== before.status || answeredAt !== undefined;
+  return isOver(status) && isNews ? { wordsVersion: () => 'words_version + 1' } : {};
 }
 
 /** A phone rings for a call that is over for us: an attempt that was given up, or one that its owner has hung up. */

@@ -1,4 +1,5 @@
 import { BeforeApplicationShutdown, Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { Rounds } from '../common/rounds';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { CarrierCall, Telephony } from '../integrations/telephony/telephony';
@@ -36,8 +37,11 @@ const UNKNOWN_GIVEN_UP_MS = 3_600_000;
 @Injectable()
 export class DialSettlement implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(DialSettlement.name);
-  private timer: NodeJS.Timeout | undefined;
-  private underWay: Promise<void> | undefined;
+  private readonly rounds = new Rounds(
+    INTERVAL_MS,
+    () => this.settle(),
+    (error) => this.log.error({ msg: 'Open dial attempts could not be looked at', err: error }),
+  );
 
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
@@ -48,13 +52,12 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
   ) {}
 
   onApplicationBootstrap(): void {
-    this.tick();
-    this.timer = setInterval(() => this.tick(), INTERVAL_MS).unref();
+    this.rounds.callForOne();
+    this.rounds.begin();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.underWay;
+    await this.rounds.stop();
   }
 
   /** One round. @param now moves the clock in tests */
@@ -72,13 +75,6 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     for (const call of overdue) {
       await this.attended(call, () => this.settleOverdue(call, now));
     }
-  }
-
-  private tick(): void {
-    if (this.underWay !== undefined) return;
-    this.underWay = this.settle()
-      .catch((error: unknown) => this.log.error({ msg: 'Open dial attempts could not be looked at', err: error }))
-      .finally(() => (this.underWay = undefined));
   }
 
   private async settleAttempt({ owner, callId }: OpenAttempt, rivals: number, now: Date): Promise<void> {

@@ -178,7 +178,11 @@ export class LiveCalls {
         ],
         { endedReason: reason },
       );
-      if (usage !== null) await tx.update(Call, { userId: owner.userId, id: callId }, { usage: usage as never });
+      await tx.update(
+        Call,
+        { userId: owner.userId, id: callId },
+        { ...(usage === null ? {} : { usage: usage as never }), wordsVersion: () => 'words_version + 1' },
+      );
     });
     this.events.emit(new CallWritten(owner, callId));
   }

@@ -137,6 +137,7 @@ const environment = z.object({
   REDACT_TRANSCRIPTS: list('').refine((kinds) => kinds.every(isRedactionKind), {
     message: `must be some of ${REDACTION_KINDS.join(', ')}, separated by commas`,
   }),
+  TRANSCRIPT_INSIGHTS: flag(true),
 
   TWILIO_ACCOUNT_SID: optional.refine((value) => value === undefined || /^AC[0-9a-f]{32}$/i.test(value), {
     message: 'must be AC followed by 32 hexadecimal digits',
@@ -158,6 +159,7 @@ const environment = z.object({
   OPENAI_BASE_URL: url(['http:', 'https:']),
   OPENAI_REALTIME_URL: url(['ws:', 'wss:']),
   OPENAI_REALTIME_MODEL: text.default('gpt-realtime-2.1').transform((value) => value || 'gpt-realtime-2.1'),
+  OPENAI_TEXT_MODEL: text.default('gpt-6-luna').transform((value) => value || 'gpt-6-luna'),
   OPENAI_TRANSCRIPTION_MODEL: text.default('gpt-transcribe').transform((value) => value || 'gpt-transcribe'),
 });
 
@@ -226,12 +228,15 @@ export interface AppConfig {
     readonly firstChannel: Readonly<Record<'inbound' | 'outbound', 'customer' | 'agent'>>;
     /** What is masked in everything that is written down of a call. */
     readonly redact: readonly RedactionKind[];
+    /** Whether a language model is asked what they were about. */
+    readonly hasInsights: boolean;
   };
   readonly openai: {
     readonly apiKey: string;
     readonly baseUrl: string | undefined;
     readonly realtimeUrl: string;
     readonly realtimeModel: string;
+    readonly textModel: string;
     readonly transcriptionModel: string;
   };
 }
@@ -340,12 +345,14 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
         outbound: firstOf(e.TRANSCRIPT_ROLES_OUTBOUND),
       },
       redact: e.REDACT_TRANSCRIPTS.filter(isRedactionKind),
+      hasInsights: e.TRANSCRIPT_INSIGHTS,
     },
     openai: {
       apiKey: e.OPENAI_API_KEY ?? '',
       baseUrl: e.OPENAI_BASE_URL,
       realtimeUrl: e.OPENAI_REALTIME_URL ?? 'wss://api.openai.com/v1/realtime',
       realtimeModel: e.OPENAI_REALTIME_MODEL,
+      textModel: e.OPENAI_TEXT_MODEL,
       transcriptionModel: e.OPENAI_TRANSCRIPTION_MODEL,
     },
   });

@@ -10,6 +10,8 @@ const LOCK_TIMEOUT_MS = 10_000;
 /** Nobody waits for anything but the database inside a transaction, so an idle one is a mistake. */
 const IDLE_IN_TRANSACTION_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** To sign in anew costs milliseconds (SCRAM), and the next who needs a connection is a phone that rings. */
+const IDLE_CONNECTION_MS = 10 * 60_000;
 
 type Class<T = unknown> = new () => T;
 
@@ -30,6 +32,7 @@ export function dataSourceOptions(url: string, poolSize: number): DataSourceOpti
     entities: loadEntities(),
     poolSize,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    extra: { idleTimeoutMillis: IDLE_CONNECTION_MS, keepAlive: true },
     poolErrorHandler: (error: Error) => logger.warn(`A database connection was lost: ${error.message}`),
   };
 }

@@ -1,3 +1,4 @@
+import { mapSoftly } from '../common/softly';
 import type { TurnRole } from '../calls/turn.entity';
 import type {
   ConversationFigures,
@@ -41,7 +42,18 @@ interface SpokenEntry extends Omit<Utterance, 'channel' | 'role'> {
  * Never throws: a time that is no number counts as the earliest that it could be, another figure as not measured.
  */
 export function enhance(utterances: readonly Utterance[], options: EnhanceOptions): EnhancedContent {
-  const entries = spokenEntries(utterances, options);
+  return contentOf(inOrder(utterances).map(counting(options)), options);
+}
+
+/** The same, a little at a time: an hour of talk takes tens of milliseconds, and others are on the phone meanwhile. */
+export async function enhanceSoftly(
+  utterances: readonly Utterance[],
+  options: EnhanceOptions,
+): Promise<EnhancedContent> {
+  return contentOf(await mapSoftly(inOrder(utterances), counting(options)), options);
+}
+
+function contentOf(entries: readonly SpokenEntry[], options: EnhanceOptions): EnhancedContent {
   const participants = participantsOf(entries);
   return {
     participantInfo: Object.fromEntries(participants.map((participant) => [participant.channel, participant])),
@@ -52,8 +64,7 @@ export function enhance(utterances: readonly Utterance[], options: EnhanceOption
   };
 }
 
-function spokenEntries(utterances: readonly Utterance[], options: EnhanceOptions): SpokenEntry[] {
-  const segmenters = segmentersFor(options.language);
+function inOrder(utterances: readonly Utterance[]): Utterance[] {
   return utterances
     .map((utterance) => {
       const startMs = atLeast(0, utterance.startMs);
@@ -61,17 +72,41 @@ function spokenEntries(utterances: readonly Utterance[], options: EnhanceOptions
       return { ...utterance, text, startMs, endMs: atLeast(startMs, utterance.endMs) };
     })
     .filter((utterance) => utterance.text !== '')
-    .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs)
-    .map(({ channel, role, ...utterance }) => ({
-      ...utterance,
-      speaker: { channel, role, name: options.names[channel]?.trim() || ROLE_NAMES[role] },
-      startMs: Math.round(utterance.startMs),
-      endMs: Math.round(utterance.endMs),
-      confidence: finiteOrNull(utterance.confidence),
-      latencyMs: roundedOrNull(utterance.latencyMs),
-      wordCount: countWords(utterance.text, segmenters.word),
-      sentenceCount: countSentences(utterance.text, segmenters.sentence),
-    }));
+    .sort((a, b) => a.startMs - b.startMs || a.endMs - b.endMs);
+}
+
+function counting(options: EnhanceOptions): (utterance: Utterance) => SpokenEntry {
+  const segmenters = segmentersFor(options.language);
+  return ({ channel, role, ...utterance }) => ({
+    ...utterance,
+    speaker: { channel, role, name: nameOf({ channel, role }, options.names) },
+    startMs: Math.round(utterance.startMs),
+    endMs: Math.round(utterance.endMs),
+    confidence: finiteOrNull(utterance.confidence),
+    latencyMs: roundedOrNull(utterance.latencyMs),
+    wordCount: countWords(utterance.text, segmenters.word),
+    sentenceCount: countSentences(utterance.text, segmenters.sentence),
+  });
+}
+
+/** What a participant is called: by its owner, or by its role. */
+function nameOf({ channel, role }: Omit<Speaker, 'name'>, names: EnhanceOptions['names']): string {
+  return names[channel]?.trim() || ROLE_NAMES[role];
+}
+
+/** The same conversation with other names; those that are not given stay as they are. */
+export function renamed<Told extends Pick<EnhancedContent, 'participantInfo' | 'conversationFlow'>>(
+  told: Told,
+  names: EnhanceOptions['names'],
+): Told {
+  const named = <One extends Speaker>(one: One): One => ({ ...one, name: names[one.channel]?.trim() || one.name });
+  return {
+    ...told,
+    participantInfo: Object.fromEntries(
+      Object.entries(told.participantInfo).map(([channel, one]) => [channel, named(one)]),
+    ),
+    conversationFlow: told.conversationFlow.map((entry) => ({ ...entry, speaker: named(entry.speaker) })),
+  };
 }
 
 function flowEntry(entry: SpokenEntry, index: number): FlowEntry {
@@ -224,10 +259,25 @@ function countWords(text: string, segmenter: Intl.Segmenter): number {
   return count;
 }
 
+/** Sentences are looked for in pieces of about this size: in one long text each of them takes ten times as long. */
+const PIECE = 1000;
+/** Sticky: where no sentence ends any more, it is not looked for from every place. */
+const PIECES = new RegExp(`[^]{${PIECE}}[^]*?(?:[.!?…]+\\s+|[。！？]+)`, 'guy');
+
 function countSentences(text: string, segmenter: Intl.Segmenter): number {
   let count = 0;
-  for (const { segment } of segmenter.segment(text)) if (/[\p{L}\p{N}]/u.test(segment)) count++;
+  for (const piece of piecesOf(text)) {
+    for (const { segment } of segmenter.segment(piece)) if (/[\p{L}\p{N}]/u.test(segment)) count++;
+  }
   return count;
+}
+
+/** Cut behind the end of a sentence. */
+function piecesOf(text: string): string[] {
+  if (text.length <= 2 * PIECE) return [text];
+  const pieces: string[] = text.match(PIECES) ?? [];
+  const rest = text.slice(pieces.reduce((length, piece) => length + piece.length, 0));
+  return rest === '' ? pieces : [...pieces, rest];
 }
 
 function atLeast(earliest: number, value: number): number {

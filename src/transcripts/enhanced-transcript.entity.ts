@@ -12,6 +12,9 @@ import { Call, type CallDirection } from '../calls/call.entity';
 import { User } from '../users/user.entity';
 import type { FlowEntry, Participant, SummaryData } from './enhanced-content';
 
+export const SENTIMENTS = ['positive', 'neutral', 'negative'] as const;
+export type Sentiment = (typeof SENTIMENTS)[number];
+
 /** A conversation as it can be read, searched and counted. One for each call that was answered. */
 @Entity('enhanced_transcripts')
 @Index('enhanced_transcripts_user_id_sid_key', ['userId', 'transcriptSid'], { unique: true })
@@ -20,6 +23,7 @@ import type { FlowEntry, Participant, SummaryData } from './enhanced-content';
 @Index('enhanced_transcripts_scenario_idx', ['userId', 'scenarioName', 'callDate', 'id'], {
   where: 'deleted_at IS NULL',
 })
+@Index('enhanced_transcripts_insight_idx', ['insightDueAt'], { where: 'insight_due_at IS NOT NULL' })
 @Index('enhanced_transcripts_config_idx', ['userId', 'searchConfig'])
 @Index('enhanced_transcripts_search_idx', { synchronize: false })
 export class EnhancedTranscript {
@@ -128,6 +132,29 @@ export class EnhancedTranscript {
   /** The words of `full_text`, as they are and by the rules of its language, each with its owner (see the migration). */
   @Column({ type: 'tsvector', select: false })
   search: string;
+
+  /** The customer's, as a language model read it; null where none was asked, or has not answered. */
+  @Column({ type: 'text', nullable: true })
+  sentiment: Sentiment | null;
+
+  /** -1 to 1. */
+  @Column({ name: 'sentiment_score', type: 'real', nullable: true })
+  sentimentScore: number | null;
+
+  /** What it was about, in a few words each. */
+  @Column({ type: 'text', array: true, default: [] })
+  topics: string[];
+
+  /** When a language model is to be asked about it; null where it has answered or will not be asked. */
+  @Column({ name: 'insight_due_at', type: 'timestamptz', nullable: true })
+  insightDueAt: Date | null;
+
+  @Column({ name: 'insight_tries', type: 'integer', default: 0 })
+  insightTries: number;
+
+  /** Why the last try failed. */
+  @Column({ name: 'insight_error', type: 'text', nullable: true })
+  insightError: string | null;
 
   /** Deleted by its owner: nothing of what was said is left, and it is not made anew. */
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })

@@ -35,6 +35,11 @@ const TOLD = [
   'wordsPerMinute',
   'interruptions',
   'latenciesMs',
+  'sentiment',
+  'sentimentScore',
+  'topics',
+  'insightDueAt',
+  'insightError',
 ] as const satisfies readonly (keyof EnhancedTranscript)[];
 
 /** A transcript as it stands in a list. */

@@ -1,4 +1,4 @@
-import type { TurnRole } from '../calls/turn.entity';
+import type { Turn, TurnRole } from '../calls/turn.entity';
 import type { CarrierSentence } from '../integrations/voice-intelligence/voice-intelligence';
 import type { Utterance } from './enhanced-content';
 import type { StoredSentence } from './stored-transcript.entity';
@@ -44,6 +44,29 @@ function withInterruptions(utterances: readonly Utterance[]): Utterance[] {
     }
     return one;
   });
+}
+
+/**
+ * An operator who has taken over speaks on the agent's channel. Whose a sentence there is, the conversation itself knows: the
+ * one whose turns it overlaps most with. The recording begins with the answer, as the turns do.
+ */
+export function withOperator(utterances: readonly Utterance[], turns: readonly Span[]): Utterance[] {
+  const ofOperator = turns.filter(({ role }) => role === 'operator');
+  if (ofOperator.length === 0) return [...utterances];
+  const ofAgent = turns.filter(({ role }) => role === 'agent');
+  return utterances.map((one) => {
+    if (one.role !== 'agent' || sharedMs(one, ofOperator) <= sharedMs(one, ofAgent)) return one;
+    return { ...one, role: 'operator', channel: channelOf('operator') };
+  });
+}
+
+type Span = Pick<Turn, 'role' | 'startMs' | 'endMs'>;
+
+function sharedMs({ startMs, endMs }: Utterance, spans: readonly Span[]): number {
+  return spans.reduce(
+    (sum, span) => sum + Math.max(0, Math.min(endMs, span.endMs) - Math.max(startMs, span.startMs)),
+    0,
+  );
 }
 
 /** The channel of enhanced transcripts: the customer's is 0 and the agent's 1, as clients expect. */

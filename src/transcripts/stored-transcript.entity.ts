@@ -34,6 +34,10 @@ export type StoredState = 'asked' | 'awaited' | 'stored' | 'failed';
 @Index('stored_twilio_transcripts_list_idx', ['userId', 'dateCreated', 'id'], {
   where: `state <> 'asked' AND deleted_at IS NULL`,
 })
+@Index('stored_twilio_transcripts_status_idx', ['userId', 'status', 'dateCreated', 'id'], {
+  where: `state <> 'asked' AND deleted_at IS NULL`,
+})
+@Index('stored_twilio_transcripts_unstored_idx', ['transcriptSid'], { where: `state <> 'stored'` })
 @Index('stored_twilio_transcripts_call_idx', ['userId', 'callId'])
 @Index('stored_twilio_transcripts_awaited_idx', ['checkAt'], { where: `state = 'awaited'` })
 export class StoredTranscript {

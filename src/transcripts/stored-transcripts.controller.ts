@@ -106,7 +106,7 @@ export class StoredTranscriptsController {
     @Query() { limit, page_token: token }: LegacyListQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LegacyTranscriptDto[]> {
-    const page = await this.transcripts.list(owner, { limit, after: storedPlace(token) });
+    const page = await this.transcripts.list(owner, { limit, after: storedPlace(token), hasSentences: false });
     const next = nextStoredToken(page);
     if (next !== null) reply.header(NEXT_PAGE_TOKEN_HEADER, next);
     return sendPage(reply, page, toLegacyTranscriptDto);

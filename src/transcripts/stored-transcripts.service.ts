@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { isUniqueViolation } from '../common/database-errors';
 import type { Owner } from '../common/owner';
 import { storedText } from '../common/stored-text';
 import { redact } from '../common/redaction';
+import { mapSoftly } from '../common/softly';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { CallLookups, CallRef } from '../calls/call-lookups';
+import { FinishedCalls } from '../calls/finished-calls.service';
 import type { CallDirection } from '../calls/call.entity';
 import { Database } from '../database/database';
 import { CarrierError, CarrierRefused } from '../integrations/telephony/telephony';
 import { CarrierTranscript, VoiceIntelligence } from '../integrations/voice-intelligence/voice-intelligence';
 import { toStoredSentences } from './spoken-sentences';
-import { EnhancedTranscripts } from './enhanced-transcripts.service';
+import { EnhancedTranscript } from './enhanced-transcript.entity';
 import { StoredTranscript } from './stored-transcript.entity';
 import {
   storedBySid,
@@ -30,6 +33,7 @@ import {
   TwilioUnavailable,
 } from './transcripts.errors';
 import { isTranscriptSid } from './transcript-sid';
+import { TranscriptWriter } from './transcript-writer.service';
 
 /** Whoever fetches has this long: two answers of Twilio and many pages. Then somebody else may. */
 const CLAIM_SECONDS = 60;
@@ -74,15 +78,13 @@ export class StoredTranscripts {
     private readonly db: Database,
     private readonly lookups: CallLookups,
     private readonly voiceIntelligence: VoiceIntelligence,
-    private readonly enhanced: EnhancedTranscripts,
+    private readonly finishedCalls: FinishedCalls,
+    private readonly writer: TranscriptWriter,
   ) {}
 
   async list(owner: Owner, filter: StoredFilter): Promise<StoredRows> {
-    const { limit } = filter;
-    // One more than is asked for tells whether there are more.
-    const page = storedPage(owner, { ...filter, limit: limit + 1 });
-    const [rows, [count]] = await this.db.readAsOwner(owner, page, storedTotal(owner, filter));
-    return { rows: rows.slice(0, limit), total: count?.total ?? 0, hasMore: rows.length > limit };
+    const [rows, [count]] = await this.db.readAsOwner(owner, storedPage(owner, filter), storedTotal(owner, filter));
+    return { rows, total: count?.total ?? 0, hasMore: rows.at(-1)?.hasMore ?? false };
   }
 
   /** @throws TranscriptNotFound */
@@ -105,7 +107,10 @@ export class StoredTranscripts {
     const giveUpAt = performance.now() + PATIENCE_MS;
     for (;;) {
       const claim = await this.claim(owner, transcriptSid);
-      if (claim === 'stored') return { transcript: await this.get(owner, transcriptSid), isNew: false };
+      if (claim === 'stored') {
+        await this.complete(owner, transcriptSid, details);
+        return { transcript: await this.get(owner, transcriptSid), isNew: false };
+      }
       if (claim === 'awaited') throw new TranscriptInProgress();
       if (claim !== 'taken') {
         await this.fetch(claim, details);
@@ -205,6 +210,29 @@ export class StoredTranscripts {
     }
   }
 
+  /** What is said about one that came by itself is kept, where nothing was said before. */
+  private async complete(owner: Owner, transcriptSid: string, details: StoredDetails): Promise<void> {
+    const key = { userId: owner.userId, transcriptSid };
+    const told = given(details);
+    if (Object.keys(told).length === 0) return;
+    const row = await this.db.asOwner(owner, (tx) => tx.findOneBy(StoredTranscript, { ...key, deletedAt: IsNull() }));
+    if (row === null) return;
+    const { scenarioName, callDirection, notes } = row;
+    const changes = Object.fromEntries(
+      Object.entries(told).filter(
+        ([name]) => ({ scenarioName, callDirection, notes })[name as keyof StoredDetails] === null,
+      ),
+    ) as Partial<StoredDetails>;
+    if (Object.keys(changes).length === 0) return;
+    const finished = row.callId === null ? null : await this.finishedCalls.find(owner, row.callId);
+    const made = await this.writer.makeOfStored({ ...row, ...changes }, finished);
+    await this.db.asOwner(owner, async (tx) => {
+      await tx.update(StoredTranscript, { ...key, deletedAt: IsNull() }, changes);
+      // A later one of the same call has taken its place.
+      if (await tx.existsBy(EnhancedTranscript, key)) await this.writer.write(tx, owner, made);
+    });
+  }
+
   private async settle(
     claim: Claim,
     callId: string | null,
@@ -217,20 +245,18 @@ export class StoredTranscripts {
       throw RUNNING.has(status) ? new TranscriptInProgress() : new TranscriptFailed(status);
     }
     const kinds = this.config.transcripts.redact;
-    const sentences = toStoredSentences(await this.voiceIntelligence.fetchSentences(claim.transcriptSid)).map(
-      (sentence) => ({ ...sentence, text: redact(storedText(sentence.text), kinds) }),
-    );
-    const stored = {
-      ...headOf(transcript),
-      ...given(details),
-      callId,
-      sentences,
-      fullText: sentences.map(({ text }) => text).join('\n'),
-    };
+    const fetched = toStoredSentences(await this.voiceIntelligence.fetchSentences(claim.transcriptSid));
+    const sentences = await mapSoftly(fetched, (one) => ({ ...one, text: redact(storedText(one.text), kinds) }));
+    const { owner, transcriptSid } = claim;
+    const said = await this.saidBefore(claim, details);
+    const stored = { ...headOf(transcript), ...said, callId, sentences };
+    const finished = callId === null ? null : await this.finishedCalls.find(owner, callId);
+    const made = await this.writer.makeOfStored({ transcriptSid, ...stored }, finished);
     try {
-      await this.db.asOwner(claim.owner, async (tx) => {
+      await this.db.asOwner(owner, async (tx) => {
         const { affected } = await tx.update(StoredTranscript, keyOf(claim), {
           ...stored,
+          fullText: sentences.map(({ text }) => text).join('\n'),
           state: 'stored',
           claim: null,
           claimedUntil: null,
@@ -238,14 +264,12 @@ export class StoredTranscripts {
         });
         // It took too long, and somebody else is at it.
         if (affected !== 1) throw new TwilioUnavailable();
-        const { owner, transcriptSid } = claim;
-        const row = await tx.findOneByOrFail(StoredTranscript, { userId: owner.userId, transcriptSid });
-        if (await this.enhanced.makeOfStored(tx, row)) return;
+        if (await this.writer.write(tx, owner, made)) return;
         // The conversation was deleted before Twilio's words of it came.
         await tx.query(
           `UPDATE stored_twilio_transcripts SET deleted_at = now(), full_text = '', sentences = '[]', notes = NULL
-           WHERE user_id = $1 AND id = $2`,
-          [owner.userId, row.id],
+           WHERE user_id = $1 AND transcript_sid = $2`,
+          [owner.userId, transcriptSid],
         );
       });
     } catch (error) {
@@ -253,6 +277,16 @@ export class StoredTranscripts {
       if (isUniqueViolation(error)) throw new TranscriptUnknownToTwilio();
       throw error;
     }
+  }
+
+  /** What its owner says about it now, or has said before when it was not there yet. */
+  private async saidBefore(claim: Claim, details: StoredDetails): Promise<StoredDetails> {
+    const row = await this.db.asOwner(claim.owner, (tx) => tx.findOneBy(StoredTranscript, keyOf(claim)));
+    return {
+      scenarioName: details.scenarioName ?? row?.scenarioName ?? null,
+      callDirection: details.callDirection ?? row?.callDirection ?? null,
+      notes: details.notes ?? row?.notes ?? null,
+    };
   }
 
   /** Not there yet, or never to be: that is shown, and the one that is still being made is asked for again. */

@@ -19,7 +19,8 @@ export class TranscriptAnalyticsController {
   @Get()
   @ApiOperation({
     summary: 'Figures of your conversations',
-    description: 'In all, by day, by scenario and by direction: who spoke how much, interruptions, response latency.',
+    description:
+      'In all, by day, by scenario and by direction: who spoke how much, interruptions, response latency, sentiment; and the topics.',
   })
   @ApiOkResponse({ type: TranscriptAnalyticsDto })
   @ApiProblems()
@@ -27,7 +28,6 @@ export class TranscriptAnalyticsController {
     @CurrentOwner() owner: Owner,
     @Query() query: TranscriptAnalyticsQueryDto,
   ): Promise<TranscriptAnalyticsDto> {
-    const filter = toAnalyticsFilter(query, new Date());
-    return toAnalyticsDto(await this.analytics.of(owner, filter), filter);
+    return toAnalyticsDto(await this.analytics.of(owner, toAnalyticsFilter(query)));
   }
 }

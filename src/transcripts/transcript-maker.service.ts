@@ -1,18 +1,21 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import type { Owner } from '../common/owner';
+import { Rounds } from '../common/rounds';
+import type { CallRef } from '../calls/call-lookups';
 import { CallEnded, CallWritten } from '../calls/calls.events';
+import { FinishedCalls } from '../calls/finished-calls.service';
 import { Database } from '../database/database';
-import { EnhancedTranscripts } from './enhanced-transcripts.service';
 import { StoredTranscripts } from './stored-transcripts.service';
 import { TranscriptFailed, TranscriptInProgress } from './transcripts.errors';
+import { TranscriptWriter } from './transcript-writer.service';
 
 const INTERVAL_MS = 5000;
-/** A call that ended longer ago has no process any more that would tell of its end. */
+/** Whoever carried the call has had this long to make its transcript. */
 const LEFT_BEHIND_MS = 60_000;
-/** Further back nobody looks: a server that was down for longer is looked at by a person. */
-const LOOK_BACK_MS = 3 * 24 * 60 * 60 * 1000;
 
+/** Calls can end by the hundred in a moment, and others are talking. */
+const MADE_AT_ONCE = 2;
 /** Of Twilio's transcripts. */
 const FETCHED_AT_ONCE = 4;
 
@@ -23,40 +26,46 @@ const FETCHED_AT_ONCE = 4;
 @Injectable()
 export class TranscriptMaker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(TranscriptMaker.name);
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> | undefined;
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly rounds = new Rounds(
+    INTERVAL_MS,
+    () => this.makeAll(),
+    (error) => this.log.error({ msg: 'Transcripts that are due could not be looked for', err: error }),
+  );
+  /** Calls that have ended here, by their ids. */
+  private readonly ended = new Map<string, Owner>();
+  private readonly makers = new Set<Promise<void>>();
+  private isOver = false;
 
   constructor(
     private readonly db: Database,
-    private readonly enhanced: EnhancedTranscripts,
+    private readonly finishedCalls: FinishedCalls,
+    private readonly writer: TranscriptWriter,
     private readonly stored: StoredTranscripts,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.look(), INTERVAL_MS).unref();
+    this.rounds.begin();
   }
 
+  /** What has not been begun by then is found by whoever comes after. */
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await Promise.all([this.round, ...this.underWay]);
+    this.isOver = true;
+    await Promise.all([this.rounds.stop(), ...this.makers]);
   }
 
   @OnEvent(CallEnded.type)
   onEnded({ owner, callId }: CallEnded): void {
-    this.make(owner, callId);
+    this.make({ owner, callId });
   }
 
   @OnEvent(CallWritten.type)
   onWritten({ owner, callId }: CallWritten): void {
-    this.make(owner, callId);
+    this.make({ owner, callId });
   }
 
-  /** Has a round begin soon, unless one is under way. */
+  /** Has a round begin soon. */
   look(): void {
-    if (this.round !== undefined) return;
-    const round = this.makeAll().finally(() => (this.round = undefined));
-    this.round = round;
+    this.rounds.callForOne();
   }
 
   /** One round. @param now moves the clock in tests */
@@ -65,17 +74,13 @@ export class TranscriptMaker implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async makeLeftBehind(now: Date): Promise<void> {
-    const calls = await this.found<{ user_id: number; id: string }>(
-      'SELECT user_id, id FROM lookup_calls_without_transcript($1, $2)',
-      [new Date(now.getTime() - LOOK_BACK_MS), new Date(now.getTime() - LEFT_BEHIND_MS)],
-    );
-    for (const { user_id: userId, id } of calls) {
-      await this.attended({ userId }, id, () => this.enhanced.makeOfTurns({ userId }, id));
+    for (const call of await this.finishedCalls.allDue(new Date(now.getTime() - LEFT_BEHIND_MS))) {
+      await this.makeOf(call);
     }
   }
 
   private async fetchDue(now: Date): Promise<void> {
-    const due = await this.found<{ user_id: number; transcript_sid: string }>(
+    const due = await this.db.lookup<{ user_id: number; transcript_sid: string }>(
       'SELECT user_id, transcript_sid FROM lookup_awaited_transcripts($1)',
       [now],
     );
@@ -89,20 +94,30 @@ export class TranscriptMaker implements OnApplicationBootstrap, BeforeApplicatio
     await Promise.all(fetchers);
   }
 
-  private async found<Row extends object>(sql: string, parameters: unknown[]): Promise<Row[]> {
-    try {
-      return await this.db.lookup<Row>(sql, parameters);
-    } catch (error) {
-      this.log.error({ msg: 'Transcripts that are due could not be looked for', err: error });
-      return [];
+  private make({ owner, callId }: CallRef): void {
+    this.ended.set(callId, owner);
+    this.setToWork();
+  }
+
+  private setToWork(): void {
+    if (this.isOver || this.ended.size === 0 || this.makers.size >= MADE_AT_ONCE) return;
+    const maker = this.makeEnded().finally(() => {
+      this.makers.delete(maker);
+      this.setToWork();
+    });
+    this.makers.add(maker);
+  }
+
+  private async makeEnded(): Promise<void> {
+    for (const [callId, owner] of this.ended) {
+      if (this.isOver) return;
+      this.ended.delete(callId);
+      await this.makeOf({ owner, callId });
     }
   }
 
-  private make(owner: Owner, callId: string): void {
-    const made = this.attended(owner, callId, () => this.enhanced.makeOfTurns(owner, callId)).then(() => {
-      this.underWay.delete(made);
-    });
-    this.underWay.add(made);
+  private async makeOf({ owner, callId }: CallRef): Promise<void> {
+    await this.attended(owner, callId, () => this.writer.makeOfTurns(owner, callId));
   }
 
   /** The trouble of one transcript is no other's; what Twilio or the row says stands on the row. */

@@ -81,6 +81,7 @@ export async function startProduct(database: string, options: ProductOptions): P
       SILENCE_REPROMPT_SECONDS: '600',
       SILENCE_END_SECONDS: '600',
       SHUTDOWN_GRACE_SECONDS: '1',
+      TRANSCRIPT_INSIGHTS: 'false',
       ...options.env,
     },
     logFile: options.logFile,

@@ -21,6 +21,7 @@ export async function aCall(app: StartedApp, userId: number, columns: Columns = 
     scenario_name: 'sales',
     agent: JSON.stringify(BUILT_IN_SCENARIOS.get('sales')?.agent),
     max_duration_seconds: 1800,
+    words_version: 1,
     ...columns,
   };
   await insert(app, userId, 'calls', row);

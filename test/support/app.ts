@@ -61,6 +61,7 @@ export async function startApp(options: StartOptions = {}): Promise<StartedApp> 
       RATE_LIMIT_DEFAULT: GENEROUS,
       // Many apps, sandboxes and tests share one event loop here.
       MAX_EVENT_LOOP_DELAY_MS: '0',
+      TRANSCRIPT_INSIGHTS: 'false',
       ...NO_PROVIDERS,
       ...options.env,
     },

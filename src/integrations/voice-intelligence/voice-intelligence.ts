@@ -31,6 +31,9 @@ export abstract class VoiceIntelligence {
   /** Null when the carrier knows no such transcript. @throws CarrierError */
   abstract fetchTranscript(transcriptSid: string): Promise<CarrierTranscript | null>;
 
+  /** Those that the carrier has made since, newest first; the latest 5,000 where there are more. @throws CarrierError */
+  abstract recentTranscripts(since: Date): Promise<CarrierTranscript[]>;
+
   /** All of them, however many pages that takes, in order. @throws CarrierError */
   abstract fetchSentences(transcriptSid: string): Promise<CarrierSentence[]>;
 

@@ -11,6 +11,7 @@ import {
   TranscriptFilter,
   TranscriptPage,
 } from '../enhanced-transcripts.repository';
+import { SENTIMENTS } from '../enhanced-transcript.entity';
 import { pageToken, placeOf } from '../page-token';
 import { EXPORT_FORMATS } from '../transcript-export';
 
@@ -91,6 +92,13 @@ const detail = z.object({
     words_per_minute: z.number().nullable(),
     interruptions: z.int(),
     latency: z.object({ turns: z.int(), p50_ms: z.int().nullable(), p95_ms: z.int().nullable() }),
+    sentiment: z.enum(SENTIMENTS).nullable().describe('Of the customer; null where no language model has read it'),
+    sentiment_score: z.number().nullable().describe('-1 to 1'),
+    topics: z.array(z.string()).describe('What it was about, the main topic first'),
+    reading: z
+      .enum(['none', 'pending', 'done', 'failed'])
+      .describe('Whether a language model has read it for sentiment and topics; none: it is not asked'),
+    reading_error: z.string().nullable().describe('Why the last try failed'),
   }),
 });
 
@@ -160,6 +168,11 @@ export class EnhancedTranscriptDto extends createZodDto(
         words_per_minute: 200,
         interruptions: 0,
         latency: { turns: 0, p50_ms: null, p95_ms: null },
+        sentiment: 'neutral' as const,
+        sentiment_score: 0,
+        topics: ['account'],
+        reading: 'done' as const,
+        reading_error: null,
       },
     },
   }),
@@ -258,8 +271,19 @@ export function toEnhancedTranscriptDto(row: ToldTranscript): EnhancedTranscript
       words_per_minute: row.wordsPerMinute,
       interruptions: row.interruptions,
       latency: { turns: latencies.length, p50_ms: rank(0.5), p95_ms: rank(0.95) },
+      sentiment: row.sentiment,
+      sentiment_score: row.sentimentScore,
+      topics: row.topics,
+      reading: readingOf(row),
+      reading_error: row.insightError,
     },
   };
+}
+
+function readingOf({ sentiment, insightDueAt, insightError }: ToldTranscript) {
+  if (sentiment !== null) return 'done';
+  if (insightDueAt !== null) return 'pending';
+  return insightError === null ? 'none' : 'failed';
 }
 
 function headOf(row: Omit<ListedTranscript, 'snippet' | 'participantInfo'> | ToldTranscript) {

@@ -1,12 +1,9 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { dayOrTime, endOfDayOrTime } from '../../common/day-or-time';
+import { dayOrTime } from '../../common/day-or-time';
 import { timeZone } from '../../common/text';
-import type { Analytics, AnalyticsFilter, GroupFigures } from '../transcript-analytics.service';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** Where no time is asked for. */
-const DEFAULT_DAYS = 30;
+import type { AnalyticsFilter, GroupFigures } from '../transcript-analytics.repository';
+import type { Analytics } from '../transcript-analytics.service';
 
 const group = {
   calls: z.int(),
@@ -23,6 +20,14 @@ const group = {
     p95_ms: z.int().nullable(),
     p99_ms: z.int().nullable(),
   }),
+  sentiment: z
+    .object({
+      positive: z.int(),
+      neutral: z.int(),
+      negative: z.int(),
+      average_score: z.number().nullable().describe('-1 to 1'),
+    })
+    .describe('How customers felt, in the conversations that a language model has read'),
 };
 
 const GROUP_EXAMPLE = {
@@ -35,6 +40,7 @@ const GROUP_EXAMPLE = {
   interruptions: 9,
   interruptions_per_call: 0.75,
   response_latency: { answers: 96, p50_ms: 690, p95_ms: 940, p99_ms: 1210 },
+  sentiment: { positive: 7, neutral: 3, negative: 2, average_score: 0.31 },
 };
 
 export class TranscriptAnalyticsDto extends createZodDto(
@@ -47,6 +53,9 @@ export class TranscriptAnalyticsDto extends createZodDto(
       by_day: z.array(z.object({ day: z.string(), ...group })),
       by_scenario: z.array(z.object({ scenario_name: z.string().nullable(), ...group })),
       by_direction: z.array(z.object({ call_direction: z.enum(['inbound', 'outbound']), ...group })),
+      topics: z
+        .array(z.object({ topic: z.string(), calls: z.int(), average_score: z.number().nullable() }))
+        .describe('What was talked about most, 20 at most, and how customers felt then'),
     })
     .meta({
       example: {
@@ -57,43 +66,47 @@ export class TranscriptAnalyticsDto extends createZodDto(
         by_day: [{ day: '2026-11-21', ...GROUP_EXAMPLE }],
         by_scenario: [{ scenario_name: 'sales', ...GROUP_EXAMPLE }],
         by_direction: [{ call_direction: 'outbound' as const, ...GROUP_EXAMPLE }],
+        topics: [{ topic: 'late delivery', calls: 4, average_score: -0.4 }],
       },
     }),
 ) {}
 
 export class TranscriptAnalyticsQueryDto extends createZodDto(
   z.strictObject({
-    from: dayOrTime.optional().describe('Called at or after; a date is a day in UTC. 30 days before `to` if left out'),
+    from: dayOrTime
+      .optional()
+      .describe('Called at or after; a date is a day of the time zone. 30 days before `to` if left out'),
     to: dayOrTime.optional().describe('Called up to; a date is all of that day. Now if left out'),
     call_direction: z.enum(['inbound', 'outbound']).optional().describe('Who placed the call: outbound is us'),
     scenario_name: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
-    timezone: timeZone.default('UTC').describe('IANA: where a day begins and ends'),
+    timezone: timeZone.optional().describe('IANA: where a day begins and ends. Yours if left out'),
   }),
 ) {}
 
-export function toAnalyticsFilter(query: TranscriptAnalyticsQueryDto, now: Date): AnalyticsFilter {
-  const before = query.to === undefined ? new Date(now.getTime() + 1) : endOfDayOrTime(query.to);
+export function toAnalyticsFilter(query: TranscriptAnalyticsQueryDto): AnalyticsFilter {
   return {
-    from: query.from === undefined ? new Date(before.getTime() - DEFAULT_DAYS * DAY_MS) : new Date(query.from),
-    before,
+    from: query.from,
+    to: query.to,
     callDirection: query.call_direction,
     scenarioName: query.scenario_name,
     timeZone: query.timezone,
   };
 }
 
-export function toAnalyticsDto(
-  analytics: Analytics,
-  { from, before, timeZone }: AnalyticsFilter,
-): TranscriptAnalyticsDto {
+export function toAnalyticsDto(analytics: Analytics): TranscriptAnalyticsDto {
   return {
-    from: from.toISOString(),
-    to: before.toISOString(),
-    timezone: timeZone,
+    from: analytics.from.toISOString(),
+    to: analytics.before.toISOString(),
+    timezone: analytics.timeZone,
     total: toGroup(analytics.total),
     by_day: analytics.byDay.map((row) => ({ day: row.day, ...toGroup(row) })),
     by_scenario: analytics.byScenario.map((row) => ({ scenario_name: row.scenarioName, ...toGroup(row) })),
     by_direction: analytics.byDirection.map((row) => ({ call_direction: row.callDirection, ...toGroup(row) })),
+    topics: analytics.topics.map(({ topic, calls, sentimentScore }) => ({
+      topic,
+      calls,
+      average_score: rounded(sentimentScore, 2),
+    })),
   };
 }
 
@@ -114,9 +127,19 @@ function toGroup(figures: GroupFigures) {
       p95_ms: figures.latencyP95Ms,
       p99_ms: figures.latencyP99Ms,
     },
+    sentiment: {
+      positive: figures.positive,
+      neutral: figures.neutral,
+      negative: figures.negative,
+      average_score: rounded(figures.sentimentScore, 2),
+    },
   };
 }
 
 function ratio(part: number, whole: number, digits: number): number | null {
-  return whole === 0 ? null : Number((part / whole).toFixed(digits));
+  return whole === 0 ? null : rounded(part / whole, digits);
+}
+
+function rounded(value: number | null, digits: number): number | null {
+  return value === null ? null : Number(value.toFixed(digits));
 }

@@ -16,7 +16,8 @@ import {
   transcriptsPage,
   transcriptsTotal,
 } from '../../../src/transcripts/enhanced-transcripts.repository';
-import { storedBySid, storedPage } from '../../../src/transcripts/stored-transcripts.repository';
+import { storedBySid, storedPage, storedTotal } from '../../../src/transcripts/stored-transcripts.repository';
+import { analyticsSpan, groupFigures, topicFigures } from '../../../src/transcripts/transcript-analytics.repository';
 import { COMMON_WORD, manyTranscripts, RARE_WORD, USUAL_WORD } from '../../support/many-transcripts';
 
 /** Milliseconds. */
@@ -30,6 +31,11 @@ interface Question {
 }
 
 const page = { limit: 20, skip: 0 };
+
+function analytics(userId: number, days: number): Statement<unknown>[] {
+  const filter = { from: new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString() };
+  return [analyticsSpan({ userId }, filter), groupFigures({ userId }, filter), topicFigures({ userId }, filter)];
+}
 
 const QUESTIONS: readonly Question[] = [
   { name: 'detail', of: (userId, sid) => [transcriptBySid({ userId }, sid)] },
@@ -48,7 +54,15 @@ const QUESTIONS: readonly Question[] = [
     of: (userId) => [transcriptsPage({ userId }, { q: `"${COMMON_WORD} ${COMMON_WORD}"` }, page)],
   },
   { name: 'stored, detail', of: (userId, sid) => [storedBySid({ userId }, sid)] },
-  { name: 'stored, list', of: (userId) => [storedPage({ userId }, { limit: 20 })] },
+  {
+    name: 'stored, list with its total',
+    of: (userId) => [storedPage({ userId }, { limit: 20 }), storedTotal({ userId }, {})],
+  },
+  { name: 'stored, failed ones', of: (userId) => [storedPage({ userId }, { limit: 20, status: 'failed' })] },
+  { name: 'stored, a rare word', of: (userId) => [storedPage({ userId }, { limit: 20, q: RARE_WORD })] },
+  { name: 'stored, a usual word', of: (userId) => [storedPage({ userId }, { limit: 20, q: USUAL_WORD })] },
+  { name: 'analytics, 7 days of 168', of: (userId) => analytics(userId, 7) },
+  { name: 'analytics, 30 days of 720', of: (userId) => analytics(userId, 30) },
 ];
 
 async function main(): Promise<void> {
@@ -57,15 +71,26 @@ async function main(): Promise<void> {
       users: { type: 'string', default: '1000' },
       each: { type: 'string', default: '1000' },
       reads: { type: 'string', default: '2000' },
+      // A database of an earlier run with --keep.
+      database: { type: 'string' },
+      keep: { type: 'boolean', default: false },
     },
   });
   const [users, each, reads] = [Number(values.users), Number(values.each), Number(values.reads)];
+  if (values.database !== undefined) {
+    process.exitCode = (await measure(values.database, users, reads)) ? 0 : 1;
+    return;
+  }
   const server = await startScratchServer();
   try {
     await migrate(server.url, () => undefined);
     await load(server.url, users, each);
-    const isMet = await measure(server.url, users, reads);
-    process.exitCode = isMet ? 0 : 1;
+    if (values.keep) {
+      console.log(`Kept until this process is interrupted: --database ${server.url}`);
+      await new Promise((resolve) => process.once('SIGINT', resolve));
+      return;
+    }
+    process.exitCode = (await measure(server.url, users, reads)) ? 0 : 1;
   } finally {
     await server.remove();
   }

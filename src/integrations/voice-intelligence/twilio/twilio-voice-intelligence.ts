@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type twilio from 'twilio';
+import type { TranscriptInstance } from 'twilio/lib/rest/intelligence/v2/transcript';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
 import { CarrierRefused } from '../../telephony/telephony';
@@ -10,33 +11,38 @@ import { CarrierSentence, CarrierTranscript, VoiceIntelligence } from '../voice-
 /** Sentences a request; a long call has some hundred. Twilio allows 5000 (reference/twilio.md section 9). */
 const PAGE_SIZE = 1000;
 
+const MOST_RECENT = 5000;
+
 const DEFAULT_LANGUAGE = 'en-US';
 
 @Injectable()
 export class TwilioVoiceIntelligence extends VoiceIntelligence {
   private readonly client: twilio.Twilio;
+  private readonly serviceSid: string | undefined;
 
   constructor(@Inject(APP_CONFIG) config: AppConfig) {
     super();
     this.client = clientForReads(config.twilio);
+    this.serviceSid = config.twilio.voiceIntelligenceSid;
   }
 
   fetchTranscript(transcriptSid: string): Promise<CarrierTranscript | null> {
-    return unlessUnknown(async () => {
-      const found = await this.client.intelligence.v2.transcripts(transcriptSid).fetch();
-      const media = asObject(asObject(found.channel)['media_properties']);
-      const { source_sid: sourceSid } = media;
-      return {
-        transcriptSid: found.sid,
-        status: found.status,
-        dateCreated: found.dateCreated,
-        dateUpdated: found.dateUpdated,
-        durationSeconds: asNumber(found.duration) ?? 0,
-        languageCode: found.languageCode || DEFAULT_LANGUAGE,
-        customerKey: found.customerKey || null,
-        recordingSid: typeof sourceSid === 'string' && sourceSid.startsWith('RE') ? sourceSid : null,
-      };
-    });
+    return unlessUnknown(async () =>
+      toCarrierTranscript(await this.client.intelligence.v2.transcripts(transcriptSid).fetch()),
+    );
+  }
+
+  async recentTranscripts(since: Date): Promise<CarrierTranscript[]> {
+    const found = await translated(() =>
+      this.client.intelligence.v2.transcripts.list({
+        ...(this.serviceSid === undefined ? {} : { serviceSid: this.serviceSid }),
+        // By days.
+        afterDateCreated: since.toISOString().slice(0, 'YYYY-MM-DD'.length),
+        pageSize: PAGE_SIZE,
+        limit: MOST_RECENT,
+      }),
+    );
+    return found.map(toCarrierTranscript);
   }
 
   async fetchSentences(transcriptSid: string): Promise<CarrierSentence[]> {
@@ -57,6 +63,21 @@ export class TwilioVoiceIntelligence extends VoiceIntelligence {
   callOfRecording(recordingSid: string): Promise<string | null> {
     return unlessUnknown(async () => (await this.client.recordings(recordingSid).fetch()).callSid);
   }
+}
+
+function toCarrierTranscript(found: TranscriptInstance): CarrierTranscript {
+  const media = asObject(asObject(found.channel)['media_properties']);
+  const { source_sid: sourceSid } = media;
+  return {
+    transcriptSid: found.sid,
+    status: found.status,
+    dateCreated: found.dateCreated,
+    dateUpdated: found.dateUpdated,
+    durationSeconds: asNumber(found.duration) ?? 0,
+    languageCode: found.languageCode || DEFAULT_LANGUAGE,
+    customerKey: found.customerKey || null,
+    recordingSid: typeof sourceSid === 'string' && sourceSid.startsWith('RE') ? sourceSid : null,
+  };
 }
 
 async function unlessUnknown<T>(work: () => Promise<T>): Promise<T | null> {
