@@ -7,6 +7,7 @@ const UNSTORABLE_VALUE = new Set([
   '22003', // numeric_value_out_of_range
   '22007', // invalid_datetime_format
   '22008', // datetime_field_overflow
+  '22009', // invalid_time_zone_displacement_value
   '22023', // invalid_parameter_value (a time zone that PostgreSQL does not know)
   '22021', // character_not_in_repertoire (NUL)
   '22P02', // invalid_text_representation

@@ -7,8 +7,8 @@ export const dayOrTime = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], {
     error: 'must be a date (2026-11-21) or a time with Z or an offset (2026-11-21T15:00:00Z)',
   })
-  // What comes after it has five digits.
-  .refine((text) => !text.startsWith('9999'), { error: 'must be before the year 9999' });
+  // What comes after the last has five digits, and there is no year 0 for PostgreSQL.
+  .refine((text) => !/^(?:0000|9999)/.test(text), { error: 'must be in the years 1 to 9998' });
 
 /** The first moment after it. Times have milliseconds on the wire, so "up to" an instant includes that millisecond. */
 export function endOfDayOrTime(to: string): Date {

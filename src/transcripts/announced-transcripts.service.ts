@@ -1,5 +1,7 @@
 import { BeforeApplicationShutdown, Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { NotAuthenticated } from '../common/app-error';
 import { Rounds } from '../common/rounds';
+import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
@@ -15,8 +17,12 @@ export const AVAILABLE = 'voice_intelligence_transcript_available';
 /** How often Twilio is asked what it has made: an announcement can be lost, or come before the call is known by its sid. */
 const INTERVAL_MS = 10 * 60_000;
 const LOOK_BACK_MS = 24 * 60 * 60_000;
-/** Of those that are of no call of ours, so that whose they are is not asked again. */
+/** Of those that are of no call of ours, so that Twilio is not asked for their recordings each time. */
 const MOST_REMEMBERED = 10_000;
+/** A call may come to be known by its sid later. */
+const REMEMBERED_MS = 60 * 60_000;
+/** Whoever stops the server does not wait for Twilio. */
+const STOP_WITHIN_MS = 3000;
 
 /**
  * Transcripts that Voice Intelligence says are there, or that are found there. Their text is fetched, never taken from what it
@@ -30,7 +36,8 @@ export class AnnouncedTranscripts implements OnApplicationBootstrap, BeforeAppli
     () => this.lookForUnannounced(),
     (error) => this.log.warn({ msg: 'Twilio could not be asked for its transcripts', err: error }),
   );
-  private readonly nobodys = new Set<string>();
+  /** Since when, by their sids. */
+  private readonly nobodys = new Map<string, number>();
 
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
@@ -47,7 +54,7 @@ export class AnnouncedTranscripts implements OnApplicationBootstrap, BeforeAppli
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.rounds.stop();
+    await settledWithin(this.rounds.stop(), STOP_WITHIN_MS);
   }
 
   /** One round: what Twilio has made of calls of ours and nobody here knows of is awaited. @throws CarrierError */
@@ -57,20 +64,38 @@ export class AnnouncedTranscripts implements OnApplicationBootstrap, BeforeAppli
       'SELECT transcript_sid FROM lookup_known_transcripts($1)',
       [made.map(({ transcriptSid }) => transcriptSid)],
     );
-    const passed = new Set([...known.map(({ transcript_sid: sid }) => sid), ...this.nobodys]);
-    const fresh = made.filter(({ transcriptSid }) => !passed.has(transcriptSid));
-    for (const transcript of fresh) await this.expect(transcript);
+    const passed = new Set(known.map(({ transcript_sid: sid }) => sid));
+    const fresh = made.filter(({ transcriptSid }) => !passed.has(transcriptSid) && !this.isNobodys(transcriptSid, now));
+    for (const transcript of fresh) await this.attended(transcript, now);
     if (fresh.length > 0) this.maker.look();
   }
 
-  private async expect(transcript: CarrierTranscript): Promise<void> {
+  /** The trouble of one is no other's. */
+  private async attended(transcript: CarrierTranscript, now: Date): Promise<void> {
+    try {
+      await this.expect(transcript, now);
+    } catch (error) {
+      const { transcriptSid } = transcript;
+      this.log.warn({ msg: 'A transcript could not be taken note of', transcript_sid: transcriptSid, err: error });
+    }
+  }
+
+  private isNobodys(transcriptSid: string, now: Date): boolean {
+    const sinceMs = this.nobodys.get(transcriptSid);
+    return sinceMs !== undefined && now.getTime() - sinceMs < REMEMBERED_MS;
+  }
+
+  private async expect(transcript: CarrierTranscript, now: Date): Promise<void> {
+    const { transcriptSid, customerKey } = transcript;
     const call = await this.transcripts.callOf(transcript);
     if (call !== null && call !== 'nobodys') {
-      await this.transcripts.expect(call, transcript.transcriptSid);
+      await this.transcripts.expect(call, transcriptSid);
       return;
     }
+    // Where the call stands on it, only our own table was looked at.
+    if (customerKey !== null) return;
     if (this.nobodys.size >= MOST_REMEMBERED) this.nobodys.clear();
-    this.nobodys.add(transcript.transcriptSid);
+    this.nobodys.set(transcriptSid, now.getTime());
   }
 
   /**
@@ -92,6 +117,8 @@ export class AnnouncedTranscripts implements OnApplicationBootstrap, BeforeAppli
       await this.transcripts.expect(call, transcriptSid);
     } catch (error) {
       if (error instanceof CarrierError) throw new TwilioUnavailable(error);
+      // Its user is switched off.
+      if (error instanceof NotAuthenticated) return;
       throw error;
     }
     this.maker.look();

@@ -94,12 +94,12 @@ function nameOf({ channel, role }: Omit<Speaker, 'name'>, names: EnhanceOptions[
   return names[channel]?.trim() || ROLE_NAMES[role];
 }
 
-/** The same conversation with other names; those that are not given stay as they are. */
+/** The same conversation with these names; whoever has none is called by their role. */
 export function renamed<Told extends Pick<EnhancedContent, 'participantInfo' | 'conversationFlow'>>(
   told: Told,
   names: EnhanceOptions['names'],
 ): Told {
-  const named = <One extends Speaker>(one: One): One => ({ ...one, name: names[one.channel]?.trim() || one.name });
+  const named = <One extends Speaker>(one: One): One => ({ ...one, name: nameOf(one, names) });
   return {
     ...told,
     participantInfo: Object.fromEntries(

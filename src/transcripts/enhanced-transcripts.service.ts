@@ -17,14 +17,14 @@ import {
 } from './enhanced-transcripts.repository';
 import { TranscriptNotFound } from './transcripts.errors';
 
-/** Of a long list: transcripts of an hour have some hundred kilobytes. */
-const AT_ONCE = 50;
+/** Of a long list: transcripts of an hour have some hundred kilobytes each, and are read in one piece. */
+const AT_ONCE = 5;
 
 /** What an owner may write on a transcript. */
 export interface TranscriptNotes {
   notes?: string | null;
-  /** What participants are called, by channel. */
-  names?: Record<string, string>;
+  /** What participants are called, by channel; null: by their role again. */
+  names?: Record<string, string | null>;
 }
 
 /** Transcripts with roles, times and figures, for their owners; they are made by transcript-writer.service.ts. */
@@ -84,6 +84,12 @@ export class EnhancedTranscripts {
   async delete(owner: Owner, sid: string): Promise<void> {
     const { id, callId, transcriptSid } = await this.get(owner, sid);
     await this.db.asOwner(owner, async (tx) => {
+      // In the order in which they are written.
+      await tx.query(
+        `UPDATE stored_twilio_transcripts SET deleted_at = now(), full_text = '', sentences = '[]', notes = NULL
+         WHERE user_id = $1 AND (transcript_sid = $2 OR call_id = $3)`,
+        [owner.userId, transcriptSid, callId],
+      );
       await tx.query(
         `UPDATE enhanced_transcripts SET deleted_at = now(), full_text = '', search = '', notes = NULL,
            participant_info = '{}', conversation_flow = '[]', summary_data = '{}', names = '{}',
@@ -91,16 +97,17 @@ export class EnhancedTranscripts {
          WHERE user_id = $1 AND id = $2`,
         [owner.userId, id],
       );
-      await tx.query(
-        `UPDATE stored_twilio_transcripts SET deleted_at = now(), full_text = '', sentences = '[]', notes = NULL
-         WHERE user_id = $1 AND (transcript_sid = $2 OR call_id = $3)`,
-        [owner.userId, transcriptSid, callId],
-      );
     });
   }
 
-  private async rename(tx: EntityManager, row: EnhancedTranscript, given: Record<string, string>): Promise<void> {
-    const names = { ...row.names, ...given };
+  private async rename(
+    tx: EntityManager,
+    row: EnhancedTranscript,
+    given: Record<string, string | null>,
+  ): Promise<void> {
+    const names = Object.fromEntries(
+      Object.entries({ ...row.names, ...given }).flatMap(([channel, name]) => (name === null ? [] : [[channel, name]])),
+    );
     const { participantInfo, conversationFlow } = renamed(row, names);
     await tx.update(
       EnhancedTranscript,

@@ -5,8 +5,8 @@ import { storedText } from '../common/stored-text';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
-import { LanguageModel, LanguageModelError } from '../integrations/language-model/language-model';
-import { Insights, questionAbout, toInsights } from './conversation-insights';
+import { LanguageModel, LanguageModelError, LanguageModelTrouble } from '../integrations/language-model/language-model';
+import { Insights, InsightsAnswer, questionAbout, toInsights } from './conversation-insights';
 import type { FlowEntry } from './enhanced-content';
 
 const INTERVAL_MS = 5000;
@@ -14,10 +14,12 @@ const ASKED_AT_ONCE = 2;
 /** Longer than a question takes with its retries. Who asks longer has died, and somebody else may. */
 const LEASE_SECONDS = 180;
 
-/** Asked again after this long, then after four times as long, up to the most. */
+/** Asked again after this long, then after four times as long, up to the most: for about three days in all. */
 const FIRST_RETRY_SECONDS = 30;
 const MOST_RETRY_SECONDS = 3600;
-const MAX_TRIES = 8;
+const MAX_TRIES = 75;
+/** The account's trouble is the same for every transcript: none is asked about for this long. */
+const ACCOUNT_PAUSE_MS = 10 * 60_000;
 
 const OTHER_TROUBLE = 'Something went wrong here.';
 
@@ -41,7 +43,10 @@ export class InsightMaker implements OnApplicationBootstrap, BeforeApplicationSh
     () => this.makeAll(),
     (error) => this.log.error({ msg: 'Transcripts to be read could not be looked for', err: error }),
   );
+  /** Questions that are open. */
+  private readonly open = new Set<AbortController>();
   private isOver = false;
+  private pausedUntilMs = 0;
 
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
@@ -53,19 +58,23 @@ export class InsightMaker implements OnApplicationBootstrap, BeforeApplicationSh
     if (this.config.transcripts.hasInsights) this.rounds.begin();
   }
 
+  /** A question that is open is given up, and asked by whoever comes after. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isOver = true;
+    for (const question of this.open) question.abort();
     await this.rounds.stop();
   }
 
   /** One round. @param now moves the clock in tests */
   async makeAll(now = new Date()): Promise<void> {
+    if (now.getTime() < this.pausedUntilMs) return;
     const due = await this.db.lookup<{ user_id: number; id: number }>(
       'SELECT user_id, id FROM lookup_due_insights($1)',
       [now],
     );
     const readers = Array.from({ length: ASKED_AT_ONCE }, async () => {
-      for (let next = due.shift(); next !== undefined && !this.isOver; next = due.shift()) {
+      const mayGoOn = () => !this.isOver && now.getTime() >= this.pausedUntilMs;
+      for (let next = due.shift(); next !== undefined && mayGoOn(); next = due.shift()) {
         await this.make({ userId: next.user_id }, next.id, now);
       }
     });
@@ -77,6 +86,8 @@ export class InsightMaker implements OnApplicationBootstrap, BeforeApplicationSh
       const claim = await this.claim(owner, id, now);
       if (claim !== null) await this.ask(claim);
     } catch (error) {
+      if (this.isOver) return;
+      if (troubleOf(error) === 'account') this.pausedUntilMs = now.getTime() + ACCOUNT_PAUSE_MS;
       this.log.warn({ msg: 'A transcript could not be read', transcript_id: id, user_id: owner.userId, err: error });
     }
   }
@@ -97,10 +108,20 @@ export class InsightMaker implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async ask(claim: Claim): Promise<void> {
     try {
-      await this.write(claim, toInsights(await this.model.answer(questionAbout(claim))));
+      await this.write(claim, toInsights(await this.answer(claim)));
     } catch (error) {
       await this.noteFailure(claim, error);
       throw error;
+    }
+  }
+
+  private async answer(claim: Claim): Promise<InsightsAnswer> {
+    const question = new AbortController();
+    this.open.add(question);
+    try {
+      return await this.model.answer({ ...questionAbout(claim), signal: question.signal });
+    } finally {
+      this.open.delete(question);
     }
   }
 
@@ -113,17 +134,28 @@ export class InsightMaker implements OnApplicationBootstrap, BeforeApplicationSh
     });
   }
 
+  /** The account's trouble, and a server that stops, do not count as tries. */
   private async noteFailure({ owner, id, lease, tries }: Claim, error: unknown): Promise<void> {
-    const isKnown = error instanceof LanguageModelError;
-    const isTriedAgain = tries < MAX_TRIES && !(isKnown && !error.isTemporary);
-    const seconds = Math.min(FIRST_RETRY_SECONDS * 4 ** (tries - 1), MOST_RETRY_SECONDS);
+    const trouble = this.isOver ? 'moment' : troubleOf(error);
+    const isCounted = trouble !== 'account' && !this.isOver;
+    const isTriedAgain = trouble !== 'question' && tries < MAX_TRIES;
+    const pauseSeconds = isCounted ? Math.min(FIRST_RETRY_SECONDS * 4 ** (tries - 1), MOST_RETRY_SECONDS) : 0;
     await this.db.writeAsOwner(owner, {
-      text: `UPDATE enhanced_transcripts SET insight_error = $4,
-          insight_due_at = ${isTriedAgain ? `clock_timestamp() + interval '${seconds} seconds'` : 'NULL'}
+      text: `UPDATE enhanced_transcripts SET insight_error = $4, insight_tries = $5::integer,
+          insight_due_at = ${isTriedAgain ? `clock_timestamp() + interval '${pauseSeconds} seconds'` : 'NULL'}
         WHERE user_id = $1 AND id = $2 AND insight_due_at = $3::timestamptz`,
-      values: [owner.userId, id, lease, isKnown ? error.message : OTHER_TROUBLE],
+      values: [owner.userId, id, lease, sentenceOf(error), isCounted ? tries : tries - 1],
     });
   }
+}
+
+/** What is no trouble of the model is one of ours, which may be mended by then. */
+function troubleOf(error: unknown): LanguageModelTrouble {
+  return error instanceof LanguageModelError ? error.trouble : 'moment';
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof LanguageModelError ? error.message : OTHER_TROUBLE;
 }
 
 function arrayLiteral(texts: readonly string[]): string {

@@ -10,7 +10,6 @@ import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { CallLookups, CallRef } from '../calls/call-lookups';
 import { FinishedCalls } from '../calls/finished-calls.service';
-import type { CallDirection } from '../calls/call.entity';
 import { Database } from '../database/database';
 import { CarrierError, CarrierRefused } from '../integrations/telephony/telephony';
 import { CarrierTranscript, VoiceIntelligence } from '../integrations/voice-intelligence/voice-intelligence';
@@ -33,36 +32,21 @@ import {
   TwilioUnavailable,
 } from './transcripts.errors';
 import { isTranscriptSid } from './transcript-sid';
+import { Claim, given, headOf, keyOf, RUNNING, StoredDetails, TranscriptClaims } from './transcript-claims.service';
 import { TranscriptWriter } from './transcript-writer.service';
 
-/** Whoever fetches has this long: two answers of Twilio and many pages. Then somebody else may. */
-const CLAIM_SECONDS = 60;
 /** Whoever asks for what somebody else is fetching looks again. */
 const LOOK_AGAIN_MS = 100;
 const PATIENCE_MS = 20_000;
 
-/** Twilio is asked again after this long, then after twice as long, and so on up to the most. */
-const FIRST_CHECK_SECONDS = 10;
-const MOST_CHECK_SECONDS = 600;
-/** Six and a half hours in all. Twilio takes minutes. */
-const MAX_CHECKS = 45;
+const COMPLETED = 'completed';
 
 const CALL_SID = /^CA[0-9a-f]{32}$/i;
-
-const RUNNING: ReadonlySet<string> = new Set(['queued', 'in-progress', 'new']);
-const COMPLETED = 'completed';
 
 export interface StoredRows {
   rows: ToldStoredTranscript[];
   total: number;
   hasMore: boolean;
-}
-
-/** What an owner may say about a transcript that they store. */
-export interface StoredDetails {
-  scenarioName: string | null;
-  callDirection: CallDirection | null;
-  notes: string | null;
 }
 
 const NO_DETAILS: StoredDetails = { scenarioName: null, callDirection: null, notes: null };
@@ -79,6 +63,7 @@ export class StoredTranscripts {
     private readonly lookups: CallLookups,
     private readonly voiceIntelligence: VoiceIntelligence,
     private readonly finishedCalls: FinishedCalls,
+    private readonly claims: TranscriptClaims,
     private readonly writer: TranscriptWriter,
   ) {}
 
@@ -106,7 +91,7 @@ export class StoredTranscripts {
     if (!isTranscriptSid(transcriptSid)) throw new TranscriptUnknownToTwilio();
     const giveUpAt = performance.now() + PATIENCE_MS;
     for (;;) {
-      const claim = await this.claim(owner, transcriptSid);
+      const claim = await this.claims.claim(owner, transcriptSid, details);
       if (claim === 'stored') {
         await this.complete(owner, transcriptSid, details);
         return { transcript: await this.get(owner, transcriptSid), isNew: false };
@@ -137,7 +122,7 @@ export class StoredTranscripts {
 
   /** Fetches one that is due by then, unless somebody else is at it. @throws as `store` does */
   async fetchAwaited(owner: Owner, transcriptSid: string, now: Date): Promise<void> {
-    const claim = await this.claimDue(owner, transcriptSid, now);
+    const claim = await this.claims.claimDue(owner, transcriptSid, now);
     if (claim !== null) await this.fetch(claim, NO_DETAILS);
   }
 
@@ -151,46 +136,9 @@ export class StoredTranscripts {
     const { customerKey, recordingSid } = transcript;
     if (customerKey !== null && CALL_SID.test(customerKey)) return (await this.lookups.bySid(customerKey)) ?? 'nobodys';
     if (recordingSid === null) return null;
+    // A recording that is gone was of somebody's call all the same.
     const callSid = await this.voiceIntelligence.callOfRecording(recordingSid);
-    return callSid === null ? null : ((await this.lookups.bySid(callSid)) ?? 'nobodys');
-  }
-
-  private async claim(owner: Owner, transcriptSid: string): Promise<Claim | 'taken' | 'awaited' | 'stored'> {
-    const key = { userId: owner.userId, transcriptSid };
-    return this.db.asOwner(owner, async (tx) => {
-      const row = await tx.findOne(StoredTranscript, {
-        where: key,
-        select: { id: true, state: true, claimedUntil: true, checkAt: true },
-      });
-      if (row?.state === 'stored') return 'stored';
-      const now = new Date();
-      if (row?.claimedUntil != null && row.claimedUntil > now) return 'taken';
-      // Asked a moment ago, and asked again by itself.
-      if (row?.state === 'awaited' && row.checkAt !== null && row.checkAt > now) return 'awaited';
-      const [claimed] = await tx.query<{ claim: string }[]>(
-        `INSERT INTO stored_twilio_transcripts AS t
-           (user_id, transcript_sid, state, status, date_created, date_updated, claim, claimed_until)
-         VALUES ($1, $2, 'asked', 'queued', date_trunc('milliseconds', now()), now(), gen_random_uuid(), ${UNTIL})
-         ON CONFLICT (user_id, transcript_sid) DO UPDATE SET claim = gen_random_uuid(), claimed_until = ${UNTIL}
-         WHERE t.state <> 'stored' AND (t.claimed_until IS NULL OR t.claimed_until < clock_timestamp())
-         RETURNING claim`,
-        [owner.userId, transcriptSid],
-      );
-      return claimed === undefined ? 'taken' : { owner, transcriptSid, token: claimed.claim, isJob: false };
-    });
-  }
-
-  private async claimDue(owner: Owner, transcriptSid: string, now: Date): Promise<Claim | null> {
-    return this.db.asOwner(owner, async (tx) => {
-      const [rows] = await tx.query<[{ claim: string }[], number]>(
-        `UPDATE stored_twilio_transcripts SET claim = gen_random_uuid(), claimed_until = ${UNTIL}
-         WHERE user_id = $1 AND transcript_sid = $2 AND state = 'awaited' AND check_at <= $3
-           AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) RETURNING claim`,
-        [owner.userId, transcriptSid, now],
-      );
-      const [claimed] = rows;
-      return claimed === undefined ? null : { owner, transcriptSid, token: claimed.claim, isJob: true };
-    });
+    return (callSid === null ? null : await this.lookups.bySid(callSid)) ?? 'nobodys';
   }
 
   /** Fetches what is claimed. However that ends, the claim is over. */
@@ -205,7 +153,7 @@ export class StoredTranscripts {
       }
       await this.settle(claim, call?.callId ?? null, transcript, details);
     } catch (error) {
-      await this.giveBack(claim);
+      await this.claims.giveBack(claim);
       throw inOurWords(error);
     }
   }
@@ -241,7 +189,7 @@ export class StoredTranscripts {
   ): Promise<void> {
     const { status } = transcript;
     if (status !== COMPLETED) {
-      await this.note(claim, callId, transcript, details);
+      await this.claims.note(claim, callId, transcript, details);
       throw RUNNING.has(status) ? new TranscriptInProgress() : new TranscriptFailed(status);
     }
     const kinds = this.config.transcripts.redact;
@@ -288,90 +236,10 @@ export class StoredTranscripts {
       notes: details.notes ?? row?.notes ?? null,
     };
   }
-
-  /** Not there yet, or never to be: that is shown, and the one that is still being made is asked for again. */
-  private async note(
-    claim: Claim,
-    callId: string | null,
-    transcript: CarrierTranscript,
-    details: StoredDetails,
-  ): Promise<void> {
-    const isRunning = RUNNING.has(transcript.status);
-    await this.db.asOwner(claim.owner, async (tx) => {
-      const row = await tx.findOneBy(StoredTranscript, keyOf(claim));
-      if (row === null) return;
-      // Who asks by hand does not use up the times that the job may ask.
-      const checks = row.checks + (claim.isJob ? 1 : 0);
-      const isAwaited = isRunning && checks < MAX_CHECKS;
-      await tx.update(StoredTranscript, keyOf(claim), {
-        ...headOf(transcript),
-        ...given(details),
-        state: isAwaited ? 'awaited' : 'failed',
-        ...(isRunning && !isAwaited ? { status: GIVEN_UP } : {}),
-        callId,
-        checks,
-        checkAt: isAwaited ? nextCheck(checks) : null,
-        claim: null,
-        claimedUntil: null,
-      });
-    });
-  }
-
-  /** Nothing came of a claim: what nobody knows to be there is forgotten, and what is awaited is asked for later. */
-  private async giveBack(claim: Claim): Promise<void> {
-    await this.db.asOwner(claim.owner, async (tx) => {
-      const row = await tx.findOneBy(StoredTranscript, keyOf(claim));
-      if (row === null) return;
-      if (row.state === 'asked') {
-        await tx.delete(StoredTranscript, keyOf(claim));
-        return;
-      }
-      const checks = row.checks + (claim.isJob ? 1 : 0);
-      const isOver = row.state === 'awaited' && checks >= MAX_CHECKS;
-      await tx.update(StoredTranscript, keyOf(claim), {
-        checks,
-        claim: null,
-        claimedUntil: null,
-        ...(isOver ? { state: 'failed', status: GIVEN_UP, checkAt: null } : {}),
-        ...(row.state === 'awaited' && !isOver ? { checkAt: nextCheck(checks) } : {}),
-      });
-    });
-  }
 }
 
 /** A definite no of Twilio is nothing that waiting mends. */
 function inOurWords(error: unknown): unknown {
   if (error instanceof CarrierRefused) return new TwilioRefused(error.message, error);
   return error instanceof CarrierError ? new TwilioUnavailable(error) : error;
-}
-
-/** The right to fetch a transcript, and to write what came of it, until somebody else has it. */
-interface Claim {
-  owner: Owner;
-  transcriptSid: string;
-  token: string;
-  isJob: boolean;
-}
-
-/** Twilio's word for what went wrong on its side; ours for what never came. */
-const GIVEN_UP = 'error';
-
-const UNTIL = `clock_timestamp() + interval '${CLAIM_SECONDS} seconds'`;
-
-function keyOf({ owner, transcriptSid, token }: Claim) {
-  return { userId: owner.userId, transcriptSid, claim: token };
-}
-
-function nextCheck(checks: number): () => string {
-  const seconds = Math.min(FIRST_CHECK_SECONDS * 2 ** checks, MOST_CHECK_SECONDS);
-  return () => `clock_timestamp() + interval '${seconds} seconds'`;
-}
-
-function headOf({ status, dateCreated, dateUpdated, durationSeconds, languageCode }: CarrierTranscript) {
-  return { status, dateCreated, dateUpdated, duration: Math.round(durationSeconds), languageCode };
-}
-
-/** What was not said about it stays as it is. */
-function given(details: StoredDetails): Partial<StoredDetails> {
-  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null)) as Partial<StoredDetails>;
 }

@@ -2,6 +2,7 @@ import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap }
 import { OnEvent } from '@nestjs/event-emitter';
 import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
+import { settledWithin } from '../common/settled-within';
 import type { CallRef } from '../calls/call-lookups';
 import { CallEnded, CallWritten } from '../calls/calls.events';
 import { FinishedCalls } from '../calls/finished-calls.service';
@@ -13,6 +14,9 @@ import { TranscriptWriter } from './transcript-writer.service';
 const INTERVAL_MS = 5000;
 /** Whoever carried the call has had this long to make its transcript. */
 const LEFT_BEHIND_MS = 60_000;
+
+/** Whoever stops the server does not wait for Twilio. */
+const STOP_WITHIN_MS = 3000;
 
 /** Calls can end by the hundred in a moment, and others are talking. */
 const MADE_AT_ONCE = 2;
@@ -50,7 +54,7 @@ export class TranscriptMaker implements OnApplicationBootstrap, BeforeApplicatio
   /** What has not been begun by then is found by whoever comes after. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isOver = true;
-    await Promise.all([this.rounds.stop(), ...this.makers]);
+    await settledWithin(Promise.all([this.rounds.stop(), ...this.makers]), STOP_WITHIN_MS);
   }
 
   @OnEvent(CallEnded.type)

@@ -204,14 +204,26 @@ const PLACES = COLUMNS.map((_, at) => `$${at + 1}`);
 const TEXT = `$${COLUMNS.indexOf('full_text') + 1}::text`;
 const CONFIG = `$${COLUMNS.indexOf('search_config') + 1}::text`;
 const SEARCH = `transcript_words($1, ${CONFIG}, ${TEXT})`;
-const DUE = `CASE WHEN $${COLUMNS.length + 1} THEN now() END`;
+/** Not at once: of a call that has just ended the last words may be still to come, and whatever reads it costs. */
+const READ_AFTER_SECONDS = 15;
+const DUE = `CASE WHEN $${COLUMNS.length + 1} THEN now() + interval '${READ_AFTER_SECONDS} seconds' END`;
 
 const INSERT = `INSERT INTO enhanced_transcripts (${COLUMNS.join(', ')}, search, insight_due_at)
   VALUES (${PLACES.join(', ')}, ${SEARCH}, ${DUE})`;
-/** What was read out of other words says nothing of these. */
+/** What was read out of other words says nothing of these; out of the same words it stays. */
+const READ = {
+  insight_due_at: DUE,
+  sentiment: 'NULL',
+  sentiment_score: 'NULL',
+  topics: `'{}'`,
+  insight_tries: '0',
+  insight_error: 'NULL',
+};
+const AGAIN = Object.entries(READ).map(
+  ([column, fresh]) => `${column} = CASE WHEN full_text IS DISTINCT FROM ${TEXT} THEN ${fresh} ELSE ${column} END`,
+);
 const UPDATE = `UPDATE enhanced_transcripts SET ${COLUMNS.map((column, at) => `${column} = ${PLACES[at] ?? ''}`).join(', ')},
-  search = ${SEARCH}, insight_due_at = ${DUE}, sentiment = NULL, sentiment_score = NULL, topics = '{}', insight_tries = 0, insight_error = NULL,
-  updated_at = now() WHERE user_id = $1 AND id = $${COLUMNS.length + 2}`;
+  search = ${SEARCH}, ${AGAIN.join(', ')}, updated_at = now() WHERE user_id = $1 AND id = $${COLUMNS.length + 2}`;
 
 function headingOf(call: Call): Heading {
   const answeredAt = call.answeredAt ?? call.createdAt;

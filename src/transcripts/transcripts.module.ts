@@ -11,7 +11,9 @@ import { StoredTranscriptsController } from './stored-transcripts.controller';
 import { StoredTranscripts } from './stored-transcripts.service';
 import { TranscriptAnalytics } from './transcript-analytics.service';
 import { TranscriptAnalyticsController } from './transcript-analytics.controller';
+import { TranscriptClaims } from './transcript-claims.service';
 import { TranscriptMaker } from './transcript-maker.service';
+import { TranscriptRequests } from './transcript-requests.service';
 import { TranscriptWriter } from './transcript-writer.service';
 import { VoiceIntelligenceWebhookController } from './voice-intelligence-webhook.controller';
 
@@ -29,7 +31,9 @@ import { VoiceIntelligenceWebhookController } from './voice-intelligence-webhook
     InsightMaker,
     StoredTranscripts,
     TranscriptAnalytics,
+    TranscriptClaims,
     TranscriptMaker,
+    TranscriptRequests,
     TranscriptWriter,
   ],
 })

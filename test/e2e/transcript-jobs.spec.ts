@@ -80,7 +80,7 @@ async function aConversation(lines: Record<string, unknown>[], columns: Record<s
 }
 
 const makeAll = (now = LATER) => server.app.get(TranscriptMaker).makeAll(now);
-const readAll = (now = minutesFromNow(0)) => server.app.get(InsightMaker).makeAll(now);
+const readAll = (now = minutesFromNow(0.3)) => server.app.get(InsightMaker).makeAll(now);
 
 describe('the transcript of a call', () => {
   it('is made again when more of it is written down, and not otherwise', async () => {
@@ -158,18 +158,66 @@ describe('a transcript of Twilio', () => {
   it('that was never announced is found', async () => {
     const { callSid } = await aConversation([{ text: 'Hello there.' }]);
     const sid = await sandbox.putTranscript({ customer_key: callSid, sentences: HELLO });
-    const nobodys = await sandbox.putTranscript({ customer_key: `CA${'1'.repeat(32)}`, sentences: HELLO });
     await server.app.get(AnnouncedTranscripts).lookForUnannounced(minutesFromNow(0));
     await untilStored();
     expect((await storedRows()).map(({ transcript_sid: one }) => one)).toEqual([sid]);
     expect((await enhanced(sid)).source).toBe('twilio');
 
-    // What is known, and what is nobody's, is not asked for again.
+    // What is known is not asked for again.
     const asked = await sandbox.requestsTo(`/v2/Transcripts/${sid}`);
     await server.app.get(AnnouncedTranscripts).lookForUnannounced(minutesFromNow(0));
     await makeAll(minutesFromNow(1));
     expect(await sandbox.requestsTo(`/v2/Transcripts/${sid}`)).toBe(asked);
-    expect(await sandbox.requestsTo(`/v2/Transcripts/${nobodys}`)).toBe(0);
+  });
+
+  it('of a call that becomes known later is found then', async () => {
+    const callSid = `CA${randomBytes(16).toString('hex')}`;
+    const sid = await sandbox.putTranscript({ customer_key: callSid, sentences: HELLO });
+    await server.app.get(AnnouncedTranscripts).lookForUnannounced(minutesFromNow(0));
+    expect(await storedRows()).toEqual([]);
+    await aConversation([], { call_sid: callSid });
+    await server.app.get(AnnouncedTranscripts).lookForUnannounced(minutesFromNow(0));
+    expect((await storedRows()).map(({ transcript_sid: one }) => one)).toEqual([sid]);
+  });
+
+  it('of somebody who is switched off does not keep others from theirs, and its announcement is answered', async () => {
+    const other = await signUp(server.url);
+    const { call_sid: othersCall } = await aCall(server, other.userId, { answered_at: '2026-11-20T10:00:00Z' });
+    const { callSid } = await aConversation([]);
+    const sid = await sandbox.putTranscript({ customer_key: callSid, sentences: HELLO });
+    const others = await sandbox.putTranscript({ customer_key: othersCall as string, sentences: HELLO });
+    await server.sql(other.userId, 'UPDATE users SET is_active = false');
+    expect((await announce({ transcript_sid: others, customer_key: othersCall as string })).status).toBe(200);
+    await server.app.get(AnnouncedTranscripts).lookForUnannounced(minutesFromNow(0));
+    expect((await storedRows()).map(({ transcript_sid: one }) => one)).toEqual([sid]);
+  });
+
+  it('that somebody else has only begun to ask for is found all the same', async () => {
+    const other = await signUp(server.url);
+    const { callSid } = await aConversation([]);
+    const sid = await sandbox.putTranscript({ customer_key: callSid, sentences: HELLO });
+    await server.sql(
+      other.userId,
+      `INSERT INTO stored_twilio_transcripts (user_id, transcript_sid, state, status, date_created, date_updated)
+       VALUES ($1, $2, 'asked', 'queued', now(), now())`,
+      [other.userId, sid],
+    );
+    await server.app.get(AnnouncedTranscripts).lookForUnannounced(minutesFromNow(0));
+    expect((await storedRows()).map(({ transcript_sid: one }) => one)).toEqual([sid]);
+  });
+
+  it('keeps what was said about it while it had to be waited for', async () => {
+    const sid = await sandbox.putTranscript({ status: 'in-progress', sentences: HELLO });
+    expect((await store(sid)).status).toBe(409);
+    await sandbox.moveTranscript(sid, 'completed');
+    expect((await store(sid, { notes: 'Mine' })).status).toBe(409);
+    await server.sql(
+      user.userId,
+      `UPDATE stored_twilio_transcripts SET check_at = check_at - interval '15 seconds'`,
+    );
+    // Twilio has made it since, and may be asked again.
+    expect((await store(sid)).status).toBe(201);
+    expect((await enhanced(sid)).notes).toBe('Mine');
   });
 
   it('is asked for again later while Twilio is down', async () => {
@@ -340,14 +388,56 @@ describe('a language model', () => {
     expect((await enhanced(ownSid(callId))).analytics).toMatchObject({ reading: 'done', reading_error: null });
   });
 
-  it('whose account has no money left is not asked for ever', async () => {
+  it('whose account may not be used is asked about none for a while, and then about all', async () => {
+    const other = await startApp({
+      env: { ...sandbox.env, ...SETTINGS, OPENAI_API_KEY: 'sk-wrong' },
+      database: server.database,
+    });
+    const calls = [await aConversation(ANGRY), await aConversation(ANGRY), await aConversation(ANGRY)];
+    const sids = calls.map(({ callId }) => ownSid(callId));
+    const readings = () => Promise.all(sids.map(async (sid) => (await enhanced(sid)).analytics['reading']));
+    try {
+      await makeAll();
+      const asked = await sandbox.requestsTo('/v1/responses');
+      const reader = other.app.get(InsightMaker);
+      await reader.makeAll(minutesFromNow(1));
+      expect(await sandbox.requestsTo('/v1/responses')).toBeLessThanOrEqual(asked + 2);
+      await reader.makeAll(minutesFromNow(5));
+      expect(await sandbox.requestsTo('/v1/responses')).toBeLessThanOrEqual(asked + 2);
+      expect(await readings()).toEqual(['pending', 'pending', 'pending']);
+      const errors = await Promise.all(sids.map(async (sid) => (await enhanced(sid)).analytics['reading_error']));
+      expect(errors).toContain(
+        'The language model cannot be used: its account, its key or its settings do not allow it.',
+      );
+    } finally {
+      await other.close();
+    }
+    await readAll(minutesFromNow(1));
+    expect(await readings()).toEqual(['done', 'done', 'done']);
+  });
+
+  it('that is being asked does not hold up a stop, and is asked by whoever comes after', async () => {
+    const other = await startApp({ env: { ...sandbox.env, ...SETTINGS }, database: server.database });
     const { callId } = await aConversation(ANGRY);
     await makeAll();
-    await sandbox.fault('openai', 'http_403', { count: 10 });
+    await sandbox.fault('openai', 'slow', { after_ms: 20_000 });
+    const reading = other.app.get(InsightMaker).makeAll(minutesFromNow(1));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const startedAt = performance.now();
+    await other.close();
+    await reading;
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    await readAll(minutesFromNow(1));
+    expect((await enhanced(ownSid(callId))).analytics).toMatchObject({ reading: 'done', reading_error: null });
+  });
+
+  it('is not asked again because somebody writes a note', async () => {
+    const sid = await sandbox.putTranscript({ sentences: HELLO });
+    await store(sid);
     await readAll();
-    expect((await enhanced(ownSid(callId))).analytics).toMatchObject({ reading: 'failed', reading_error: aText });
-    await sandbox.noFaults();
     const asked = await sandbox.requestsTo('/v1/responses');
+    await store(sid, { notes: 'Call back' });
+    expect(await enhanced(sid)).toMatchObject({ notes: 'Call back', analytics: { reading: 'done' } });
     await readAll(minutesFromNow(600));
     expect(await sandbox.requestsTo('/v1/responses')).toBe(asked);
   });
@@ -409,6 +499,8 @@ describe('days of the analytics', () => {
     expect((await days('from=2026-11-20&to=2026-11-20')).by_day).toEqual([]);
     expect(await days('from=2026-11-20&to=2026-11-20&timezone=UTC')).toMatchObject({ by_day: [{ day: '2026-11-20' }] });
     expect((await days('from=2026-11-20T23:30:00Z&to=2026-11-20T23:30:00Z')).by_day).toHaveLength(1);
+    expect((await days('from=2026-11-20T23:30:00%2B23:00&to=2026-11-20T23:30:00-18:00')).by_day).toHaveLength(1);
+    expect((await get('/api/transcript-analytics?from=0000-01-01')).status).toBe(422);
     const { from, to } = await days('');
     expect(Date.parse(to) - Date.parse(from)).toBe(30 * 24 * 60 * 60 * 1000);
   });

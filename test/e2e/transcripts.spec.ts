@@ -181,6 +181,11 @@ describe('storing a transcript', () => {
     expect([status, body['code']]).toEqual([404, 'transcript.unknown_to_twilio']);
   });
 
+  it('of a recording that is gone at Twilio is nobody’s', async () => {
+    const sid = await sandbox.putTranscript({ recording_sid: `RE${randomBytes(16).toString('hex')}`, sentences: HELLO });
+    expect((await store(sid)).status).toBe(404);
+  });
+
   it('of no call of anybody’s is whose who stores it first', async () => {
     const sid = await sandbox.putTranscript({ sentences: HELLO });
     const other = await signUp(server.url);
@@ -474,9 +479,24 @@ describe('the enhanced transcript of a call', () => {
     expect(body['conversation_flow']).toContainEqual(
       expect.objectContaining({ speaker: { channel: 0, role: 'customer', name: 'Sam Doe' } }),
     );
-    for (const wrong of [{ names: { x: 'y' } }, { names: { 0: '' } }, { notes: 5 }, { full_text: 'mine' }]) {
+    const back = await client.patch(`/api/enhanced-transcripts/${sid}`, { names: { 0: null } }, { token: user.token });
+    expect(back.body).toMatchObject({ participant_info: { 0: { name: 'Customer' } } });
+    for (const wrong of [{ names: { x: 'y' } }, { names: { 5: 'y' } }, { names: { 0: '' } }, { notes: 5 }, { full_text: 'mine' }]) {
       expect((await client.patch(`/api/enhanced-transcripts/${sid}`, wrong, { token: user.token })).status).toBe(422);
     }
+  });
+
+  it('is nobody else’s to change, to delete or to take away', async () => {
+    const sid = await aConversation();
+    const other = await signUp(server.url);
+    const path = `/api/enhanced-transcripts/${sid}`;
+    const tries = await Promise.all([
+      client.patch(path, { notes: 'Mine' }, { token: other.token }),
+      client.delete(path, { token: other.token }),
+      client.get(`${path}/export?format=txt`, { token: other.token }),
+    ]);
+    expect(tries.map(({ status }) => status)).toEqual([404, 404, 404]);
+    expect((await get(path)).body['notes']).toBeNull();
   });
 
   it('that is deleted is gone, and is not made again', async () => {

@@ -81,6 +81,7 @@ export interface TestSandbox {
 
 export interface PutTranscript {
   call_sid?: string;
+  recording_sid?: string;
   status?: string;
   language_code?: string;
   customer_key?: string;

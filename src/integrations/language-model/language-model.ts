@@ -12,6 +12,8 @@ export interface Question<Answer> {
   format: z.ZodType<Answer>;
   /** Tokens that the answer may take, thoughts included. */
   maxOutputTokens: number;
+  /** Gives the question up. */
+  signal?: AbortSignal;
 }
 
 /** A model that reads and writes text. */
@@ -20,12 +22,17 @@ export abstract class LanguageModel {
   abstract answer<Answer>(question: Question<Answer>): Promise<Answer>;
 }
 
-/** No answer came; `message` is a sentence that may be shown. */
+/**
+ * Whose trouble it is that no answer came: the moment's (busy, down, out of reach), the account's (its key, its money, a model
+ * that it may not use), which is the same for whatever is asked, or the question's, to which asking again brings nothing.
+ */
+export type LanguageModelTrouble = 'moment' | 'account' | 'question';
+
+/** No answer came; `message` is a sentence that may be shown to anybody. What the provider said is the `cause`. */
 export class LanguageModelError extends Error {
   constructor(
     message: string,
-    /** Whether the same question can do better later. */
-    readonly isTemporary: boolean,
+    readonly trouble: LanguageModelTrouble,
     options?: ErrorOptions,
   ) {
     super(message, options);

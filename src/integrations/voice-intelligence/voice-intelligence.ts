@@ -26,7 +26,25 @@ export interface CarrierSentence {
   confidence: number | null;
 }
 
-/** Transcripts that the carrier makes of recordings. All of it only reads, and may be asked twice. */
+/** A recording of a call, as the carrier knows it. */
+export interface CarrierRecording {
+  recordingSid: string;
+  /** in-progress, paused, stopped, processing, completed, absent or deleted. */
+  status: string;
+  /** With 2 each side of the call is on one of its own. */
+  channels: number;
+}
+
+/** A transcript that shall be made. */
+export interface TranscriptOrder {
+  recordingSid: string;
+  /** Comes back with everything that is told of the transcript; 64 characters at most. */
+  customerKey: string;
+  /** Who speaks on the first of two channels; null where that is not to be told apart. */
+  firstChannel: 'customer' | 'agent' | null;
+}
+
+/** Transcripts that the carrier makes of recordings. All but `requestTranscript` only reads, and may be asked twice. */
 export abstract class VoiceIntelligence {
   /** Null when the carrier knows no such transcript. @throws CarrierError */
   abstract fetchTranscript(transcriptSid: string): Promise<CarrierTranscript | null>;
@@ -39,4 +57,17 @@ export abstract class VoiceIntelligence {
 
   /** The call that a recording is of; null when the carrier knows no such recording. @throws CarrierError */
   abstract callOfRecording(recordingSid: string): Promise<string | null>;
+
+  /** Of one call; none as well when the carrier does not know the call. @throws CarrierError */
+  abstract recordingsOf(callSid: string): Promise<CarrierRecording[]>;
+
+  /** What our service has made, or is making, of a recording, whoever asked for it. @throws CarrierError */
+  abstract transcriptsOf(recordingSid: string): Promise<CarrierTranscript[]>;
+
+  /**
+   * Has our service make a transcript, once: it costs money, and a create is never repeated. Answers its sid.
+   * @throws CarrierRefused, CarrierBusy, CarrierUnreachable: there is certainly none by this
+   * @throws CarrierOutcomeUnknown: there may be one
+   */
+  abstract requestTranscript(order: TranscriptOrder): Promise<string>;
 }

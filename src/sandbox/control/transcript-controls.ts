@@ -30,6 +30,11 @@ const placedTranscript = z.strictObject({
     .string()
     .regex(/^CA[0-9a-f]{32}$/, 'must be "CA" and 32 hexadecimal digits')
     .optional(),
+  /** Also one that is not there any more. */
+  recording_sid: z
+    .string()
+    .regex(/^RE[0-9a-f]{32}$/, 'must be "RE" and 32 hexadecimal digits')
+    .optional(),
   service_sid: z.string().optional(),
   status: status.default('completed'),
   language_code: z
@@ -70,7 +75,8 @@ export function registerTranscriptControls(
     const { call_sid: callSid, service_sid: serviceSid = intelligence.defaultServiceSid } = placed;
     const service = intelligence.findService(serviceSid);
     if (!service) throw new Refused(404, `There is no service ${serviceSid} in the sandbox.`);
-    const recordingSid = callSid === undefined ? undefined : carrier.find(callSid)?.recordings.at(-1)?.sid;
+    const ofCall = callSid === undefined ? undefined : carrier.find(callSid)?.recordings.at(-1)?.sid;
+    const recordingSid = placed.recording_sid ?? ofCall;
     const customerKey = placed.customer_key ?? callSid;
     return {
       serviceSid: service.sid,

@@ -1,6 +1,7 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { MAX_OFFSET, wholeNumber } from '../../common/paging';
+import { storedText } from '../../common/stored-text';
 import { storableText, trimmedText } from '../../common/text';
 import { dayOrTime, endOfDayOrTime } from '../../common/day-or-time';
 import {
@@ -200,9 +201,12 @@ export class UpdateTranscriptDto extends createZodDto(
     .strictObject({
       notes: storableText(0, 5000).nullable().optional(),
       names: z
-        .record(z.string().regex(/^[0-9]$/, 'must be the channel of a participant'), trimmedText(1, 100))
+        .record(
+          z.string().regex(/^[0-2]$/, 'must be the channel of a participant'),
+          trimmedText(1, 100).transform(storedText).nullable(),
+        )
         .optional()
-        .describe('What participants are called, by channel'),
+        .describe('What participants are called, by channel; null takes a name back'),
     })
     .meta({ example: { notes: 'Wants to be called back in spring', names: { 0: 'Sam Doe' } } }),
 ) {}

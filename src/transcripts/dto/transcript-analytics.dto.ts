@@ -85,12 +85,17 @@ export class TranscriptAnalyticsQueryDto extends createZodDto(
 
 export function toAnalyticsFilter(query: TranscriptAnalyticsQueryDto): AnalyticsFilter {
   return {
-    from: query.from,
-    to: query.to,
+    from: inUtc(query.from),
+    to: inUtc(query.to),
     callDirection: query.call_direction,
     scenarioName: query.scenario_name,
     timeZone: query.timezone,
   };
+}
+
+/** Days stay as they are. Times are told in UTC: PostgreSQL takes smaller offsets than the standard does. */
+function inUtc(dayOrTime: string | undefined): string | undefined {
+  return dayOrTime?.includes('T') ? new Date(dayOrTime).toISOString() : dayOrTime;
 }
 
 export function toAnalyticsDto(analytics: Analytics): TranscriptAnalyticsDto {

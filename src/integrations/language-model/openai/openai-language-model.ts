@@ -3,17 +3,24 @@ import OpenAI from 'openai';
 import { z } from 'zod';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
-import { LanguageModel, LanguageModelError, Question } from '../language-model';
+import { LanguageModel, LanguageModelError, LanguageModelTrouble, Question } from '../language-model';
 
 /** A model that thinks first takes its time. */
 const TIMEOUT_MS = 60_000;
 /** Of what failed before it was answered: busy, down, out of reach. */
 const MAX_RETRIES = 1;
-/** Too many requests: the account's limit, which is over in time unless its money is. */
-const TOO_MANY = 429;
+/** Refused to the account: its key, its rights, or a model that it does not have. */
+const ACCOUNT_REFUSED = new Set([401, 403, 404]);
+/** Comes with 429, as a limit does that is over in a moment. */
 const OUT_OF_MONEY = 'insufficient_quota';
-const TIMED_OUT = 408;
-const CONFLICT = 409;
+/** What is wrong with the question itself. Other 4xx (408, 409, 429) are the moment's. */
+const QUESTION_REFUSED = new Set([400, 413, 422]);
+
+const SENTENCES: Readonly<Record<LanguageModelTrouble, string>> = {
+  moment: 'The language model is busy or cannot be reached.',
+  account: 'The language model cannot be used: its account, its key or its settings do not allow it.',
+  question: 'The language model did not take the question.',
+};
 
 /** Structured answers of the Responses API: https://platform.openai.com/docs/guides/structured-outputs */
 @Injectable()
@@ -35,8 +42,9 @@ export class OpenAiLanguageModel extends LanguageModel {
     });
   }
 
-  async answer<Answer>({ instructions, text, name, format, maxOutputTokens }: Question<Answer>): Promise<Answer> {
-    const response = await this.asked({
+  async answer<Answer>(question: Question<Answer>): Promise<Answer> {
+    const { instructions, text, name, format, maxOutputTokens, signal } = question;
+    const request: Request = {
       model: this.model,
       instructions,
       input: text,
@@ -44,24 +52,27 @@ export class OpenAiLanguageModel extends LanguageModel {
       text: { format: { type: 'json_schema', name, schema: schemaOf(format), strict: true } },
       // Nobody is to find there later what was said on a phone.
       store: false,
-    });
+    };
+    const response = await this.asked(request, signal);
     if (response.status === 'incomplete') {
-      throw new LanguageModelError('The language model was cut off before its answer was complete.', false);
+      throw new LanguageModelError('The language model was cut off before its answer was complete.', 'question');
     }
-    if (response.error != null) throw new LanguageModelError(response.error.message, true);
+    if (response.error != null) throw new LanguageModelError(SENTENCES.moment, 'moment', { cause: response.error });
     const answer = format.safeParse(jsonOf(response.output_text));
     if (answer.success) return answer.data;
-    throw new LanguageModelError('The language model did not answer in the form that it was asked for.', false);
+    throw new LanguageModelError('The language model did not answer in the form that it was asked for.', 'question');
   }
 
-  private async asked(request: OpenAI.Responses.ResponseCreateParamsNonStreaming) {
+  private async asked(request: Request, signal: AbortSignal | undefined): Promise<OpenAI.Responses.Response> {
     try {
-      return await this.client.responses.create(request);
+      return await this.client.responses.create(request, { signal });
     } catch (error) {
       throw inOurWords(error);
     }
   }
 }
+
+type Request = OpenAI.Responses.ResponseCreateParamsNonStreaming;
 
 /** The provider takes a part of JSON Schema only, without the dialect. */
 function schemaOf(format: z.ZodType): Record<string, unknown> {
@@ -79,16 +90,14 @@ function jsonOf(text: string): unknown {
 }
 
 function inOurWords(error: unknown): unknown {
-  if (error instanceof OpenAI.APIConnectionError) {
-    return new LanguageModelError('The language model cannot be reached.', true, { cause: error });
-  }
   if (!(error instanceof OpenAI.APIError)) return error;
-  const { status } = error as { status: number | undefined };
-  const isTemporary =
-    status === undefined ||
-    status >= 500 ||
-    status === TIMED_OUT ||
-    status === CONFLICT ||
-    (status === TOO_MANY && error.code !== OUT_OF_MONEY);
-  return new LanguageModelError(error.message, isTemporary, { cause: error });
+  const trouble = troubleOf(error);
+  return new LanguageModelError(SENTENCES[trouble], trouble, { cause: error });
+}
+
+/** Without a status there was no answer: no connection, a time limit, or it was given up. */
+function troubleOf({ status, code }: { status?: number; code?: string | null }): LanguageModelTrouble {
+  if (status === undefined) return 'moment';
+  if (ACCOUNT_REFUSED.has(status) || code === OUT_OF_MONEY) return 'account';
+  return QUESTION_REFUSED.has(status) ? 'question' : 'moment';
 }

@@ -3,10 +3,16 @@ import type twilio from 'twilio';
 import type { TranscriptInstance } from 'twilio/lib/rest/intelligence/v2/transcript';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
-import { CarrierRefused } from '../../telephony/telephony';
-import { clientForReads } from '../../telephony/twilio/twilio-client';
+import { CarrierOutcomeUnknown, CarrierRefused } from '../../telephony/telephony';
+import { clientForCreates, clientForReads } from '../../telephony/twilio/twilio-client';
 import { NOT_FOUND, translated } from '../../telephony/twilio/twilio-errors';
-import { CarrierSentence, CarrierTranscript, VoiceIntelligence } from '../voice-intelligence';
+import {
+  CarrierRecording,
+  CarrierSentence,
+  CarrierTranscript,
+  TranscriptOrder,
+  VoiceIntelligence,
+} from '../voice-intelligence';
 
 /** Sentences a request; a long call has some hundred. Twilio allows 5000 (reference/twilio.md section 9). */
 const PAGE_SIZE = 1000;
@@ -18,11 +24,13 @@ const DEFAULT_LANGUAGE = 'en-US';
 @Injectable()
 export class TwilioVoiceIntelligence extends VoiceIntelligence {
   private readonly client: twilio.Twilio;
+  private readonly creates: twilio.Twilio;
   private readonly serviceSid: string | undefined;
 
   constructor(@Inject(APP_CONFIG) config: AppConfig) {
     super();
     this.client = clientForReads(config.twilio);
+    this.creates = clientForCreates(config.twilio);
     this.serviceSid = config.twilio.voiceIntelligenceSid;
   }
 
@@ -35,7 +43,7 @@ export class TwilioVoiceIntelligence extends VoiceIntelligence {
   async recentTranscripts(since: Date): Promise<CarrierTranscript[]> {
     const found = await translated(() =>
       this.client.intelligence.v2.transcripts.list({
-        ...(this.serviceSid === undefined ? {} : { serviceSid: this.serviceSid }),
+        ...this.ofService(),
         // By days.
         afterDateCreated: since.toISOString().slice(0, 'YYYY-MM-DD'.length),
         pageSize: PAGE_SIZE,
@@ -63,6 +71,40 @@ export class TwilioVoiceIntelligence extends VoiceIntelligence {
   callOfRecording(recordingSid: string): Promise<string | null> {
     return unlessUnknown(async () => (await this.client.recordings(recordingSid).fetch()).callSid);
   }
+
+  async recordingsOf(callSid: string): Promise<CarrierRecording[]> {
+    const found = await unlessUnknown(() => this.client.calls(callSid).recordings.list());
+    return (found ?? []).map(({ sid, status, channels }) => ({
+      recordingSid: sid,
+      status,
+      channels: asNumber(channels) ?? 1,
+    }));
+  }
+
+  async transcriptsOf(recordingSid: string): Promise<CarrierTranscript[]> {
+    const found = await translated(() =>
+      this.client.intelligence.v2.transcripts.list({ ...this.ofService(), sourceSid: recordingSid }),
+    );
+    return found.map(toCarrierTranscript);
+  }
+
+  async requestTranscript({ recordingSid, customerKey, firstChannel }: TranscriptOrder): Promise<string> {
+    const { serviceSid } = this;
+    if (serviceSid === undefined) throw new CarrierRefused('No Voice Intelligence service is set.', null);
+    const channel = {
+      media_properties: { source_sid: recordingSid },
+      ...(firstChannel === null ? {} : { participants: participantsOf(firstChannel) }),
+    };
+    const { sid } = await translated(() =>
+      this.creates.intelligence.v2.transcripts.create({ serviceSid, channel, customerKey }),
+    );
+    if (!isTranscriptSid(sid)) throw new CarrierOutcomeUnknown('Twilio answered without a transcript sid.', null);
+    return sid;
+  }
+
+  private ofService(): { serviceSid?: string } {
+    return this.serviceSid === undefined ? {} : { serviceSid: this.serviceSid };
+  }
 }
 
 function toCarrierTranscript(found: TranscriptInstance): CarrierTranscript {
@@ -78,6 +120,16 @@ function toCarrierTranscript(found: TranscriptInstance): CarrierTranscript {
     customerKey: found.customerKey || null,
     recordingSid: typeof sourceSid === 'string' && sourceSid.startsWith('RE') ? sourceSid : null,
   };
+}
+
+/** In the order of the channels (reference/twilio.md section 9). */
+function participantsOf(firstChannel: 'customer' | 'agent'): { channel_participant: number; role: string }[] {
+  const roles = firstChannel === 'customer' ? ['Customer', 'Agent'] : ['Agent', 'Customer'];
+  return roles.map((role, at) => ({ channel_participant: at + 1, role }));
+}
+
+function isTranscriptSid(sid: unknown): sid is string {
+  return typeof sid === 'string' && /^GT[0-9a-f]{32}$/i.test(sid);
 }
 
 async function unlessUnknown<T>(work: () => Promise<T>): Promise<T | null> {
