@@ -2,6 +2,245 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { lookupFunction } from '../src/database/row-level-security';
 
 /**
+ * Where the database has no rules of a language (locale C, which the embedded one has), its parser takes every character
+ * beyond ASCII for a letter, dashes and quotes too. Each of these is taken for one character of ASCII, so that a place in the
+ * one text is the same place in the other; never for a full stop, since "a.b" is the name of a host.
+ */
+const APOSTROPHES = String.raw`\u00B4\u02BC\u2018-\u201B\u2032\u2035\uFF07`;
+const HYPHENS = String.raw`\u2010\u2011\u2212\uFE63\uFF0D`;
+const BLANKS = [
+  // Latin: ¡ ¿ « » · € and the no-break space
+  String.raw`\u0080-\u00A9\u00AB-\u00B1\u00B6-\u00B8\u00BB\u00BF\u00D7\u00F7`,
+  // Greek, Armenian, Hebrew, Arabic, Hindi
+  String.raw`\u037E\u0387\u0589\u05BE\u05C0\u05C3\u060C\u061B\u061F\u06D4\u0964\u0965`,
+  // Spaces, – — “ ” „ … • ‹ ›
+  String.raw`\u2000-\u200B\u200E\u200F\u2012-\u2017\u201C-\u2031\u2033\u2034\u2036-\u2060\u2066-\u2069`,
+  // Money, arrows, pictures
+  String.raw`\u20A0-\u20CF\u2190-\u2211\u2213-\u23FF\u2500-\u27BF\uFE0F\uFEFF\U0001F000-\U0001FAFF`,
+  // 、 。 「 」 and ， ！ ？ ：
+  String.raw`\u3000-\u3003\u3008-\u3011\u3014-\u301F\u3030\u30FB\uFE10-\uFE19\uFE30-\uFE62\uFE64-\uFE6B`,
+  String.raw`\uFF01-\uFF06\uFF08-\uFF0C\uFF0E\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65`,
+].join('');
+
+/** PostgreSQL has room for 2,046 bytes of a word, its owner's id before it included. */
+const LONGEST_WORD_BYTES = 2000;
+
+const SEARCHING = [
+  // Without a setting of its own, so that it is read into what asks for it.
+  `CREATE FUNCTION plain_text(p_text text) RETURNS text LANGUAGE sql IMMUTABLE
+     RETURN CASE WHEN octet_length(p_text) = length(p_text) THEN p_text ELSE
+       regexp_replace(regexp_replace(regexp_replace(p_text, '[${APOSTROPHES}]', '''', 'g'), '[${HYPHENS}]', '-', 'g'),
+         '[${BLANKS}]', ' ', 'g') END`,
+  // What is too long to be kept is left out.
+  `CREATE OR REPLACE FUNCTION owned_words(p_user_id integer, p_words tsvector) RETURNS tsvector LANGUAGE sql IMMUTABLE
+     SET search_path = pg_catalog, public, pg_temp AS $$
+     SELECT coalesce(string_agg(owned_lexeme(p_user_id, w.lexeme)
+       || coalesce(':' || array_to_string(w.positions, ','), ''), ' '), '')::tsvector
+     FROM unnest(p_words) w WHERE octet_length(w.lexeme) <= ${LONGEST_WORD_BYTES} $$`,
+  // Of "e-ma" it is the end that may go on: words that begin with an e are many.
+  `CREATE OR REPLACE FUNCTION owned_word(p_user_id integer, p_config text, p_text text) RETURNS text LANGUAGE sql IMMUTABLE
+     SET search_path = pg_catalog, public, pg_temp AS $$
+     SELECT '(' || concat_ws(' | ',
+       (SELECT '(' || string_agg(owned_lexeme(p_user_id, w.lexeme)
+            || CASE WHEN right(t.ending, length(w.lexeme)) = w.lexeme THEN ':*' ELSE '' END, ' & ') || ')'
+        FROM unnest(to_tsvector('simple', t.typed)) w),
+       (SELECT '(' || string_agg(owned_lexeme(p_user_id, w.lexeme), ' & ') || ')'
+        FROM unnest(to_tsvector(p_config::regconfig, t.typed)) w)) || ')'
+     FROM (SELECT p, regexp_replace(lower(p), '[[:space:][:punct:]]+$', '') FROM plain_text(p_text) p) t (typed, ending) $$`,
+  `CREATE OR REPLACE FUNCTION owned_phrase(p_user_id integer, p_text text) RETURNS text LANGUAGE sql IMMUTABLE
+     SET search_path = pg_catalog, public, pg_temp AS $$
+     SELECT '(' || string_agg(CASE WHEN p.before IS NULL THEN '' ELSE ' <' || p.place - p.before || '> ' END
+         || owned_lexeme(p_user_id, p.lexeme), '' ORDER BY p.place) || ')'
+     FROM (SELECT w.lexeme, place, lag(place) OVER (ORDER BY place) AS before
+       FROM unnest(to_tsvector('simple', plain_text(p_text))) w, unnest(w.positions) place) p $$`,
+  // The index takes a megabyte a text, with owners, places and forms. Of more words than that the first are found.
+  `CREATE FUNCTION transcript_words(p_user_id integer, p_config text, p_text text) RETURNS tsvector LANGUAGE plpgsql STABLE
+     SET search_path = pg_catalog, public, pg_temp AS $$
+     DECLARE
+       part text := plain_text(p_text);
+     BEGIN
+       LOOP
+         BEGIN
+           RETURN owned_words(p_user_id, to_tsvector('simple', part) || to_tsvector(p_config::regconfig, part));
+         EXCEPTION WHEN program_limit_exceeded THEN
+           part := left(part, length(part) / 2);
+         END;
+       END LOOP;
+     END $$`,
+];
+
+/**
+ * The current user's transcripts that have all of the words, with what else a list asks about; each language by its own
+ * rules. Within, the words alone decide how the rows are found, by their index, whatever the planner thinks of other ways:
+ * they carry their owner. `found` marks words, by `rules` in this order: those of a language pass over words like "do".
+ */
+const SEARCH = `
+  DECLARE
+    me integer := nullif(current_setting('app.user_id', true), '')::integer;
+    config text;
+    all_of text;
+    any_of text;
+    is_asked boolean;
+    has_forms boolean;
+    found tsquery;
+    rules regconfig[];
+  BEGIN
+    FOR config IN
+      WITH RECURSIVE used AS (
+        (SELECT min(e.search_config) AS name FROM enhanced_transcripts e WHERE e.user_id = me)
+        UNION ALL
+        SELECT (SELECT min(e.search_config) FROM enhanced_transcripts e WHERE e.user_id = me AND e.search_config > used.name)
+        FROM used WHERE used.name IS NOT NULL
+      ) SELECT used.name FROM used WHERE used.name IS NOT NULL
+    LOOP
+      SELECT string_agg(w.part, ' & '), string_agg(w.part, ' | '), count(w.part) = count(*) AND count(*) > 0, bool_and(w.has_form)
+        INTO all_of, any_of, is_asked, has_forms
+        FROM (SELECT nullif(CASE t.kind WHEN 'phrase' THEN owned_phrase(me, t.text) ELSE owned_word(me, config, t.text) END, '()') AS part,
+            length(to_tsvector(config::regconfig, plain_text(t.text))) > 0 AS has_form
+          FROM jsonb_to_recordset(p_terms) AS t (kind text, text text)) w;
+      IF NOT is_asked THEN RETURN; END IF;
+      found := replace(any_of, '''' || me || ':', '''')::tsquery;
+      rules := CASE WHEN config = 'simple' THEN ARRAY[config] WHEN has_forms THEN ARRAY[config, 'simple'] ELSE ARRAY['simple', config] END;
+      RETURN QUERY
+        SELECT e.id, e.call_date, e.call_direction, e.scenario_name, e.transcript_sid, e.call_id, found, rules
+        FROM (SELECT w.id, w.user_id, w.call_date, w.call_direction, w.scenario_name, w.transcript_sid, w.call_id, w.search_config, w.deleted_at
+          FROM enhanced_transcripts w WHERE w.search @@ all_of::tsquery OFFSET 0) e
+        WHERE e.user_id = me AND e.search_config = config AND e.deleted_at IS NULL;
+    END LOOP;
+  END`;
+
+/** Characters before and behind a place that are looked at: to mark words costs more than to find them. */
+const BEFORE = 100;
+const BEHIND = 300;
+
+/** As the API's `FOUND_BEGIN` and `FOUND_END`. */
+const HEADLINE = `'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxFragments=2, MaxWords=18, MinWords=6, FragmentDelimiter=" … "'`;
+
+const SNIPPETS = [
+  // What is marked is a plain text. This is the same with the characters of the text that it was made of.
+  `CREATE FUNCTION marked_as_said(p_marked text, p_plain text, p_said text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+     SET search_path = pg_catalog, public, pg_temp AS $$
+     DECLARE
+       told text[];
+       fragment text;
+       parts text[];
+       skipped integer;
+       place integer := 1;
+     BEGIN
+       IF p_plain = p_said THEN RETURN p_marked; END IF;
+       FOREACH fragment IN ARRAY string_to_array(p_marked, ' … ') LOOP
+         skipped := strpos(substr(p_plain, place), translate(fragment, chr(2) || chr(3), '')) - 1;
+         -- What looks like a tag of HTML is marked as a blank.
+         IF skipped < 0 THEN RETURN p_marked; END IF;
+         place := place + skipped;
+         parts := string_to_array(replace(fragment, chr(3), chr(2)), chr(2));
+         FOR at IN 1..array_length(parts, 1) LOOP
+           place := place + length(parts[at]);
+           parts[at] := substr(p_said, place - length(parts[at]), length(parts[at]));
+           IF at % 2 = 0 THEN parts[at] := chr(2) || parts[at] || chr(3); END IF;
+         END LOOP;
+         told := told || array_to_string(parts, '');
+       END LOOP;
+       RETURN array_to_string(told, ' … ');
+     END $$`,
+  // For each place that is to be shown p_near has patterns, of which the first that is there counts.
+  `CREATE FUNCTION transcript_snippet(p_text text, p_near text[], p_found tsquery, p_rules regconfig[]) RETURNS text
+     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, public, pg_temp AS $$
+     DECLARE
+       said text := p_text || '';
+       patterns text[];
+       pattern text;
+       place integer;
+       place_before integer;
+       begins text;
+       ends text;
+       around text := '';
+       part text;
+       rules regconfig;
+       marked text;
+     BEGIN
+       FOREACH patterns SLICE 1 IN ARRAY p_near LOOP
+         place := 1;
+         FOREACH pattern IN ARRAY patterns LOOP
+           part := substring(said FROM '(?i)' || pattern);
+           IF part IS NOT NULL THEN
+             place := strpos(said, part);
+             EXIT;
+           END IF;
+         END LOOP;
+         CONTINUE WHEN place BETWEEN place_before - ${BEFORE / 2} AND place_before + ${BEHIND / 2};
+         place_before := place;
+         -- Half a word is none: where words are told apart by blanks the text is cut at one.
+         begins := substr(said, greatest(place - ${BEFORE}, 1), least(place - 1, ${BEFORE}));
+         IF place > ${BEFORE + 1} THEN begins := regexp_replace(begins, '^\\S*\\s', ''); END IF;
+         ends := substr(said, place, ${BEHIND});
+         IF place + ${BEHIND} <= length(said) THEN ends := regexp_replace(ends, '\\s\\S*$', ''); END IF;
+         around := concat_ws(' … ', nullif(around, ''), begins || ends);
+       END LOOP;
+       FOREACH part IN ARRAY ARRAY[around, said] LOOP
+         FOREACH rules IN ARRAY p_rules LOOP
+           marked := ts_headline(rules, plain_text(part), p_found, ${HEADLINE});
+           IF strpos(marked, chr(2)) > 0 THEN RETURN marked_as_said(marked, plain_text(part), part); END IF;
+         END LOOP;
+       END LOOP;
+       RETURN around;
+     END $$`,
+];
+
+/** What was before, from here on as it was. */
+const FORMER_SEARCHING = [
+  `CREATE OR REPLACE FUNCTION owned_words(p_user_id integer, p_words tsvector) RETURNS tsvector LANGUAGE sql IMMUTABLE
+     SET search_path = pg_catalog, public, pg_temp AS $$
+     SELECT coalesce(string_agg(owned_lexeme(p_user_id, w.lexeme)
+       || coalesce(':' || array_to_string(w.positions, ','), ''), ' '), '')::tsvector
+     FROM unnest(p_words) w $$`,
+  `CREATE OR REPLACE FUNCTION owned_word(p_user_id integer, p_config text, p_text text) RETURNS text LANGUAGE sql IMMUTABLE
+     SET search_path = pg_catalog, public, pg_temp AS $$
+     SELECT '(' || concat_ws(' | ',
+       (SELECT '(' || string_agg(owned_lexeme(p_user_id, w.lexeme) || ':*', ' & ') || ')'
+        FROM unnest(to_tsvector('simple', p_text)) w),
+       (SELECT '(' || string_agg(owned_lexeme(p_user_id, w.lexeme), ' & ') || ')'
+        FROM unnest(to_tsvector(p_config::regconfig, p_text)) w)) || ')' $$`,
+  `CREATE OR REPLACE FUNCTION owned_phrase(p_user_id integer, p_text text) RETURNS text LANGUAGE sql IMMUTABLE
+     SET search_path = pg_catalog, public, pg_temp AS $$
+     SELECT '(' || string_agg(CASE WHEN p.before IS NULL THEN '' ELSE ' <' || p.place - p.before || '> ' END
+         || owned_lexeme(p_user_id, p.lexeme), '' ORDER BY p.place) || ')'
+     FROM (SELECT w.lexeme, place, lag(place) OVER (ORDER BY place) AS before
+       FROM unnest(to_tsvector('simple', p_text)) w, unnest(w.positions) place) p $$`,
+];
+
+const FORMER_SEARCH = `
+  DECLARE
+    me integer := nullif(current_setting('app.user_id', true), '')::integer;
+    config text;
+    term record;
+    part text;
+    whole text;
+  BEGIN
+    FOR config IN
+      WITH RECURSIVE used AS (
+        (SELECT min(e.search_config) AS name FROM enhanced_transcripts e WHERE e.user_id = me)
+        UNION ALL
+        SELECT (SELECT min(e.search_config) FROM enhanced_transcripts e WHERE e.user_id = me AND e.search_config > used.name)
+        FROM used WHERE used.name IS NOT NULL
+      ) SELECT used.name FROM used WHERE used.name IS NOT NULL
+    LOOP
+      whole := NULL;
+      FOR term IN SELECT t.kind, t.text FROM jsonb_to_recordset(p_terms) AS t (kind text, text text) LOOP
+        part := CASE term.kind WHEN 'phrase' THEN owned_phrase(me, term.text) ELSE owned_word(me, config, term.text) END;
+        IF part IS NULL OR part = '()' THEN RETURN; END IF;
+        whole := concat_ws(' & ', whole, part);
+      END LOOP;
+      IF whole IS NOT NULL THEN
+        RETURN QUERY EXECUTE
+          'SELECT e.id, $4 FROM enhanced_transcripts e
+           WHERE e.user_id = $1 AND e.search_config = $2 AND e.deleted_at IS NULL AND e.search @@ $3'
+          USING me, config, whole::tsquery, replace(whole, '''' || me || ':', '''')::tsquery;
+      END IF;
+    END LOOP;
+  END`;
+
+/**
  * What is still to be made of what was said: a call counts how often its words have become final and up to which of these a
  * transcript was made, a transcript knows when a language model is to be asked about it.
  */
@@ -28,20 +267,28 @@ export class TranscriptsMadeOnce1763700006000 implements MigrationInterface {
         ],
       }),
 
-      // The index takes a megabyte a text, with owners, places and forms. Of more words than that the first are found.
-      `CREATE FUNCTION transcript_words(p_user_id integer, p_config text, p_text text) RETURNS tsvector LANGUAGE plpgsql STABLE
-         SET search_path = pg_catalog, public, pg_temp AS $$
-         DECLARE
-           part text := p_text;
-         BEGIN
-           LOOP
-             BEGIN
-               RETURN owned_words(p_user_id, to_tsvector('simple', part) || to_tsvector(p_config::regconfig, part));
-             EXCEPTION WHEN program_limit_exceeded THEN
-               part := left(part, length(part) / 2);
-             END;
-           END LOOP;
-         END $$`,
+      ...SEARCHING,
+      ...SNIPPETS,
+      `DROP FUNCTION lookup_own_words(jsonb)`,
+      ...lookupFunction({
+        signature: 'lookup_own_words(p_terms jsonb)',
+        returns: `TABLE (id integer, call_date timestamptz, call_direction text, scenario_name text, transcript_sid text, call_id uuid,
+          found tsquery, rules regconfig[])`,
+        language: 'plpgsql',
+        body: SEARCH,
+        reads: [
+          {
+            table: 'enhanced_transcripts',
+            columns: ['call_date', 'call_direction', 'scenario_name', 'transcript_sid'],
+          },
+        ],
+      }),
+      // Those of before that have such characters.
+      `ALTER TABLE enhanced_transcripts NO FORCE ROW LEVEL SECURITY`,
+      `UPDATE enhanced_transcripts SET search = transcript_words(user_id, search_config, full_text)
+         WHERE full_text <> plain_text(full_text)`,
+      `ALTER TABLE enhanced_transcripts FORCE ROW LEVEL SECURITY`,
+
       `ALTER TABLE enhanced_transcripts
          ADD COLUMN sentiment text,
          ADD COLUMN sentiment_score real,
@@ -69,7 +316,7 @@ export class TranscriptsMadeOnce1763700006000 implements MigrationInterface {
         signature: 'lookup_known_transcripts(p_sids text[])',
         returns: 'TABLE (transcript_sid text)',
         body: `SELECT t.transcript_sid FROM stored_twilio_transcripts t WHERE t.transcript_sid = ANY (p_sids) AND t.state = 'stored'
-          UNION SELECT t.transcript_sid FROM stored_twilio_transcripts t WHERE t.transcript_sid = ANY (p_sids) AND t.state <> 'stored'`,
+          UNION SELECT t.transcript_sid FROM stored_twilio_transcripts t WHERE t.transcript_sid = ANY (p_sids) AND t.state IN ('awaited', 'failed')`,
         reads: [{ table: 'stored_twilio_transcripts', columns: ['transcript_sid', 'state'] }],
       }),
     ];
@@ -83,7 +330,20 @@ export class TranscriptsMadeOnce1763700006000 implements MigrationInterface {
       `DROP INDEX stored_twilio_transcripts_status_idx`,
       `DROP FUNCTION lookup_due_insights(timestamptz)`,
       `DROP INDEX enhanced_transcripts_insight_idx`,
+      // What is indexed stays so: it is found by as much as before.
+      `DROP FUNCTION lookup_own_words(jsonb)`,
+      ...lookupFunction({
+        signature: 'lookup_own_words(p_terms jsonb)',
+        returns: 'TABLE (id integer, found tsquery)',
+        language: 'plpgsql',
+        body: FORMER_SEARCH,
+        reads: [],
+      }),
+      ...FORMER_SEARCHING,
+      `DROP FUNCTION transcript_snippet(text, text[], tsquery, regconfig[])`,
+      `DROP FUNCTION marked_as_said(text, text, text)`,
       `DROP FUNCTION transcript_words(integer, text, text)`,
+      `DROP FUNCTION plain_text(text)`,
       `ALTER TABLE enhanced_transcripts DROP COLUMN sentiment, DROP COLUMN sentiment_score, DROP COLUMN topics,
          DROP COLUMN insight_due_at, DROP COLUMN insight_tries, DROP COLUMN insight_error`,
       `DROP FUNCTION lookup_untranscribed_calls(timestamptz)`,

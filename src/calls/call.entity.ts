@@ -36,6 +36,9 @@ export interface Voicemail {
 @Index('calls_user_id_idempotency_key_key', ['userId', 'idempotencyKey'], { unique: true })
 @Index('calls_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
 @Index('calls_untranscribed_idx', ['endedAt'], { where: 'words_version > transcribed_version' })
+@Index('calls_recorded_idx', ['endedAt', 'userId', 'id'], {
+  where: 'record AND answered_at IS NOT NULL AND call_sid IS NOT NULL',
+})
 @Index('calls_live_idx', ['userId', 'createdAt'], {
   where: `status IN ('queued', 'initiated', 'ringing', 'in-progress')`,
 })

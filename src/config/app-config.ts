@@ -220,7 +220,7 @@ export interface AppConfig {
     readonly apiBaseUrl: string | undefined;
     /** Whether transcripts that Voice Intelligence makes are stored as they come. */
     readonly usesVoiceIntelligence: boolean;
-    /** The service whose transcripts are ours; undefined: whichever sends them. */
+    /** The service that recordings are sent to and whose transcripts are ours; undefined: none, and whichever sends them. */
     readonly voiceIntelligenceSid: string | undefined;
   };
   readonly transcripts: {

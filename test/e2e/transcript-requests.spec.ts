@@ -17,7 +17,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
-const HANGS_UP_SOON = '+12025550107';
+const SAYS_NOTHING = '+12025550106';
 const MINUTE = 60_000;
 const minutesFromNow = (minutes: number) => new Date(Date.now() + minutes * MINUTE);
 const minutesAgo = (minutes: number) => minutesFromNow(-minutes).toISOString();
@@ -94,11 +94,16 @@ async function creates(): Promise<number> {
   return body.requests.find(({ method, path }) => method === 'POST' && path === '/v2/Transcripts')?.count ?? 0;
 }
 
-/** Rings, is hung up on, and waits until Twilio is through with the recording. */
+/** The agent says its first words and is hung up on; Twilio is through with the recording. */
 async function aRecordedCall(app: StartedApp, caller: SignedUp): Promise<Recorded> {
-  const { placed, over } = await ring(app, caller, HANGS_UP_SOON, { record: true });
-  const { answered_at: answeredAt, call_sid: callSid } = await over();
-  expect(answeredAt).not.toBeNull();
+  const { placed, over } = await ring(app, caller, SAYS_NOTHING, { record: true });
+  const { call_sid: callSid } = placed;
+  await until(
+    () => sandbox.call(callSid),
+    ({ heard }) => heard.length > 0,
+  );
+  await api(sandbox.url).post(`/sandbox/calls/${callSid}/hangup`);
+  await over();
   const [recording] = await until(
     () => app.app.get(VoiceIntelligence).recordingsOf(callSid),
     (recordings) => recordings.some(({ status }) => status === 'completed'),
@@ -123,11 +128,13 @@ function aProcess({ app }: StartedApp = server, config = settingsOf()): Transcri
 
 const round = (minutes = 1) => aProcess().makeAll(minutesFromNow(minutes));
 
+/** Also of somebody who is gone. */
 const rows = (owner = user) =>
-  server.sql<Row>(
-    owner.userId,
-    `SELECT call_id, recording_sid, state, tries, asks, check_at, transcript_sid, error FROM transcript_requests
-     ORDER BY recording_sid NULLS FIRST, id`,
+  server.app.get(Database).asNewOwner(owner, (tx) =>
+    tx.query<Row[]>(
+      `SELECT call_id, recording_sid, state, tries, asks, check_at, transcript_sid, error FROM transcript_requests
+       ORDER BY recording_sid NULLS FIRST, id`,
+    ),
   );
 const ofRecording = async () => (await rows()).find(({ recording_sid: sid }) => sid === call.recordingSid);
 const ofCall = async (callId: string) =>
@@ -257,6 +264,52 @@ describe('a recorded call', () => {
     expect(await ofCall(id)).toMatchObject({ state: 'failed', error: 'No recording came.', check_at: null });
   });
 
+  it('has a transcript made of each recording, as each is completed', async () => {
+    const { id, call_sid: callSid } = await aCall(server, user.userId, {
+      record: true,
+      direction: 'inbound',
+      answered_at: minutesAgo(2),
+      ended_at: minutesAgo(1),
+    });
+    const config = settingsOf();
+    const carrier = new TwilioVoiceIntelligence(config);
+    const sids = ['1', '2', '3'].map((digit) => `RE${digit.repeat(32)}`);
+    const [first = '', second = '', silent = ''] = sids;
+    let status = 'processing';
+    jest.spyOn(carrier, 'recordingsOf').mockImplementation((of) =>
+      Promise.resolve(
+        of === callSid
+          ? [
+              { recordingSid: first, status: 'completed', channels: 2 },
+              { recordingSid: second, status, channels: 1 },
+              { recordingSid: silent, status: 'absent', channels: 2 },
+            ]
+          : [],
+      ),
+    );
+    jest.spyOn(carrier, 'transcriptsOf').mockResolvedValue([]);
+    const asked = jest
+      .spyOn(carrier, 'requestTranscript')
+      .mockImplementation(({ recordingSid }) => Promise.resolve(recordingSid.replace('RE', 'GT')));
+    const job = new TranscriptRequests(
+      { ...config, transcripts: { ...config.transcripts, firstChannel: { outbound: 'customer', inbound: 'agent' } } },
+      server.app.get(Database),
+      carrier,
+      server.app.get(StoredTranscripts),
+    );
+    await job.makeAll();
+    expect(await ofCall(id)).toMatchObject({ state: 'due' });
+    status = 'completed';
+    for (let times = 0; times < 2; times++) await job.makeAll(minutesFromNow(1));
+    expect(await ofCall(id)).toMatchObject({ state: 'done' });
+    expect(asked.mock.calls).toEqual([
+      [{ recordingSid: first, customerKey: callSid, firstChannel: 'agent' }],
+      // Everybody is on one channel.
+      [{ recordingSid: second, customerKey: callSid, firstChannel: null }],
+    ]);
+    expect(await awaited()).toHaveLength(2);
+  });
+
   it('of somebody who is erased meanwhile is forgotten, and harms no other', async () => {
     const gone = await signUp(server.url);
     const theirs = await aRecordedCall(server, gone);
@@ -299,7 +352,8 @@ describe('a transcript', () => {
     try {
       const processes = [aProcess(), aProcess(other), aProcess(), aProcess(other)];
       const all = (minutes: number) => Promise.all(processes.map((one) => one.makeAll(minutesFromNow(minutes))));
-      await all(1);
+      // Sooner than anybody looks again.
+      await all(0.4);
       expect(await ofRecording()).toMatchObject({ state: 'asked', asks: 1, error: 'Twilio did not answer.' });
       expect(await awaited()).toEqual([]);
       await all(60);
@@ -463,12 +517,11 @@ describe('stopping', () => {
     });
     await aRequest();
     await sandbox.fault('twilio', 'timeout', { call_sid: call.callSid });
-    const working = on.app.get(TranscriptRequests).makeAll(minutesFromNow(1));
+    on.app.get(TranscriptRequests)['rounds'].callForOne();
     await until(creates, (count) => count === 1);
     const began = Date.now();
     await on.close();
     expect(Date.now() - began).toBeLessThan(8000);
-    await working;
     expect(await ofRecording()).toMatchObject({ state: 'asked', asks: 1 });
   });
 });
