@@ -211,10 +211,7 @@ describe('a transcript of Twilio', () => {
     expect((await store(sid)).status).toBe(409);
     await sandbox.moveTranscript(sid, 'completed');
     expect((await store(sid, { notes: 'Mine' })).status).toBe(409);
-    await server.sql(
-      user.userId,
-      `UPDATE stored_twilio_transcripts SET check_at = check_at - interval '15 seconds'`,
-    );
+    await server.sql(user.userId, `UPDATE stored_twilio_transcripts SET check_at = check_at - interval '15 seconds'`);
     // Twilio has made it since, and may be asked again.
     expect((await store(sid)).status).toBe(201);
     expect((await enhanced(sid)).notes).toBe('Mine');

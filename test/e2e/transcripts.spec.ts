@@ -182,7 +182,10 @@ describe('storing a transcript', () => {
   });
 
   it('of a recording that is gone at Twilio is nobody’s', async () => {
-    const sid = await sandbox.putTranscript({ recording_sid: `RE${randomBytes(16).toString('hex')}`, sentences: HELLO });
+    const sid = await sandbox.putTranscript({
+      recording_sid: `RE${randomBytes(16).toString('hex')}`,
+      sentences: HELLO,
+    });
     expect((await store(sid)).status).toBe(404);
   });
 
@@ -481,7 +484,13 @@ describe('the enhanced transcript of a call', () => {
     );
     const back = await client.patch(`/api/enhanced-transcripts/${sid}`, { names: { 0: null } }, { token: user.token });
     expect(back.body).toMatchObject({ participant_info: { 0: { name: 'Customer' } } });
-    for (const wrong of [{ names: { x: 'y' } }, { names: { 5: 'y' } }, { names: { 0: '' } }, { notes: 5 }, { full_text: 'mine' }]) {
+    for (const wrong of [
+      { names: { x: 'y' } },
+      { names: { 5: 'y' } },
+      { names: { 0: '' } },
+      { notes: 5 },
+      { full_text: 'mine' },
+    ]) {
       expect((await client.patch(`/api/enhanced-transcripts/${sid}`, wrong, { token: user.token })).status).toBe(422);
     }
   });
