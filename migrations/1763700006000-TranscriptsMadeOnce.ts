@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { lookupFunction } from '../src/database/row-level-security';
+import { LOOKUP_ROLE, lookupFunction } from '../src/database/row-level-security';
 
 /**
  * Where the database has no rules of a language (locale C, which the embedded one has), its parser takes every character
@@ -71,8 +71,9 @@ const SEARCHING = [
 
 /**
  * The current user's transcripts that have all of the words, with what else a list asks about; each language by its own
- * rules. Within, the words alone decide how the rows are found, by their index, whatever the planner thinks of other ways:
- * they carry their owner. `found` marks words, by `rules` in this order: those of a language pass over words like "do".
+ * rules. Within, the rows are found by the index of words alone: words carry their owner, and the planner does not know
+ * what it costs to read those of each row from the disk. `found` marks words, by `rules` in this order: those of a language
+ * pass over words like "do".
  */
 const SEARCH = `
   DECLARE
@@ -110,8 +111,8 @@ const SEARCH = `
   END`;
 
 /** Characters before and behind a place that are looked at: to mark words costs more than to find them. */
-const BEFORE = 100;
-const BEHIND = 300;
+const BEFORE = 60;
+const BEHIND = 180;
 
 /** As the API's `FOUND_BEGIN` and `FOUND_END`. */
 const HEADLINE = `'StartSel=' || chr(2) || ', StopSel=' || chr(3) || ', MaxFragments=2, MaxWords=18, MinWords=6, FragmentDelimiter=" … "'`;
@@ -172,9 +173,9 @@ const SNIPPETS = [
          place_before := place;
          -- Half a word is none: where words are told apart by blanks the text is cut at one.
          begins := substr(said, greatest(place - ${BEFORE}, 1), least(place - 1, ${BEFORE}));
-         IF place > ${BEFORE + 1} THEN begins := regexp_replace(begins, '^\\S*\\s', ''); END IF;
+         IF place > ${BEFORE + 1} THEN begins := substr(begins, strpos(begins, ' ') + 1); END IF;
          ends := substr(said, place, ${BEHIND});
-         IF place + ${BEHIND} <= length(said) THEN ends := regexp_replace(ends, '\\s\\S*$', ''); END IF;
+         IF place + ${BEHIND} <= length(said) THEN ends := left(ends, length(ends) - strpos(reverse(ends), ' ')); END IF;
          around := concat_ws(' … ', nullif(around, ''), begins || ends);
        END LOOP;
        FOREACH part IN ARRAY ARRAY[around, said] LOOP
@@ -273,7 +274,7 @@ export class TranscriptsMadeOnce1763700006000 implements MigrationInterface {
       ...lookupFunction({
         signature: 'lookup_own_words(p_terms jsonb)',
         returns: `TABLE (id integer, call_date timestamptz, call_direction text, scenario_name text, transcript_sid text, call_id uuid,
-          found tsquery, rules regconfig[])`,
+          found tsquery, rules regconfig[]) SET enable_seqscan = off`,
         language: 'plpgsql',
         body: SEARCH,
         reads: [
@@ -339,6 +340,7 @@ export class TranscriptsMadeOnce1763700006000 implements MigrationInterface {
         body: FORMER_SEARCH,
         reads: [],
       }),
+      `REVOKE SELECT (call_date, call_direction, scenario_name, transcript_sid) ON enhanced_transcripts FROM ${LOOKUP_ROLE}`,
       ...FORMER_SEARCHING,
       `DROP FUNCTION transcript_snippet(text, text[], tsquery, regconfig[])`,
       `DROP FUNCTION marked_as_said(text, text, text)`,

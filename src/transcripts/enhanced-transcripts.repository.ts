@@ -3,7 +3,7 @@ import type { CallDirection } from '../calls/call.entity';
 import type { Statement } from '../database/pipeline';
 import { snakeCase } from '../database/snake-case-names';
 import type { EnhancedTranscript } from './enhanced-transcript.entity';
-import { searchTerms } from './search-terms';
+import { placePatterns, searchTerms } from './search-terms';
 import { callOfOwnSid } from './transcript-sid';
 
 const LISTED = [
@@ -60,6 +60,9 @@ export interface TranscriptFilter {
   q?: string;
 }
 
+/** A filter that looks for nothing in what was said. */
+export type TranscriptSieve = Omit<TranscriptFilter, 'q'>;
+
 /** The place behind which a page begins. */
 export interface TranscriptPlace {
   callDate: Date;
@@ -72,10 +75,9 @@ export interface TranscriptPage {
   after?: TranscriptPlace;
 }
 
-/** Characters that no text has: they are taken out of what was said. */
+/** Characters that no text has: they are taken out of what was said. transcript_snippet puts them there. */
 export const FOUND_BEGIN = '\u0002';
 export const FOUND_END = '\u0003';
-const HEADLINE = `StartSel=${FOUND_BEGIN}, StopSel=${FOUND_END}, MaxFragments=2, MaxWords=18, MinWords=6, FragmentDelimiter=" … "`;
 
 const columns = (names: readonly (keyof EnhancedTranscript)[]) =>
   names.map((name) => `e.${snakeCase(name)} AS "${name}"`).join(', ');
@@ -93,70 +95,101 @@ export function transcriptBySid({ userId }: Owner, sid: string): Statement<ToldT
 
 /** Newest first. The rows are found in an index alone, and only those of the page are read. */
 export function transcriptsPage(
-  owner: Owner,
-  filter: TranscriptFilter,
+  { userId }: Owner,
+  filter: TranscriptSieve,
   page: TranscriptPage,
 ): Statement<ListedTranscript> {
-  const { conditions, values, from } = conditionsOf(owner, filter);
-  if (page.after !== undefined) {
-    const { callDate, id } = page.after;
-    conditions.push(`(e.call_date, e.id) < ($${values.push(callDate.toISOString())}, $${values.push(id)})`);
-  }
-  const isSearch = filter.q !== undefined;
-  const snippet = isSearch
-    ? `coalesce(${headline('e.search_config::regconfig')}, ${headline(`'simple'`)}, e.full_text)`
-    : 'NULL';
+  const { values, bind } = binder(userId);
   return {
-    text: `SELECT ${columns(LISTED)}, ${snippet} AS snippet
-      FROM (SELECT e.id${isSearch ? ', s.found' : ''} FROM ${from} WHERE ${conditions.join(' AND ')}
-        ORDER BY e.call_date DESC, e.id DESC LIMIT $${values.push(page.limit)} OFFSET $${values.push(page.skip)}) p
+    text: `SELECT ${columns(LISTED)}, NULL AS snippet
+      FROM (SELECT e.id FROM enhanced_transcripts e
+        WHERE ${[OWN, ...sieved(filter, bind), ...behind(page.after, bind)].join(' AND ')}
+        ORDER BY e.call_date DESC, e.id DESC LIMIT ${bind(page.limit)} OFFSET ${bind(page.skip)}) p
       JOIN enhanced_transcripts e ON e.id = p.id AND e.user_id = $1
       ORDER BY e.call_date DESC, e.id DESC`,
     values,
   };
 }
 
-/** Null when nothing is marked: the rules of a language pass over words like "do". */
-function headline(config: string): string {
-  return `substring(ts_headline(${config}, e.full_text, p.found, '${HEADLINE}') FROM '.*${FOUND_BEGIN}.*')`;
+export function transcriptsTotal({ userId }: Owner, filter: TranscriptSieve): Statement<{ total: number }> {
+  const { values, bind } = binder(userId);
+  return {
+    text: `SELECT count(*)::integer AS total FROM enhanced_transcripts e WHERE ${[OWN, ...sieved(filter, bind)].join(' AND ')}`,
+    values,
+  };
 }
 
-/** The same with everything that is told of each, oldest last. */
+/**
+ * Both of those that have the words, looked for once: each row tells the total, and a page without rows is a row without a
+ * transcript.
+ */
+export function foundTranscripts(
+  { userId }: Owner,
+  q: string,
+  filter: TranscriptSieve,
+  page: TranscriptPage,
+): Statement<{ total: number } & (ListedTranscript | { id: null })> {
+  const { values, bind } = binder(userId);
+  const terms = searchTerms(q);
+  return {
+    text: `WITH found AS MATERIALIZED (
+        SELECT e.* FROM lookup_own_words(${bind(JSON.stringify(terms))}::jsonb) e
+        WHERE ${['true', ...sieved(filter, bind)].join(' AND ')}
+      ), page AS (
+        SELECT e.* FROM found e WHERE ${['true', ...behind(page.after, bind)].join(' AND ')}
+        ORDER BY e.call_date DESC, e.id DESC LIMIT ${bind(page.limit)} OFFSET ${bind(page.skip)}
+      )
+      SELECT t.total, ${columns(LISTED)},
+        transcript_snippet(e.full_text, ${bind(textArray(placePatterns(terms)))}::text[], p.found, p.rules) AS snippet
+      FROM (SELECT count(*)::integer AS total FROM found) t
+      LEFT JOIN (page p JOIN enhanced_transcripts e ON e.id = p.id AND e.user_id = $1) ON true
+      ORDER BY p.call_date DESC, p.id DESC`,
+    values,
+  };
+}
+
+/** Everything that is told of each, newest first. */
 export function wholeTranscriptsPage(
-  owner: Owner,
-  filter: TranscriptFilter,
+  { userId }: Owner,
+  { q, ...filter }: TranscriptFilter,
   { after, limit }: { after: TranscriptPlace | undefined; limit: number },
 ): Statement<ToldTranscript & { id: number }> {
-  const { conditions, values, from } = conditionsOf(owner, filter);
-  if (after !== undefined) {
-    conditions.push(`(e.call_date, e.id) < ($${values.push(after.callDate.toISOString())}, $${values.push(after.id)})`);
-  }
+  const { values, bind } = binder(userId);
+  const words = q === undefined ? '' : `lookup_own_words(${bind(JSON.stringify(searchTerms(q)))}::jsonb) s JOIN`;
   return {
-    text: `SELECT ${columns(TOLD)} FROM ${from} WHERE ${conditions.join(' AND ')}
-      ORDER BY e.call_date DESC, e.id DESC LIMIT $${values.push(limit)}`,
+    text: `SELECT ${columns(TOLD)} FROM ${words} enhanced_transcripts e ${q === undefined ? '' : 'ON e.id = s.id'}
+      WHERE ${[OWN, ...sieved(filter, bind), ...behind(after, bind)].join(' AND ')}
+      ORDER BY e.call_date DESC, e.id DESC LIMIT ${bind(limit)}`,
     values,
   };
 }
 
-export function transcriptsTotal(owner: Owner, filter: TranscriptFilter): Statement<{ total: number }> {
-  const { conditions, values, from } = conditionsOf(owner, filter);
-  return {
-    text: `SELECT count(*)::integer AS total FROM ${from} WHERE ${conditions.join(' AND ')}`,
-    values,
-  };
-}
+const OWN = 'e.user_id = $1 AND e.deleted_at IS NULL';
 
-function conditionsOf({ userId }: Owner, filter: TranscriptFilter) {
+type Bind = (value: string | number) => string;
+
+/** The values of a statement, of which the first is the owner; `bind` adds one and gives its place. */
+function binder(userId: number): { values: (string | number)[]; bind: Bind } {
   const values: (string | number)[] = [userId];
-  const place = (value: string | number) => `$${values.push(value)}`;
-  const conditions = ['e.user_id = $1', 'e.deleted_at IS NULL'];
-  const { callDirection, scenarioName, from: since, before, q } = filter;
-  if (callDirection !== undefined) conditions.push(`e.call_direction = ${place(callDirection)}`);
-  if (scenarioName !== undefined) conditions.push(`e.scenario_name = ${place(scenarioName)}`);
-  if (since !== undefined) conditions.push(`e.call_date >= ${place(since.toISOString())}`);
-  if (before !== undefined) conditions.push(`e.call_date < ${place(before.toISOString())}`);
-  let from = 'enhanced_transcripts e';
-  if (q !== undefined)
-    from = `lookup_own_words(${place(JSON.stringify(searchTerms(q)))}::jsonb) s JOIN ${from} ON e.id = s.id`;
-  return { conditions, values, from };
+  return { values, bind: (value) => `$${values.push(value)}` };
+}
+
+function sieved({ callDirection, scenarioName, from, before }: TranscriptSieve, bind: Bind): string[] {
+  const conditions: string[] = [];
+  if (callDirection !== undefined) conditions.push(`e.call_direction = ${bind(callDirection)}`);
+  if (scenarioName !== undefined) conditions.push(`e.scenario_name = ${bind(scenarioName)}`);
+  if (from !== undefined) conditions.push(`e.call_date >= ${bind(from.toISOString())}`);
+  if (before !== undefined) conditions.push(`e.call_date < ${bind(before.toISOString())}`);
+  return conditions;
+}
+
+function behind(place: TranscriptPlace | undefined, bind: Bind): string[] {
+  if (place === undefined) return [];
+  return [`(e.call_date, e.id) < (${bind(place.callDate.toISOString())}, ${bind(place.id)})`];
+}
+
+/** PostgreSQL's array of arrays of these. */
+function textArray(rows: readonly (readonly string[])[]): string {
+  const quoted = (text: string) => `"${text.replace(/[\\"]/g, '\\$&')}"`;
+  return `{${rows.map((row) => `{${row.map(quoted).join(',')}}`).join(',')}}`;
 }

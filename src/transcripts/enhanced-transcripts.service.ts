@@ -5,6 +5,7 @@ import { Database } from '../database/database';
 import { renamed } from './enhance';
 import { EnhancedTranscript } from './enhanced-transcript.entity';
 import {
+  foundTranscripts,
   ListedTranscript,
   ToldTranscript,
   transcriptBySid,
@@ -38,12 +39,8 @@ export class EnhancedTranscripts {
     page: TranscriptPage,
   ): Promise<{ rows: ListedTranscript[]; total: number; hasMore: boolean }> {
     // One more than is asked for tells whether there are more.
-    const [rows, [count]] = await this.db.readAsOwner(
-      owner,
-      transcriptsPage(owner, filter, { ...page, limit: page.limit + 1 }),
-      transcriptsTotal(owner, filter),
-    );
-    return { rows: rows.slice(0, page.limit), total: count?.total ?? 0, hasMore: rows.length > page.limit };
+    const { rows, total } = await this.read(owner, filter, { ...page, limit: page.limit + 1 });
+    return { rows: rows.slice(0, page.limit), total, hasMore: rows.length > page.limit };
   }
 
   /** @throws TranscriptNotFound */
@@ -98,6 +95,23 @@ export class EnhancedTranscripts {
         [owner.userId, id],
       );
     });
+  }
+
+  private async read(
+    owner: Owner,
+    { q, ...filter }: TranscriptFilter,
+    page: TranscriptPage,
+  ): Promise<{ rows: ListedTranscript[]; total: number }> {
+    if (q === undefined) {
+      const [rows, [count]] = await this.db.readAsOwner(
+        owner,
+        transcriptsPage(owner, filter, page),
+        transcriptsTotal(owner, filter),
+      );
+      return { rows, total: count?.total ?? 0 };
+    }
+    const [found] = await this.db.readAsOwner(owner, foundTranscripts(owner, q, filter, page));
+    return { rows: found.filter((row) => row.id !== null), total: found[0]?.total ?? 0 };
   }
 
   private async rename(

@@ -7,8 +7,14 @@ export type SearchTerm =
 
 /** More than anybody types; each costs a look into the index. */
 const MAX_TERMS = 12;
+/** Of what is looked for, in a text that has it. */
+const MAX_PLACES = 2;
+/** A form of a word may end otherwise. */
+const ENDING = 3;
+const SHORTEST_BEGINNING = 3;
 
 const HAS_WORD = /[\p{L}\p{N}]/u;
+const BETWEEN_WORDS = /[^\p{L}\p{M}\p{N}]+/u;
 
 /** Reads what a person typed: words, which may be beginnings of words, and "phrases in quotes". */
 export function searchTerms(q: string): SearchTerm[] {
@@ -18,5 +24,27 @@ export function searchTerms(q: string): SearchTerm[] {
     if (isQuoted) terms.push({ kind: 'phrase', text: part.trim() });
     else for (const word of part.split(/\s+/)) terms.push({ kind: 'prefix', text: word.replace(/\*+$/, '') });
   }
-  return terms.filter(({ text }) => HAS_WORD.test(text)).slice(0, MAX_TERMS);
+  const different = new Map(terms.map((term) => [`${term.kind} ${term.text.toLowerCase()}`, term]));
+  return [...different.values()].filter(({ text }) => HAS_WORD.test(text)).slice(0, MAX_TERMS);
+}
+
+/**
+ * Where to look in a text that has all of the terms, for the longest of them, which tell most: patterns of PostgreSQL's for
+ * each, of which the first that is there counts.
+ */
+export function placePatterns(terms: readonly SearchTerm[]): [string, string][] {
+  return terms
+    .toSorted((a, b) => b.text.length - a.text.length)
+    .slice(0, MAX_PLACES)
+    .map(({ kind, text }) => {
+      const words = text.split(BETWEEN_WORDS).filter((word) => word !== '');
+      const [word = ''] = words;
+      const isWord = kind === 'prefix' && words.length === 1;
+      const beginning = word.slice(0, Math.max(SHORTEST_BEGINNING, word.length - ENDING));
+      return [atWord(words.join('[^[:alnum:]]+')), atWord(isWord ? beginning : word)];
+    });
+}
+
+function atWord(pattern: string): string {
+  return `(?:^|[^[:alnum:]])${pattern}`;
 }

@@ -34,7 +34,7 @@ export interface StoredFilter {
 }
 
 /** A page is shorter than was asked for rather than larger than this, as PostgreSQL has it on disk (about a third). */
-const MOST_PAGE_BYTES = 2_000_000;
+const MOST_PAGE_BYTES = 300_000;
 
 const COLUMNS = `t.id, t.transcript_sid AS "transcriptSid", t.status, t.date_created AS "dateCreated",
   t.date_updated AS "dateUpdated", t.duration, t.language_code AS "languageCode", t.full_text AS "fullText",
@@ -55,33 +55,26 @@ export function storedBySid({ userId }: Owner, transcriptSid: string): Statement
 }
 
 /** Newest first, and whether there are more behind. */
-export function storedPage(owner: Owner, filter: StoredFilter): Statement<ToldStoredTranscript & { hasMore: boolean }> {
+export function storedPage(
+  owner: Owner,
+  filter: Omit<StoredFilter, 'q'>,
+): Statement<ToldStoredTranscript & { hasMore: boolean }> {
   const { conditions, values } = conditionsOf(owner, filter);
-  if (filter.after !== undefined) {
-    const { dateCreated, id } = filter.after;
-    conditions.push(`(t.date_created, t.id) < ($${values.push(dateCreated.toISOString())}, $${values.push(id)})`);
-  }
+  conditions.push(...behind(filter.after, values));
   const limit = `$${values.push(filter.limit)}::integer`;
   return {
     text: `WITH page AS MATERIALIZED (
-        SELECT t.id, t.date_created, pg_column_size(t.sentences) + pg_column_size(t.full_text) AS bytes
-        FROM stored_twilio_transcripts t WHERE ${conditions.join(' AND ')}
+        SELECT t.id, t.date_created, ${BYTES} AS bytes FROM stored_twilio_transcripts t WHERE ${conditions.join(' AND ')}
         ORDER BY t.date_created DESC, t.id DESC LIMIT ${limit} + 1
-      ), told AS (
-        SELECT id, row_number() OVER newest AS place, sum(bytes) OVER newest AS bytes, count(*) OVER () AS found
-        FROM page WINDOW newest AS (ORDER BY date_created DESC, id DESC)
-      ), chosen AS (
-        SELECT id, max(place) OVER () < found AS more FROM told
-        WHERE place = 1 OR (place <= ${limit} AND bytes <= ${MOST_PAGE_BYTES})
-      )
-      SELECT ${filter.hasSentences === false ? WITHOUT_SENTENCES : WITH_SENTENCES}, c.more AS "hasMore"
+      ), ${chosen(limit)}
+      SELECT ${columns(filter)}, c.more AS "hasMore"
       FROM chosen c JOIN stored_twilio_transcripts t ON t.id = c.id AND t.user_id = $1
       ORDER BY t.date_created DESC, t.id DESC`,
     values,
   };
 }
 
-export function storedTotal(owner: Owner, filter: Pick<StoredFilter, 'status' | 'q'>): Statement<{ total: number }> {
+export function storedTotal(owner: Owner, filter: Pick<StoredFilter, 'status'>): Statement<{ total: number }> {
   const { conditions, values } = conditionsOf(owner, filter);
   return {
     text: `SELECT count(*)::integer AS total FROM stored_twilio_transcripts t WHERE ${conditions.join(' AND ')}`,
@@ -89,17 +82,66 @@ export function storedTotal(owner: Owner, filter: Pick<StoredFilter, 'status' | 
   };
 }
 
-function conditionsOf({ userId }: Owner, { status, q }: Pick<StoredFilter, 'status' | 'q'>) {
+/**
+ * Both of those that have the words, looked for once: each row tells the total, and a page without rows is a row without a
+ * transcript.
+ */
+export function foundStored(
+  owner: Owner,
+  q: string,
+  filter: Omit<StoredFilter, 'q'>,
+): Statement<{ total: number } & ((ToldStoredTranscript & { hasMore: boolean }) | { id: null })> {
+  const { conditions, values } = conditionsOf(owner, { status: filter.status });
+  const terms = `$${values.push(JSON.stringify(searchTerms(q)))}::jsonb`;
+  const place = ['true', ...behind(filter.after, values)].join(' AND ');
+  const limit = `$${values.push(filter.limit)}::integer`;
+  // A call that Twilio has written down twice has one transcript that is searched.
+  const told = (by: string) =>
+    `SELECT t.id, t.date_created FROM words w JOIN stored_twilio_transcripts t ON t.${by} = w.${by} WHERE ${conditions.join(' AND ')}`;
+  return {
+    text: `WITH words AS MATERIALIZED (SELECT s.transcript_sid, s.call_id FROM lookup_own_words(${terms}) s),
+      found AS MATERIALIZED (${told('transcript_sid')} UNION ${told('call_id')}),
+      newest AS MATERIALIZED (
+        SELECT t.* FROM found t WHERE ${place} ORDER BY t.date_created DESC, t.id DESC LIMIT ${limit} + 1
+      ),
+      page AS MATERIALIZED (
+        SELECT t.id, t.date_created, ${BYTES} AS bytes
+        FROM newest p JOIN stored_twilio_transcripts t ON t.id = p.id AND t.user_id = $1
+      ), ${chosen(limit)}
+      SELECT n.total, ${columns(filter)}, c.more AS "hasMore"
+      FROM (SELECT count(*)::integer AS total FROM found) n
+      LEFT JOIN (chosen c JOIN stored_twilio_transcripts t ON t.id = c.id AND t.user_id = $1) ON true
+      ORDER BY t.date_created DESC, t.id DESC`,
+    values,
+  };
+}
+
+/** As PostgreSQL has it on disk: nothing is read for it. */
+const BYTES = 'pg_column_size(t.sentences) + pg_column_size(t.full_text)';
+
+/** Those of `page` that are not too long together. It has one more than is asked for, which tells that there are more. */
+function chosen(limit: string): string {
+  return `sized AS (
+        SELECT id, row_number() OVER newest AS place, sum(bytes) OVER newest AS bytes, count(*) OVER () AS found
+        FROM page WINDOW newest AS (ORDER BY date_created DESC, id DESC)
+      ), chosen AS (
+        SELECT id, max(place) OVER () < found AS more FROM sized
+        WHERE place = 1 OR (place <= ${limit} AND bytes <= ${MOST_PAGE_BYTES})
+      )`;
+}
+
+function columns({ hasSentences }: Pick<StoredFilter, 'hasSentences'>): string {
+  return hasSentences === false ? WITHOUT_SENTENCES : WITH_SENTENCES;
+}
+
+function behind(place: StoredPlace | undefined, values: (string | number)[]): string[] {
+  if (place === undefined) return [];
+  return [`(t.date_created, t.id) < ($${values.push(place.dateCreated.toISOString())}, $${values.push(place.id)})`];
+}
+
+function conditionsOf({ userId }: Owner, { status }: Pick<StoredFilter, 'status'>) {
   const values: (string | number)[] = [userId];
   const conditions = ['t.user_id = $1', IS_KNOWN];
   if (status !== undefined) conditions.push(`t.status = $${values.push(status)}`);
-  if (q !== undefined) {
-    // A call that Twilio has written down twice has one transcript that is searched.
-    conditions.push(`t.id IN (
-      WITH found AS (SELECT e.transcript_sid, e.call_id FROM lookup_own_words($${values.push(JSON.stringify(searchTerms(q)))}::jsonb) s
-        JOIN enhanced_transcripts e ON e.id = s.id AND e.user_id = $1)
-      SELECT o.id FROM found f JOIN stored_twilio_transcripts o ON o.user_id = $1 AND o.transcript_sid = f.transcript_sid
-      UNION SELECT o.id FROM found f JOIN stored_twilio_transcripts o ON o.user_id = $1 AND o.call_id = f.call_id)`);
-  }
   return { conditions, values };
 }

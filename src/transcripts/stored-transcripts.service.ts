@@ -17,6 +17,7 @@ import { toStoredSentences } from './spoken-sentences';
 import { EnhancedTranscript } from './enhanced-transcript.entity';
 import { StoredTranscript } from './stored-transcript.entity';
 import {
+  foundStored,
   storedBySid,
   StoredFilter,
   storedPage,
@@ -68,8 +69,8 @@ export class StoredTranscripts {
   ) {}
 
   async list(owner: Owner, filter: StoredFilter): Promise<StoredRows> {
-    const [rows, [count]] = await this.db.readAsOwner(owner, storedPage(owner, filter), storedTotal(owner, filter));
-    return { rows, total: count?.total ?? 0, hasMore: rows.at(-1)?.hasMore ?? false };
+    const { rows, total } = await this.read(owner, filter);
+    return { rows, total, hasMore: rows.at(-1)?.hasMore ?? false };
   }
 
   /** @throws TranscriptNotFound */
@@ -179,6 +180,15 @@ export class StoredTranscripts {
       // A later one of the same call has taken its place.
       if (await tx.existsBy(EnhancedTranscript, key)) await this.writer.write(tx, owner, made);
     });
+  }
+
+  private async read(owner: Owner, { q, ...filter }: StoredFilter) {
+    if (q === undefined) {
+      const [rows, [count]] = await this.db.readAsOwner(owner, storedPage(owner, filter), storedTotal(owner, filter));
+      return { rows, total: count?.total ?? 0 };
+    }
+    const [found] = await this.db.readAsOwner(owner, foundStored(owner, q, filter));
+    return { rows: found.filter((row) => row.id !== null), total: found[0]?.total ?? 0 };
   }
 
   private async settle(

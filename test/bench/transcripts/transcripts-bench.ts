@@ -12,13 +12,28 @@ import { migrate } from '../../../src/database/migrate';
 import type { Statement } from '../../../src/database/pipeline';
 import { APP_ROLE } from '../../../src/database/row-level-security';
 import {
+  foundTranscripts,
   transcriptBySid,
+  TranscriptFilter,
   transcriptsPage,
   transcriptsTotal,
 } from '../../../src/transcripts/enhanced-transcripts.repository';
-import { storedBySid, storedPage, storedTotal } from '../../../src/transcripts/stored-transcripts.repository';
+import {
+  foundStored,
+  storedBySid,
+  StoredFilter,
+  storedPage,
+  storedTotal,
+} from '../../../src/transcripts/stored-transcripts.repository';
 import { analyticsSpan, groupFigures, topicFigures } from '../../../src/transcripts/transcript-analytics.repository';
-import { COMMON_WORD, manyTranscripts, RARE_WORD, USUAL_WORD } from '../../support/many-transcripts';
+import {
+  BEGINNING,
+  COMMON_WORD,
+  manyTranscripts,
+  OTHER_COMMON_WORD,
+  RARE_WORD,
+  USUAL_WORD,
+} from '../../support/many-transcripts';
 
 /** Milliseconds. */
 const GOAL_P99 = 10;
@@ -27,42 +42,60 @@ const LOADERS = 2;
 
 interface Question {
   name: string;
+  /** Measured beside what is promised. */
+  hasNoGoal?: boolean;
   of(userId: number, sid: string): Statement<unknown>[];
 }
 
-const page = { limit: 20, skip: 0 };
+/** One more than is asked for, as the service has it. */
+const page = { limit: 51, skip: 0 };
+/** The default of the stored ones' page_size. */
+const STORED_PAGE = 50;
 
 function analytics(userId: number, days: number): Statement<unknown>[] {
   const filter = { from: new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString() };
   return [analyticsSpan({ userId }, filter), groupFigures({ userId }, filter), topicFigures({ userId }, filter)];
 }
 
+/** What GET /api/enhanced-transcripts asks. */
+function listed(userId: number, { q, ...filter }: TranscriptFilter, skip = 0): Statement<unknown>[] {
+  if (q !== undefined) return [foundTranscripts({ userId }, q, filter, { ...page, skip })];
+  return [transcriptsPage({ userId }, filter, { ...page, skip }), transcriptsTotal({ userId }, filter)];
+}
+
+/** What GET /stored-twilio-transcripts asks. */
+function stored(userId: number, { q, status }: Pick<StoredFilter, 'status' | 'q'>): Statement<unknown>[] {
+  if (q !== undefined) return [foundStored({ userId }, q, { status, limit: STORED_PAGE })];
+  return [storedPage({ userId }, { status, limit: STORED_PAGE }), storedTotal({ userId }, { status })];
+}
+
 const QUESTIONS: readonly Question[] = [
   { name: 'detail', of: (userId, sid) => [transcriptBySid({ userId }, sid)] },
+  { name: 'list', of: (userId) => listed(userId, {}) },
+  { name: 'list, 500 skipped', of: (userId) => listed(userId, {}, 500) },
+  { name: 'list of a scenario', of: (userId) => listed(userId, { scenarioName: 'scenario-3' }) },
+  { name: 'list of a direction', of: (userId) => listed(userId, { callDirection: 'inbound' }) },
+  { name: 'search, a rare word', of: (userId) => listed(userId, { q: RARE_WORD }) },
+  { name: 'search, a usual word', of: (userId) => listed(userId, { q: USUAL_WORD }) },
+  { name: 'search, a word in nearly all', of: (userId) => listed(userId, { q: COMMON_WORD }) },
+  { name: 'search, a beginning', of: (userId) => listed(userId, { q: BEGINNING }) },
+  { name: 'search, a letter', of: (userId) => listed(userId, { q: BEGINNING.slice(0, 1) }) },
+  { name: 'search, two words', of: (userId) => listed(userId, { q: `${USUAL_WORD} ${COMMON_WORD}` }) },
+  { name: 'search, a phrase', of: (userId) => listed(userId, { q: `"${COMMON_WORD} ${USUAL_WORD}"` }) },
   {
-    name: 'list, with its total',
-    of: (userId) => [transcriptsPage({ userId }, {}, page), transcriptsTotal({ userId }, {})],
-  },
-  { name: 'list, 500 skipped', of: (userId) => [transcriptsPage({ userId }, {}, { ...page, skip: 500 })] },
-  { name: 'list of a scenario', of: (userId) => [transcriptsPage({ userId }, { scenarioName: 'scenario-3' }, page)] },
-  { name: 'list of a direction', of: (userId) => [transcriptsPage({ userId }, { callDirection: 'inbound' }, page)] },
-  { name: 'search, a rare word', of: (userId) => [transcriptsPage({ userId }, { q: RARE_WORD }, page)] },
-  { name: 'search, a usual word', of: (userId) => [transcriptsPage({ userId }, { q: USUAL_WORD }, page)] },
-  { name: 'search, a word in nearly all', of: (userId) => [transcriptsPage({ userId }, { q: COMMON_WORD }, page)] },
-  {
-    name: 'search, a phrase',
-    of: (userId) => [transcriptsPage({ userId }, { q: `"${COMMON_WORD} ${COMMON_WORD}"` }, page)],
+    // The index knows words and not their places: each text that has them is looked at, and these are in all of them.
+    name: 'the two commonest words',
+    hasNoGoal: true,
+    of: (userId) => listed(userId, { q: `"${COMMON_WORD} ${OTHER_COMMON_WORD}"` }),
   },
   { name: 'stored, detail', of: (userId, sid) => [storedBySid({ userId }, sid)] },
-  {
-    name: 'stored, list with its total',
-    of: (userId) => [storedPage({ userId }, { limit: 20 }), storedTotal({ userId }, {})],
-  },
-  { name: 'stored, failed ones', of: (userId) => [storedPage({ userId }, { limit: 20, status: 'failed' })] },
-  { name: 'stored, a rare word', of: (userId) => [storedPage({ userId }, { limit: 20, q: RARE_WORD })] },
-  { name: 'stored, a usual word', of: (userId) => [storedPage({ userId }, { limit: 20, q: USUAL_WORD })] },
-  { name: 'analytics, 7 days of 168', of: (userId) => analytics(userId, 7) },
-  { name: 'analytics, 30 days of 720', of: (userId) => analytics(userId, 30) },
+  { name: 'stored, list', of: (userId) => stored(userId, {}) },
+  { name: 'stored, failed ones', of: (userId) => stored(userId, { status: 'failed' }) },
+  { name: 'stored, a rare word', of: (userId) => stored(userId, { q: RARE_WORD }) },
+  { name: 'stored, a usual word', of: (userId) => stored(userId, { q: USUAL_WORD }) },
+  { name: 'stored, a word in nearly all', of: (userId) => stored(userId, { q: COMMON_WORD }) },
+  { name: 'analytics, 7 days of 168', hasNoGoal: true, of: (userId) => analytics(userId, 7) },
+  { name: 'analytics, 30 days of 720', hasNoGoal: true, of: (userId) => analytics(userId, 30) },
 ];
 
 async function main(): Promise<void> {
@@ -87,7 +120,10 @@ async function main(): Promise<void> {
     await load(server.url, users, each);
     if (values.keep) {
       console.log(`Kept until this process is interrupted: --database ${server.url}`);
+      // A promise alone keeps no process alive.
+      const alive = setInterval(() => undefined, 60_000);
       await new Promise((resolve) => process.once('SIGINT', resolve));
+      clearInterval(alive);
       return;
     }
     process.exitCode = (await measure(server.url, users, reads)) ? 0 : 1;
@@ -121,7 +157,7 @@ async function measure(url: string, users: number, reads: number): Promise<boole
   await bare.query(`SET ROLE ${APP_ROLE}`);
   let isMet = true;
   console.log('p50 and p99 in ms: in the owner’s transaction; the statements alone');
-  for (const { name, of } of QUESTIONS) {
+  for (const { name, hasNoGoal, of } of QUESTIONS) {
     const owned: number[] = [];
     const alone: number[] = [];
     for (let read = -WARM_UP_READS; read < reads; read++) {
@@ -142,11 +178,11 @@ async function measure(url: string, users: number, reads: number): Promise<boole
       alone.push(aloneMs);
     }
     const p99 = rank(owned, 0.99);
-    if (p99 >= GOAL_P99) isMet = false;
+    if (p99 >= GOAL_P99 && !hasNoGoal) isMet = false;
     const figures = [owned, alone]
       .map((all) => `${rank(all, 0.5).toFixed(2)} ${rank(all, 0.99).toFixed(2)}`)
       .join('   ');
-    console.log(`${name.padEnd(30)} ${figures}   ${p99 < GOAL_P99 ? 'met' : 'MISSED'}`);
+    console.log(`${name.padEnd(30)} ${figures}   ${hasNoGoal ? '' : p99 < GOAL_P99 ? 'met' : 'MISSED'}`);
   }
   await bare.end();
   await dataSource.destroy();
