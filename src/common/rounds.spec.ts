@@ -45,8 +45,10 @@ describe('rounds', () => {
     await end();
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(begun()).toBe(2);
+    // The next one would come at any moment.
+    const stopped = rounds.stop();
     await end();
-    await rounds.stop();
+    await stopped;
   });
 
   it('go on after one that failed, and tell of it', async () => {

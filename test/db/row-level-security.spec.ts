@@ -204,7 +204,7 @@ describe('row-level security', () => {
 
   it('is opened by nothing but the narrow lookup functions', async () => {
     const { rows: functions } = await owner.query<Row>(
-      `SELECT proname AS name, proowner::regrole::text AS owner, proconfig[1] AS path,
+      `SELECT proname AS name, proowner::regrole::text AS owner, (SELECT one FROM unnest(proconfig) one WHERE one LIKE 'search_path=%') AS path,
               has_function_privilege('public', oid, 'EXECUTE') AS "forAll"
        FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace`,
     );

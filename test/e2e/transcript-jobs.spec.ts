@@ -470,9 +470,10 @@ describe('a language model', () => {
       env: { ...sandbox.env, TRANSCRIPT_INSIGHTS: 'false' },
       database: server.database,
     });
-    const spoken = await aConversation(ANGRY);
+    // Over a moment ago: the other server does not look for it yet.
+    const spoken = await aConversation(ANGRY, { answered_at: new Date(), ended_at: new Date() });
     try {
-      await off.app.get(TranscriptMaker).makeAll(LATER);
+      await off.app.get(TranscriptMaker).makeAll(minutesFromNow(2));
     } finally {
       await off.close();
     }
