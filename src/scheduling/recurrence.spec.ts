@@ -1,0 +1,135 @@
+import { Temporal } from 'temporal-polyfill';
+import { NotARecurrence, Recurrence } from './recurrence';
+
+const BERLIN = 'Europe/Berlin';
+
+function occurrences(
+  rule: string,
+  start: string,
+  timeZone: string,
+  count: number,
+  after = '1970-01-01T00:00:00Z',
+): string[] {
+  const recurrence = Recurrence.read(rule, Temporal.PlainDateTime.from(start), timeZone);
+  const found: string[] = [];
+  for (let at = new Date(after); found.length < count;) {
+    const next = recurrence.next(at);
+    if (next === null) break;
+    found.push(next.at.toISOString().replace('.000Z', 'Z'));
+    at = next.at;
+  }
+  return found;
+}
+
+describe('a recurrence', () => {
+  it('stays at its hour when clocks go forward and back', () => {
+    expect(occurrences('FREQ=WEEKLY;BYDAY=SU', '2026-03-22T09:00', BERLIN, 3)).toEqual([
+      '2026-03-22T08:00:00Z',
+      '2026-03-29T07:00:00Z',
+      '2026-04-05T07:00:00Z',
+    ]);
+    expect(occurrences('FREQ=DAILY', '2026-10-24T09:00', BERLIN, 3)).toEqual([
+      '2026-10-24T07:00:00Z',
+      '2026-10-25T08:00:00Z',
+      '2026-10-26T08:00:00Z',
+    ]);
+  });
+
+  it('moves forward what clocks leave out, and takes what comes twice once', () => {
+    expect(occurrences('FREQ=DAILY', '2026-03-28T02:30', BERLIN, 3)).toEqual([
+      '2026-03-28T01:30:00Z',
+      '2026-03-29T01:30:00Z',
+      '2026-03-30T00:30:00Z',
+    ]);
+    expect(occurrences('FREQ=DAILY', '2026-10-24T02:30', BERLIN, 3)).toEqual([
+      '2026-10-24T00:30:00Z',
+      '2026-10-25T00:30:00Z',
+      '2026-10-26T01:30:00Z',
+    ]);
+    // 02:00 does not exist and is 03:00 then, which is there as well: once.
+    expect(occurrences('FREQ=HOURLY', '2026-03-29T01:00', BERLIN, 4)).toEqual([
+      '2026-03-29T00:00:00Z',
+      '2026-03-29T01:00:00Z',
+      '2026-03-29T02:00:00Z',
+      '2026-03-29T03:00:00Z',
+    ]);
+  });
+
+  it.each([
+    ['leap days', 'FREQ=YEARLY', '2028-02-29T10:00', 'UTC', ['2028-02-29T10:00:00Z', '2032-02-29T10:00:00Z']],
+    [
+      'months without a 31st',
+      'FREQ=MONTHLY',
+      '2026-01-31T10:00',
+      'UTC',
+      ['2026-01-31T10:00:00Z', '2026-03-31T10:00:00Z'],
+    ],
+    [
+      'the last Friday',
+      'FREQ=MONTHLY;BYDAY=-1FR',
+      '2026-11-27T10:00',
+      'UTC',
+      ['2026-11-27T10:00:00Z', '2026-12-25T10:00:00Z'],
+    ],
+    [
+      'a zone without changes',
+      'FREQ=DAILY',
+      '2026-03-28T10:00',
+      'Asia/Kolkata',
+      ['2026-03-28T04:30:00Z', '2026-03-29T04:30:00Z'],
+    ],
+    [
+      'workdays',
+      'RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR',
+      '2026-11-27T10:00',
+      'UTC',
+      ['2026-11-27T10:00:00Z', '2026-11-30T10:00:00Z'],
+    ],
+    [
+      'every other week',
+      'freq=weekly;interval=2',
+      '2026-11-27T10:00',
+      'UTC',
+      ['2026-11-27T10:00:00Z', '2026-12-11T10:00:00Z'],
+    ],
+  ])('knows %s', (_, rule, start, timeZone, expected) => {
+    expect(occurrences(rule, start, timeZone, 2)).toEqual(expected);
+  });
+
+  it('ends with its COUNT or UNTIL', () => {
+    expect(occurrences('FREQ=DAILY;COUNT=2', '2026-11-27T10:00', BERLIN, 5)).toHaveLength(2);
+    expect(occurrences('FREQ=DAILY;UNTIL=20261129', '2026-11-27T10:00', BERLIN, 5)).toHaveLength(3);
+    // 09:00Z is 10:00 in Berlin, and UNTIL includes it; a second before does not.
+    expect(occurrences('FREQ=DAILY;UNTIL=20261129T090000Z', '2026-11-27T10:00', BERLIN, 5)).toHaveLength(3);
+    expect(occurrences('FREQ=DAILY;UNTIL=20261129T085959Z', '2026-11-27T10:00', BERLIN, 5)).toHaveLength(2);
+  });
+
+  it('goes on after whatever moment', () => {
+    expect(occurrences('FREQ=DAILY', '2026-11-27T10:00', 'UTC', 1, '2027-05-05T10:00:00Z')).toEqual([
+      '2027-05-06T10:00:00Z',
+    ]);
+  });
+
+  it.each([
+    '',
+    'weekly',
+    'FREQ=SECONDLY',
+    'FREQ=MINUTELY',
+    'BYDAY=MO',
+    'FREQ=DAILY;FREQ=WEEKLY',
+    'FREQ=DAILY;DTSTART=20260101',
+    'FREQ=DAILY\nEXDATE:20260101',
+    'FREQ=DAILY;BYDAY=XX',
+    `FREQ=DAILY;BYMONTHDAY=${'1,'.repeat(400)}1`,
+  ])('is not %j', (rule) => {
+    expect(() => Recurrence.read(rule, Temporal.PlainDateTime.from('2026-11-27T10:00'), 'UTC')).toThrow(NotARecurrence);
+  });
+
+  it.each([
+    'FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31',
+    'FREQ=WEEKLY;BYMONTH=2;BYDAY=MO;BYSETPOS=300',
+    'FREQ=DAILY;BYYEARDAY=366;BYMONTH=3',
+  ])('that never comes (%s) is found out in time', (rule) => {
+    expect(occurrences(rule, '2026-11-27T10:00', 'UTC', 1)).toEqual([]);
+  });
+});
