@@ -8,7 +8,22 @@ import { until } from '../support/until';
  * What goes wrong with the model while somebody is on the phone: the line stays open and the conversation goes on. Each
  * call has a scenario of its own, by whose words a fault finds its session; the sandbox's record of the line is the judge.
  */
-type Trouble = (marker: string, callSid: string, turns: (count: number) => Promise<unknown>) => Promise<unknown>;
+type Trouble = (call: Situation) => Promise<unknown>;
+
+interface Situation {
+  sandbox: TestSandbox;
+  marker: string;
+  callSid: string;
+  /** Waits until the call has so many. */
+  turns(count: number): Promise<unknown>;
+}
+
+/** Providers and a server of their own. */
+interface Stage {
+  sandbox: TestSandbox;
+  server: StartedApp;
+  user: SignedUp;
+}
 
 const NUMBER = '+12025550120';
 const DISCLOSURE = 'this is an automated assistant';
@@ -19,10 +34,9 @@ const BETWEEN_CALLS_MS = 1000;
 const LONGEST_SILENCE_MS = 15_000;
 const SHORT_LIFE_MS = 24_000;
 const RENEWED_AFTER_SECONDS = 8;
+const CALLS_CUT = 6;
 
-let sandbox: TestSandbox;
-let server: StartedApp;
-let user: SignedUp;
+let shared: Stage;
 
 interface Outcome {
   call: CallBody;
@@ -30,56 +44,56 @@ interface Outcome {
   sessions: ModelSession[];
 }
 
-/** By name: what happens to the call. `after` is how many turns it has by then. */
+/** By name: what happens to the call. */
 const TROUBLES = {
   nothing: async () => undefined,
-  drop: async (marker, _, turns) => {
+  drop: async ({ sandbox, marker, turns }) => {
     await turns(3);
     await sandbox.fault('openai', 'drop_socket', { match: marker });
   },
-  dropTwice: async (marker, _, turns) => {
+  dropTwice: async ({ sandbox, marker, turns }) => {
     await turns(3);
     await sandbox.fault('openai', 'drop_socket', { match: marker });
     await turns(5);
     await sandbox.fault('openai', 'drop_socket', { match: marker });
   },
-  halfOpen: async (marker, _, turns) => {
+  halfOpen: async ({ sandbox, marker, turns }) => {
     await turns(3);
     await sandbox.fault('openai', 'stall', { match: marker });
   },
-  mute: async (marker, _, turns) => {
+  mute: async ({ sandbox, marker, turns }) => {
     await turns(2);
     await sandbox.fault('openai', 'mute_response', { match: marker });
   },
-  failed: async (marker, _, turns) => {
+  failed: async ({ sandbox, marker, turns }) => {
     await turns(2);
     await sandbox.fault('openai', 'fail_response', { match: marker, count: 2 });
   },
-  noAnswer: async (marker, _, turns) => {
+  noAnswer: async ({ sandbox, marker, turns }) => {
     await turns(2);
     await sandbox.fault('openai', 'no_answer', { match: marker });
   },
-  stuckResponse: async (marker, _, turns) => {
+  stuckResponse: async ({ sandbox, marker, turns }) => {
     await turns(2);
     await sandbox.fault('openai', 'stuck_response', { match: marker });
   },
-  limited: async (marker, _, turns) => {
+  limited: async ({ sandbox, marker, turns }) => {
     await turns(2);
     await sandbox.fault('openai', 'http_429', { match: marker, count: 2 });
   },
-  lostWords: async (marker, _, turns) => {
+  lostWords: async ({ sandbox, marker, turns }) => {
     await turns(2);
     await sandbox.fault('openai', 'lose_transcription', { match: marker });
   },
-  lateWords: async (marker, _, turns) => {
+  lateWords: async ({ sandbox, marker, turns }) => {
     await turns(2);
     await sandbox.fault('openai', 'late_transcription', { match: marker, after_ms: 4000 });
   },
-  slowReader: async (marker, _, turns) => {
+  slowReader: async ({ sandbox, marker, turns }) => {
     await turns(2);
     await sandbox.fault('openai', 'slow_reader', { match: marker, after_ms: 3000 });
   },
-  lostMarks: async (_, callSid, turns) => {
+  lostMarks: async ({ sandbox, callSid, turns }) => {
     await turns(2);
     await sandbox.fault('twilio', 'lose_marks', { call_sid: callSid, count: 10 });
   },
@@ -92,7 +106,20 @@ const TROUBLES = {
 type Name = keyof typeof TROUBLES;
 const outcomes = {} as Record<Name, Outcome>;
 
-async function scenarioWith(marker: string): Promise<string> {
+async function aStage(): Promise<Stage> {
+  const sandbox = await startTestSandbox();
+  const server = await startApp({
+    env: { ...sandbox.env, MAX_CONCURRENT_CALLS: '50', SILENCE_REPROMPT_SECONDS: '20', SILENCE_END_SECONDS: '5' },
+  });
+  return { sandbox, server, user: await signUp(server.url) };
+}
+
+async function strike({ server, sandbox }: Stage): Promise<void> {
+  await server.close();
+  await sandbox.close();
+}
+
+async function scenarioWith(marker: string, { server, user }: Stage): Promise<string> {
   const { body } = await api(server.url).post<{ scenario_id: string }>(
     '/realtime/custom-scenario',
     {
@@ -106,32 +133,19 @@ async function scenarioWith(marker: string): Promise<string> {
   return body.scenario_id;
 }
 
-const sessionsOf = async (marker: string) =>
-  (await sandbox.sessions()).filter(({ instructions }) => instructions.includes(marker));
-
-async function callWith(marker: string, trouble: Trouble): Promise<Outcome> {
+async function callWith(marker: string, trouble: Trouble, stage: Stage): Promise<Outcome> {
+  const { sandbox, server, user } = stage;
   if (trouble === TROUBLES.renewal) {
     await sandbox.fault('openai', 'expire_session', { match: marker, after_ms: SHORT_LIFE_MS });
   }
   if (trouble === TROUBLES.lostCreate) await sandbox.fault('openai', 'lose_create', { match: marker });
-  const call = await ring(server, user, NUMBER, { scenario: await scenarioWith(marker) });
+  const call = await ring(server, user, NUMBER, { scenario: await scenarioWith(marker, stage) });
   const turns = (count: number) => call.until(({ transcript }) => transcript.length >= count, `${count} turns`, 60_000);
-  await trouble(marker, call.placed.call_sid, turns);
+  await trouble({ sandbox, marker, callSid: call.placed.call_sid, turns });
   const over = await call.over(WHOLE_CALL_MS);
-  return { call: over, phone: await sandbox.call(call.placed.call_sid), sessions: await sessionsOf(marker) };
+  const sessions = (await sandbox.sessions()).filter(({ instructions }) => instructions.includes(marker));
+  return { call: over, phone: await sandbox.call(call.placed.call_sid), sessions };
 }
-
-beforeAll(async () => {
-  sandbox = await startTestSandbox();
-  server = await startApp({
-    env: { ...sandbox.env, MAX_CONCURRENT_CALLS: '50', SILENCE_REPROMPT_SECONDS: '20', SILENCE_END_SECONDS: '5' },
-  });
-  user = await signUp(server.url);
-});
-afterAll(async () => {
-  await server.close();
-  await sandbox.close();
-});
 
 if (process.env['SHOW_CALLS'] === '1') {
   afterAll(() => process.stdout.write(`${JSON.stringify(outcomes, null, 1)}\n`));
@@ -139,14 +153,15 @@ if (process.env['SHOW_CALLS'] === '1') {
 
 describe('a call whose model is in trouble', () => {
   beforeAll(async () => {
+    shared = await aStage();
     await Promise.all(
       (Object.keys(TROUBLES) as Name[]).map(async (name, index) => {
         await new Promise((done) => setTimeout(done, index * BETWEEN_CALLS_MS));
-        outcomes[name] = await callWith(`the ${name} company`, TROUBLES[name]);
+        outcomes[name] = await callWith(`the ${name} company`, TROUBLES[name], shared);
       }),
     );
   }, WHOLE_CALL_MS + 60_000);
-  afterAll(() => sandbox.noFaults());
+  afterAll(() => strike(shared));
 
   const heard = (name: Name) => outcomes[name].phone.heard.map(({ text }) => text.toLowerCase()).join(' ');
 
@@ -218,68 +233,79 @@ describe('a call whose model is in trouble', () => {
   });
 });
 
-describe('all sessions at once', () => {
-  beforeAll(async () => {
-    user = await signUp(server.url);
-  });
-
-  it('are replaced, and no call is silent', async () => {
-    const calls = await Promise.all(
-      Array.from({ length: 6 }, async (_, at) =>
-        ring(server, user, NUMBER, { scenario: await scenarioWith(`the company number ${at}`) }),
-      ),
-    );
-    const turnsOf = async (count: number) =>
-      Promise.all(
-        calls.map((call) => call.until(({ transcript }) => transcript.length >= count, `${count} turns`, 60_000)),
-      );
-    await turnsOf(2);
-    expect(await sandbox.cutSessions()).toBe(calls.length);
-    const before = await Promise.all(calls.map((call) => call.now()));
-    const longest = Math.max(...before.map(({ transcript }) => transcript.length));
-    for (const call of await turnsOf(longest + 2)) expect(call.ended_reason).toBeNull();
-    const { token } = user;
-    await Promise.all(
-      calls.map(({ placed }) => api(server.url).post(`/calls/${placed.id}/hangup`, undefined, { token })),
-    );
-    await Promise.all(calls.map((call) => call.over()));
-  }, 120_000);
-});
-
-describe('a model that is not to be had any more', () => {
-  it('leaves the last words to the carrier’s own voice', async () => {
-    const marker = 'the lost company';
-    const { call, phone } = await callWith(marker, async (_, __, turns) => {
+/** Faults that strike whoever comes first, or all: each has a stage of its own. */
+describe('a model in trouble for everybody', () => {
+  const OUTAGES = {
+    gone: async ({ sandbox, marker, turns }) => {
       await turns(2);
       await sandbox.fault('openai', 'refuse_socket', { count: 3 });
       await sandbox.fault('openai', 'drop_socket', { match: marker });
-    });
-    expect(call).toMatchObject({ status: 'completed', ended_reason: 'model_error' });
-    expect(phone.heard.at(-1)?.text.toLowerCase()).toContain('technical problem');
-  }, 90_000);
-
-  it('because the key is not good any more, ends the call in words at once', async () => {
-    const marker = 'the locked company';
-    const { call, phone } = await callWith(marker, async (_, __, turns) => {
+    },
+    keyRevoked: async ({ sandbox, marker, turns }) => {
       await turns(2);
       await sandbox.fault('openai', 'invalid_api_key');
       await sandbox.fault('openai', 'drop_socket', { match: marker });
-    });
-    expect(call).toMatchObject({ status: 'completed', ended_reason: 'model_error' });
-    expect(phone.heard.at(-1)?.text.toLowerCase()).toContain('technical problem');
-  }, 90_000);
-
-  it('ends in words at once when asking again is no use', async () => {
-    const marker = 'the empty company';
-    const { call, phone } = await callWith(marker, async (_, __, turns) => {
+    },
+    quotaUsedUp: async ({ sandbox, marker, turns }) => {
       await turns(2);
       await sandbox.fault('openai', 'insufficient_quota', { match: marker });
       await until(
         () => sandbox.sessions(),
         (sessions) => sessions.some(({ errorsSent }) => errorsSent.length > 0),
       );
-    });
-    expect(call.ended_reason).toBe('model_error');
-    expect(phone.heard.at(-1)?.text.toLowerCase()).toContain('technical problem');
-  }, 90_000);
+    },
+  } satisfies Record<string, Trouble>;
+  type Outage = keyof typeof OUTAGES;
+  const ended = {} as Record<Outage, Outcome>;
+  let replaced: { cut: number; calls: CallBody[] };
+
+  async function through(name: Outage): Promise<void> {
+    const stage = await aStage();
+    ended[name] = await callWith(`the ${name} company`, OUTAGES[name], stage);
+    await strike(stage);
+  }
+
+  /** Every session is cut at once; the calls as they are when each has two turns more than any had then. */
+  async function throughTheCut(): Promise<void> {
+    const stage = await aStage();
+    const { sandbox, server, user } = stage;
+    const calls = await Promise.all(
+      Array.from({ length: CALLS_CUT }, async (_, at) =>
+        ring(server, user, NUMBER, { scenario: await scenarioWith(`the company number ${at}`, stage) }),
+      ),
+    );
+    const turnsOf = (count: number) =>
+      Promise.all(
+        calls.map((call) => call.until(({ transcript }) => transcript.length >= count, `${count} turns`, 60_000)),
+      );
+    await turnsOf(2);
+    const cut = await sandbox.cutSessions();
+    const before = await Promise.all(calls.map((call) => call.now()));
+    const longest = Math.max(...before.map(({ transcript }) => transcript.length));
+    replaced = { cut, calls: await turnsOf(longest + 2) };
+    const { token } = user;
+    await Promise.all(
+      calls.map(({ placed }) => api(server.url).post(`/calls/${placed.id}/hangup`, undefined, { token })),
+    );
+    await Promise.all(calls.map((call) => call.over()));
+    await strike(stage);
+  }
+
+  beforeAll(async () => {
+    await Promise.all([throughTheCut(), ...(Object.keys(OUTAGES) as Outage[]).map(through)]);
+  }, WHOLE_CALL_MS);
+
+  it('whose sessions are all cut at once replaces them, and no call is silent', () => {
+    expect(replaced.cut).toBe(CALLS_CUT);
+    for (const call of replaced.calls) expect(call.ended_reason).toBeNull();
+  });
+
+  it.each(Object.keys(OUTAGES) as Outage[])(
+    'that is not to be had any more leaves the last words to the carrier’s own voice (%s)',
+    (name) => {
+      const { call, phone } = ended[name];
+      expect(call).toMatchObject({ status: 'completed', ended_reason: 'model_error' });
+      expect(phone.heard.at(-1)?.text.toLowerCase()).toContain('technical problem');
+    },
+  );
 });
