@@ -138,6 +138,6 @@ export class AccountsService {
 }
 
 /** Two spellings of one address are one user. */
-export function normalEmail(email: string): string {
+function normalEmail(email: string): string {
   return email.trim().toLowerCase();
 }

@@ -9,7 +9,7 @@ import type { Owner } from './owner';
 /** Marks a route; see idempotent.decorator.ts. */
 export const IS_IDEMPOTENT = 'speech-assistant:idempotent';
 
-export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key';
+const IDEMPOTENCY_KEY_HEADER = 'idempotency-key';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 

@@ -33,7 +33,7 @@ export interface ProblemAnswer {
 /** Reason phrases by status. */
 export const HTTP_STATUS: Readonly<Record<number, string | undefined>> = STATUS_CODES;
 
-export const UNEXPECTED_ERROR_DETAIL = 'An unexpected error occurred. Please try again later.';
+const UNEXPECTED_ERROR_DETAIL = 'An unexpected error occurred. Please try again later.';
 
 /** The compiler sees that every kind has a status. */
 export const STATUS_OF_KIND: Record<ErrorKind, number> = {
@@ -74,7 +74,7 @@ function toAppError(error: unknown): AppError | undefined {
 }
 
 /** 422 with one entry for each field. */
-export function validationError(error: ZodError): AppError {
+function validationError(error: ZodError): AppError {
   const errors = error.issues.flatMap((issue): FieldProblem[] => {
     const field = issue.path.map(String).join('.');
     if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];

@@ -11,7 +11,7 @@ const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MASK_BYTES = 4;
 /** Longer ones are left to `ws`, which has the limits. */
-export const MAX_TEXT_BYTES = 16 * 1024;
+const MAX_TEXT_BYTES = 16 * 1024;
 const WORD_BYTES = 4;
 const NOT_ASCII = 0x80;
 const NOT_ASCII_WORD = 0x80808080;

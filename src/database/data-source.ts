@@ -61,7 +61,7 @@ const common = {
 } as const;
 
 /** Every entity of every room, found by file name: no list to forget one in. */
-export function loadEntities(): Class[] {
+function loadEntities(): Class[] {
   const exported = loadClasses(join(__dirname, '..'), /\.entity\.[jt]s$/);
   const entities = new Set(getMetadataArgsStorage().tables.map(({ target }) => target));
   return exported.filter((candidate) => entities.has(candidate));

@@ -10,7 +10,7 @@ export const APP_ROLE = 'speech_assistant_app';
 /** Owns the `lookup_…` functions, which find the owner of an exact key (a call sid, a token hash) and nothing else. */
 export const LOOKUP_ROLE = 'speech_assistant_lookup';
 
-export const CURRENT_USER_ID = `nullif(current_setting('app.user_id', true), '')::integer`;
+const CURRENT_USER_ID = `nullif(current_setting('app.user_id', true), '')::integer`;
 
 /** Statements that put a table under its owner's policy. `column` is the one that holds the user id. */
 export function ownTable(table: string, column = 'user_id'): string[] {

@@ -13,7 +13,7 @@ function packageFolder(): string {
   }
 }
 
-export const PACKAGE_FOLDER = packageFolder();
+const PACKAGE_FOLDER = packageFolder();
 
 const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8'));
 

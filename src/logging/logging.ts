@@ -72,7 +72,7 @@ function standardOutput(): DestinationStream {
  * Last line of defence: the values of members with these names do not get out, at any depth. A finished line is searched,
  * because looking through the objects, as pino's own redaction does, costs more than all the rest of a request's logging.
  */
-export function censor(line: string): string {
+function censor(line: string): string {
   if (!NAMES_A_SECRET.test(line)) return line;
   const fields: unknown = JSON.parse(line, (name, value: unknown) =>
     SECRET_MEMBERS.includes(name) ? CENSORED : value,

@@ -7,9 +7,9 @@ import type { BridgeSocket } from './sockets';
 import { CarrierFrameWriter } from './twilio-frames';
 
 /** A mark goes out with the first audio that brings this much since the last one: a finer account costs a write each. */
-export const MARK_SPACING_MS = 200;
+const MARK_SPACING_MS = 200;
 /** Audio kept while the phone still rings; with more than this the model is not read from until the phone is picked up. */
-export const BEFORE_ANSWER_HIGH_WATER_MS = 12_000;
+const BEFORE_ANSWER_HIGH_WATER_MS = 12_000;
 /** What was on its way by then is kept as well; a model that sends more than this all the same is cut short. */
 export const BEFORE_ANSWER_LIMIT_MS = 20_000;
 

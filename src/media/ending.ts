@@ -6,11 +6,11 @@ export const DRAIN_LIMIT_MS = 10_000;
 /** The same with last words still to be said. */
 export const GOODBYE_LIMIT_MS = 20_000;
 /** Beyond the moment at which all audio should have been played, for the way there and back. */
-export const DRAIN_GRACE_MS = 3000;
+const DRAIN_GRACE_MS = 3000;
 /** Waiting for the last words of the customer to be written down, while they hold the line. */
 export const TRANSCRIPTION_LIMIT_MS = 1500;
 /** The same when the carrier is gone, and nobody waits. */
-export const TRANSCRIPTION_LIMIT_GONE_MS = 5000;
+const TRANSCRIPTION_LIMIT_GONE_MS = 5000;
 /** Kept free before the maximum duration for the spoken end; less in shorter calls (see {@link timeUpReserveMs}). */
 export const TIME_UP_RESERVE_MS = 6000;
 /** Less than this is too short to say anything in, so a short call gives up a larger share. */

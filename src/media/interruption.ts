@@ -10,7 +10,7 @@ import type { TurnRecorder } from './turn-recorder';
  * Audio that has surely been heard beyond the last mark that came back: half the distance of two marks. The truncation
  * and the heard text both include it.
  */
-export const HEARD_ALLOWANCE_MS = 100;
+const HEARD_ALLOWANCE_MS = 100;
 /** Responses remembered after they were cut, against late audio. */
 const REMEMBERED_RESPONSES = 32;
 

@@ -119,7 +119,7 @@ function startFrame(outerSid: unknown, start: Record<string, unknown> | null): C
 }
 
 /** True for base64 with its padding; the empty text counts (no audio). */
-export function isBase64(text: string): boolean {
+function isBase64(text: string): boolean {
   return text.length % 4 === 0 && BASE64.test(text);
 }
 

@@ -36,7 +36,7 @@ export const WORDS_WINDOW_MS = 30_000;
 /** The same where the carrier has heard a person: its word weighs more the longer the call lasts. */
 export const WORDS_WINDOW_AFTER_HUMAN_MS = 20_000;
 /** Weak words count in speech longer than this: a machine tells its story in one go, a person waits for an answer. */
-export const LONG_SPEECH_MS = 4000;
+const LONG_SPEECH_MS = 4000;
 /** Pauses within a greeting are shorter than this; after a longer one somebody begins anew. */
 export const BREATH_MS = 1500;
 /** Silence that ends a greeting whose end the carrier does not tell. The model's detection has waited 500 ms before it. */
@@ -46,7 +46,7 @@ export const OBJECTION_MS = 1000;
 /** A greeting that is not over by then is taken for over. Since the answer. */
 export const GREETING_LIMIT_MS = 45_000;
 /** The carrier is not believed against a conversation: so many answered turns, this long after the answer. */
-export const CLEARLY_HUMAN_EXCHANGES = 2;
+const CLEARLY_HUMAN_EXCHANGES = 2;
 export const CLEARLY_HUMAN_AFTER_MS = 15_000;
 /** Twilio's detection takes 59 s at the longest (reference/twilio.md section 2); a report after this comes too late. */
 export const WATCH_LIMIT_MS = 65_000;

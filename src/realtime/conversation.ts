@@ -35,8 +35,7 @@ const HANG_UP_PATIENCE_MS = 2000;
 const CALL_GOES_ON = { ok: false, error: 'The other person went on speaking, so the call goes on.' };
 
 /** RFC 6455 close codes that the product uses. */
-export const CLOSE_NORMAL = 1000;
-export const CLOSE_GOING_AWAY = 1001;
+const CLOSE_NORMAL = 1000;
 export const CLOSE_REFUSED = 1008;
 export const CLOSE_OUR_FAULT = 1011;
 

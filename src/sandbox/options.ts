@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The platform's first number: always there, whatever TWILIO_PHONE_NUMBER says (product.md section 9). */
-export const PLATFORM_NUMBER = '+12025550000';
+const PLATFORM_NUMBER = '+12025550000';
 
 const empty = (value: unknown): unknown => (value === '' ? undefined : value);
 const number = (min: number, max: number) => {

@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 /** One core for what is measured, the others for everything else. Without `taskset` nothing is pinned. */
 export const RELAY_CORE = 0;
 
-export const CORE_COUNT = cpus().length;
+const CORE_COUNT = cpus().length;
 export const CAN_PIN = CORE_COUNT > 1 && process.platform === 'linux' && spawnSync('taskset', ['-V']).status === 0;
 
 /** Keeps this process, and what it starts from now on, off the core of what is measured. */

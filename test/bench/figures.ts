@@ -30,7 +30,7 @@ export function isGood({ figures, failure }: PartReport): boolean {
 }
 
 /** Null where no goal was set. */
-export function isMet({ value, goal }: Figure): boolean | null {
+function isMet({ value, goal }: Figure): boolean | null {
   if (goal === null) return null;
   return 'atMost' in goal ? value <= goal.atMost : value >= goal.atLeast;
 }

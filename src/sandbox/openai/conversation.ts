@@ -165,7 +165,7 @@ export function recordOf(made: ClientItem): ItemRecord {
 }
 
 /** The words of a message. */
-export function textOf(content: ItemContent[]): string {
+function textOf(content: ItemContent[]): string {
   return content
     .map((part) => ('text' in part ? part.text : 'transcript' in part ? (part.transcript ?? '') : ''))
     .filter(Boolean)

@@ -9,7 +9,7 @@ const CACHE_BLOCK_TOKENS = 64;
 
 export const textTokens = (text: string): number => Math.ceil(text.length / LETTERS_PER_TOKEN);
 export const inputAudioTokens = (ms: number): number => Math.ceil(ms / INPUT_AUDIO_MS_PER_TOKEN);
-export const outputAudioTokens = (ms: number): number => Math.ceil(ms / OUTPUT_AUDIO_MS_PER_TOKEN);
+const outputAudioTokens = (ms: number): number => Math.ceil(ms / OUTPUT_AUDIO_MS_PER_TOKEN);
 /** The longest speech that a limit of output tokens admits. */
 export const audioMsOfTokens = (tokens: number): number => tokens * OUTPUT_AUDIO_MS_PER_TOKEN;
 

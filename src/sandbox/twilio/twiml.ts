@@ -11,7 +11,7 @@ export interface TwimlElement {
 }
 
 /** Twilio's debugger code for a document that it cannot parse. */
-export const DOCUMENT_PARSE_FAILURE = 12100;
+const DOCUMENT_PARSE_FAILURE = 12100;
 const INVALID_ROOT = 12102;
 
 /** A document that cannot be run. */

@@ -139,7 +139,7 @@ const TEMPERATURE_NOT_APPLIED =
   'temperature: the realtime voice model takes none, so phone calls do not use it; engines that do take it will.';
 
 /** What a scenario asks for that the engine of phone calls cannot do. */
-export function settingsNotApplied(): string[] {
+function settingsNotApplied(): string[] {
   return [TEMPERATURE_NOT_APPLIED];
 }
 

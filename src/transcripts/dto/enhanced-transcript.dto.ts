@@ -305,7 +305,7 @@ function headOf(row: Omit<ListedTranscript, 'snippet' | 'participantInfo'> | Tol
 }
 
 /** 3:00, 1:02:05. */
-export function formatDuration(seconds: number): string {
+function formatDuration(seconds: number): string {
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
   const padded = (value: number) => String(value).padStart(2, '0');
   return hours > 0 ? `${hours}:${padded(minutes)}:${padded(rest)}` : `${minutes}:${padded(rest)}`;

@@ -2,7 +2,7 @@ import http from 'node:http';
 import twilio from 'twilio';
 
 /** Long enough for a slow answer, short enough for a person who waits for one. */
-export const REQUEST_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 
 type Request = Parameters<InstanceType<typeof twilio.RequestClient>['request']>[0];
 
