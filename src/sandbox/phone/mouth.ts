@@ -1,5 +1,6 @@
 import { FRAME_BYTES, FRAME_MS } from '../../media/g711';
-import { PERSON_VOICE, type Speech, type Voices } from './voices';
+import { PERSON_VOICE } from '../speech/voices';
+import type { Speech, Voices } from './voices';
 
 export interface SaidLine {
   text: string;

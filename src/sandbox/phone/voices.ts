@@ -11,6 +11,5 @@ export interface Voices {
   readonly recogniser: { recognise(mulaw: Buffer): string };
 }
 
-/** The voice of whoever is on the phone, and the one the carrier reads <Say> with. */
-export const PERSON_VOICE = 'person';
+/** The voice the carrier reads <Say> with. */
 export const CARRIER_VOICE = 'carrier';

@@ -1,6 +1,7 @@
 import { FRAME_BYTES } from '../../../media/g711';
 import { CallTape } from '../../phone/call-tape';
-import { CARRIER_VOICE, PERSON_VOICE } from '../../phone/voices';
+import { CARRIER_VOICE } from '../../phone/voices';
+import { PERSON_VOICE } from '../../speech/voices';
 import { VoiceBox } from '../../speech/voice-box';
 import type { RecordingSettings } from '../call-settings';
 import { Recording } from '../recording';
