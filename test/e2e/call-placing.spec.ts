@@ -1,7 +1,7 @@
 import { Drain } from '../../src/common/drain';
 import { api, ApiAnswer, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
-import { ScriptedTwilio, webhook } from '../support/scripted-twilio';
+import { attemptOf, ScriptedTwilio, webhook } from '../support/scripted-twilio';
 
 let twilio: ScriptedTwilio;
 let server: StartedApp;
@@ -28,9 +28,7 @@ function place(body: Record<string, unknown> = {}, headers: Record<string, strin
   return client.post('/calls', { phone_number: NUMBER, scenario: 'sales', ...body }, { token: user.token, headers });
 }
 
-function attemptOf(form = twilio.creates[0]?.form): string {
-  return new URL(form?.get('StatusCallback') ?? '').searchParams.get('attempt') ?? '';
-}
+const firstAttempt = () => attemptOf(twilio.creates[0]?.form);
 
 const report = (form: URLSearchParams, fields: Record<string, string>) =>
   webhook(server, `/call-status?attempt=${attemptOf(form)}`, fields);
@@ -60,7 +58,7 @@ describe('placing a call', () => {
       error: null,
     });
     expect(twilio.creates).toHaveLength(1);
-    const attempt = attemptOf();
+    const attempt = firstAttempt();
     const callSid = String(body['call_sid']);
     const tell = (fields: Record<string, string>) =>
       webhook(server, `/call-status?attempt=${attempt}`, { CallSid: callSid, ...fields });
@@ -75,7 +73,7 @@ describe('placing a call', () => {
     expect(voice.headers.get('content-type')).toContain('text/xml');
     expect(voice.text).toMatch(
       new RegExp(
-        `<Response><Connect><Stream url="ws://127.0.0.1:\\d+/media-stream/sales"><Parameter name="call_id" value="${String(body['id'])}"/><Parameter name="token" value="[\\w-]{43}"/></Stream></Connect><Redirect method="POST">http://127.0.0.1:\\d+/twilio/stream-over/${attemptOf()}</Redirect></Response>$`,
+        `<Response><Connect><Stream url="ws://127.0.0.1:\\d+/media-stream/sales"><Parameter name="call_id" value="${String(body['id'])}"/><Parameter name="token" value="[\\w-]{43}"/></Stream></Connect><Redirect method="POST">http://127.0.0.1:\\d+/twilio/stream-over/${firstAttempt()}</Redirect></Response>$`,
       ),
     );
     await tell({ CallStatus: 'completed', SequenceNumber: '3', CallDuration: '42' });
@@ -85,7 +83,7 @@ describe('placing a call', () => {
   it('asks Twilio for everything that the call needs', async () => {
     await place({ max_duration_seconds: 90, record: true });
     const form = Object.fromEntries([...(twilio.creates[0]?.form ?? [])]);
-    const attempt = attemptOf();
+    const attempt = firstAttempt();
     expect(form).toMatchObject({
       To: '+12025550100',
       From: '+12025550000',
@@ -116,7 +114,7 @@ describe('placing a call', () => {
     await client.delete(`/custom-scenarios/${scenario}`, { token: user.token });
     const [row] = await server.sql<{ agent: Record<string, unknown> }>(user.userId, 'SELECT agent FROM calls');
     expect(row?.agent).toMatchObject({ persona: aScenario().persona, voice: 'coral', tools: ['end_call'] });
-    const voice = await webhook(server, `/twilio/voice/${attemptOf()}`, {
+    const voice = await webhook(server, `/twilio/voice/${firstAttempt()}`, {
       CallSid: String(placed.body['call_sid']),
       CallStatus: 'in-progress',
     });

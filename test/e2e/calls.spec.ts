@@ -1,7 +1,7 @@
 import { aCall, aTurn } from '../support/a-call';
 import { api, ApiAnswer, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
-import { ScriptedTwilio, webhook } from '../support/scripted-twilio';
+import { attemptOf, ScriptedTwilio, webhook } from '../support/scripted-twilio';
 
 let twilio: ScriptedTwilio;
 let server: StartedApp;
@@ -28,9 +28,7 @@ function place(body: Record<string, unknown> = {}, headers: Record<string, strin
   return client.post('/calls', { phone_number: NUMBER, scenario: 'sales', ...body }, { token: user.token, headers });
 }
 
-function attemptOf(form = twilio.creates[0]?.form): string {
-  return new URL(form?.get('StatusCallback') ?? '').searchParams.get('attempt') ?? '';
-}
+const firstAttempt = () => attemptOf(twilio.creates[0]?.form);
 
 const report = (form: URLSearchParams, fields: Record<string, string>) =>
   webhook(server, `/call-status?attempt=${attemptOf(form)}`, fields);
@@ -311,7 +309,7 @@ describe('hanging up', () => {
     const { body } = await place();
     expect((await hungUp)?.status).toBe(200);
     expect(twilio.hangUps).toEqual([body['call_sid']]);
-    const voice = await webhook(server, `/twilio/voice/${attemptOf()}`, {
+    const voice = await webhook(server, `/twilio/voice/${firstAttempt()}`, {
       CallSid: String(body['call_sid']),
       CallStatus: 'in-progress',
     });

@@ -6,7 +6,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { BYTES_PER_MS, FRAME_MS } from '../../src/media/g711';
 import { api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
-import { ScriptedTwilio, TWILIO_AUTH_TOKEN, webhook } from '../support/scripted-twilio';
+import { attemptOf, ScriptedTwilio, TWILIO_AUTH_TOKEN, webhook } from '../support/scripted-twilio';
 import { until } from '../support/until';
 
 /**
@@ -159,8 +159,7 @@ async function aCall(): Promise<TestCall> {
   const placed = await client.post<{ id: string; call_sid: string }>('/calls', body, { token: user.token });
   expect(placed.status).toBe(201);
   const { id, call_sid: sid } = placed.body;
-  const statusCallback = carrier.creates.at(-1)?.form.get('StatusCallback') ?? '';
-  const attempt = new URL(statusCallback).searchParams.get('attempt') ?? '';
+  const attempt = attemptOf(carrier.creates.at(-1)?.form);
   const { text } = await webhook(server, `/twilio/voice/${attempt}`, { CallSid: sid, CallStatus: 'in-progress' });
 
   const path = '/media-stream/sales';

@@ -167,6 +167,11 @@ export function aCallResource(sid: string, to: string, from: string, more: Recor
   };
 }
 
+/** Our id of the attempt to dial that a create was for; it stands in the addresses that Twilio is given. */
+export function attemptOf(create: URLSearchParams | undefined): string {
+  return new URL(create?.get('StatusCallback') ?? '').searchParams.get('attempt') ?? '';
+}
+
 function isOver(call: Record<string, unknown>): boolean {
   return ['completed', 'busy', 'no-answer', 'failed', 'canceled'].includes(String(call['status']));
 }
