@@ -27,7 +27,7 @@ export interface ResponseUsage {
   output_token_details: { text_tokens: number; audio_tokens: number };
 }
 
-/** The whole context is billed again with each response; `cachedText` are the text tokens of the one before. */
+/** The whole context is billed again with each response; what the one before it had of text is cached. */
 export function responseUsage(
   context: { instructions: string; records: readonly ItemRecord[] },
   output: { text: string; audioMs: number },

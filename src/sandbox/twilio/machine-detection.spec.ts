@@ -8,7 +8,7 @@ const THRESHOLDS = { speechThresholdMs: 2400, speechEndThresholdMs: 1200, silenc
 describe('machine detection', () => {
   const loud = new FakeVoices().speech('word', 1).mulaw;
 
-  /** The phone speaks from `speaksMs` to `untilMs` and beeps at `beepMs`. */
+  /** `speech` says from when to when the phone speaks, in ms; it beeps at `beepMs`. */
   const detect = (
     behaviour: PhoneBehaviour,
     mode: 'Enable' | 'DetectMessageEnd',
