@@ -16,6 +16,7 @@ import { GeneralModule } from './general/general.module';
 import { LoggingModule } from './logging/logging.module';
 import { RealtimeModule } from './realtime/realtime.module';
 import { ScenariosModule } from './scenarios/scenarios.module';
+import { SchedulingModule } from './scheduling/scheduling.module';
 import { TranscriptsModule } from './transcripts/transcripts.module';
 import { UsersModule } from './users/users.module';
 
@@ -28,6 +29,7 @@ import { UsersModule } from './users/users.module';
     UsersModule,
     ScenariosModule,
     CallsModule,
+    SchedulingModule,
     TranscriptsModule,
     RealtimeModule,
     GeneralModule,

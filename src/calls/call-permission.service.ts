@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { EntityManager } from 'typeorm';
 import { Capacity } from '../common/capacity';
 import type { Owner } from '../common/owner';
+import { mapSoftly } from '../common/softly';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
@@ -41,6 +42,29 @@ export class CallPermissionService {
   }
 
   /**
+   * The answers for calls that are about to be scheduled, in their order: all but the caps, which spread the dialling. Within a
+   * transaction of the owner.
+   */
+  async checkAhead(
+    tx: EntityManager,
+    owner: Owner,
+    planned: readonly { number: PhoneNumber; at: Date }[],
+  ): Promise<CallPermission[]> {
+    const numbers = planned.flatMap(({ number }) => (number.kind === 'subscriber' ? [number.e164] : []));
+    const unwanted = await this.doNotCall.among(tx, owner, numbers);
+    return mapSoftly(planned, ({ number, at }) =>
+      decideCall({
+        ...this.factsOf(number, at),
+        isOnDoNotCallList: number.kind === 'subscriber' && unwanted.has(number.e164),
+        callsInLastMinute: [],
+        callsToday: 0,
+        liveCalls: 0,
+        isServerFull: false,
+      }),
+    );
+  }
+
+  /**
    * The answer for a call that is about to be placed in this transaction. Placings of one user queue up here, so that
    * several at once cannot pass the caps together; the row that is inserted next is counted by the one who waits.
    * @param hasPlace whether this process has kept a place for the call (Capacity)
@@ -62,29 +86,35 @@ export class CallPermissionService {
     at: Date,
     isServerFull: boolean,
   ): Promise<CallPermission> {
-    const { calls, limits, twilio } = this.config;
     const isSoon = at.getTime() - Date.now() < SOON_MS;
     const counts = await countCalls(tx, owner, at);
-    const isSubscriber = number.kind === 'subscriber';
     return decideCall({
+      ...this.factsOf(number, at),
+      isOnDoNotCallList: number.kind === 'subscriber' && (await this.doNotCall.has(tx, owner, number.e164)),
+      callsInLastMinute: isSoon ? counts.inLastMinute : [],
+      callsToday: counts.today,
+      liveCalls: isSoon ? counts.live : 0,
+      isServerFull: isSoon && isServerFull,
+    });
+  }
+
+  /** What hangs on the number, the time and the settings alone. */
+  private factsOf(number: PhoneNumber, at: Date) {
+    const { calls, limits, twilio } = this.config;
+    return {
       at,
       destinationRefusal: destinationRefusal(number, {
         allowedCountries: calls.allowedCountries,
         ownNumber: twilio.phoneNumber,
       }),
-      isOnDoNotCallList: isSubscriber && (await this.doNotCall.has(tx, owner, number.e164)),
       quietHours: this.quietHours,
-      calleeTimeZones: isSubscriber ? calleeTimeZones(number.e164, number.country) : [],
-      callsInLastMinute: isSoon ? counts.inLastMinute : [],
-      callsToday: counts.today,
-      liveCalls: isSoon ? counts.live : 0,
-      isServerFull: isSoon && isServerFull,
+      calleeTimeZones: number.kind === 'subscriber' ? calleeTimeZones(number.e164, number.country) : [],
       limits: {
         perMinute: limits.callsPerMinute,
         perDay: limits.maxCallsPerDay,
         atOnce: limits.maxConcurrentCalls,
       },
-    });
+    };
   }
 }
 

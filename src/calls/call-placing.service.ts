@@ -29,7 +29,7 @@ import {
   CarrierUnavailable,
   InvalidPhoneNumber,
 } from './calls.errors';
-import { DialAttempts, DialIntent } from './dial-attempts.service';
+import { DialAttempts, DialIntent, PlannedCall } from './dial-attempts.service';
 import { DialledCalls } from './dialled-calls.service';
 
 /** A call as somebody asks for it. */
@@ -44,6 +44,8 @@ export interface CallRequest {
   record?: boolean;
   metadata?: Record<string, unknown>;
   idempotencyKey?: string;
+  /** For whoever keeps a record of the call before it is there. */
+  planned?: PlannedCall;
 }
 
 /** Twilio's ways to say that a number is not one (reference/twilio.md section 1). */
@@ -79,7 +81,8 @@ export class CallPlacing {
   ) {}
 
   /**
-   * Rings a phone. The same idempotency key never rings it twice.
+   * Rings a phone. The same idempotency key never rings it twice, and neither does the same planned id: a call that is there
+   * under it already is dialled if nobody has been asked yet, and given back as it is otherwise.
    * @throws InvalidPhoneNumber, InvalidScenario, CustomScenarioNotFound, CallTextTooLong, CallTooLong, CallNotAllowed: nothing was done
    * @throws CarrierRefusedCall, CarrierUnavailable: not dialled; CallOutcomeUnknown: perhaps dialled
    */
@@ -108,6 +111,10 @@ export class CallPlacing {
       const earlier = await this.attempts.findByKey(owner, request.idempotencyKey);
       if (earlier !== null) return requireSame(earlier, request, number.kind === 'subscriber' ? number.e164 : '');
     }
+    if (request.planned !== undefined) {
+      const earlier = await this.attempts.findById(owner, request.planned.callId);
+      if (earlier !== null) return this.goOnWith(owner, earlier);
+    }
     const agent = await this.scenarios.resolveAgent(owner, request.scenario);
     if (!isSpeakable(agent, request.variables ?? {})) throw new CallTextTooLong();
     const { call, isNew } = await this.intend(owner, {
@@ -118,8 +125,17 @@ export class CallPlacing {
       record: request.record ?? false,
       maxDurationSeconds: this.maxDurationSeconds(request.maxDurationSeconds, agent.maxDurationSeconds),
       idempotencyKey: request.idempotencyKey,
+      planned: request.planned,
     });
-    return isNew ? this.dial(owner, call) : requireSame(call, request, call.phoneNumber);
+    if (isNew) return this.dial(owner, call);
+    return call.id === request.planned?.callId
+      ? this.goOnWith(owner, call)
+      : requireSame(call, request, call.phoneNumber);
+  }
+
+  /** Whoever wrote the intent down may have died since. */
+  private async goOnWith(owner: Owner, call: Call): Promise<Call> {
+    return call.dialState === 'intended' ? this.dial(owner, call) : call;
   }
 
   /** A place is kept for the call from before it is written down, so that several at once cannot pass the limit together. */

@@ -43,7 +43,10 @@ const RETRY_AFTER_FULL_SERVER_SECONDS = 60;
 
 /** The call may not start now; the first reason is the answer, all of them stand in `reasons`. */
 export class CallNotAllowed extends AppError {
-  constructor(permission: CallPermission, at: Date) {
+  constructor(
+    readonly permission: CallPermission,
+    at: Date,
+  ) {
     const [reason] = permission.reasons;
     if (reason === undefined) throw new Error('A call that is allowed was refused');
     super(kindOf(reason.code), reason.code, reason.detail, {

@@ -16,6 +16,13 @@ import { canMove, DialState, moveDial } from './dial-ledger';
 import type { EndedReason } from './ended-reason';
 import type { PhoneNumber } from './phone-number';
 
+/** A call whose id somebody has written down before. */
+export interface PlannedCall {
+  callId: string;
+  /** Within the transaction that commits the intent: whether the call is still theirs to make. What it throws stops it. */
+  confirm(tx: EntityManager): Promise<void>;
+}
+
 /** A call that shall be placed, understood and resolved. */
 export interface DialIntent {
   number: PhoneNumber;
@@ -25,6 +32,7 @@ export interface DialIntent {
   record: boolean;
   maxDurationSeconds: number;
   idempotencyKey: string | undefined;
+  planned: PlannedCall | undefined;
   /** Whether this process has kept a place for it. */
   hasPlace: boolean;
 }
@@ -57,15 +65,24 @@ export class DialAttempts {
     return this.db.asOwner(owner, (tx) => byKey(tx, owner, idempotencyKey));
   }
 
+  /** The call that was planned under this id, once it is there. */
+  async findById(owner: Owner, callId: string): Promise<Call | null> {
+    return this.db.asOwner(owner, (tx) => byId(tx, owner, callId));
+  }
+
   /**
-   * Commits the intent to dial, if the call may start now. With a key that was used already, the row of then.
-   * @throws CallNotAllowed
+   * Commits the intent to dial, if the call may start now. With a key or a planned id that was used already, the row of then.
+   * @throws CallNotAllowed, and what `planned.confirm` throws
    */
   async intend(owner: Owner, intent: DialIntent): Promise<{ call: Call; isNew: boolean }> {
     return this.db.asOwner(owner, async (tx) => {
       const permission = await this.permission.decideForPlacing(tx, owner, intent.number, intent.hasPlace);
-      const earlier = intent.idempotencyKey === undefined ? null : await byKey(tx, owner, intent.idempotencyKey);
+      const { idempotencyKey, planned } = intent;
+      const earlier =
+        (idempotencyKey === undefined ? null : await byKey(tx, owner, idempotencyKey)) ??
+        (planned === undefined ? null : await byId(tx, owner, planned.callId));
       if (earlier !== null) return { call: earlier, isNew: false };
+      await planned?.confirm(tx);
       if (!permission.allowed || intent.number.kind !== 'subscriber') throw new CallNotAllowed(permission, new Date());
       const { insertId } = await insert(tx, owner, intent, intent.number.e164, this.config.twilio.phoneNumber);
       return { call: await tx.findOneByOrFail(Call, { id: insertId }), isNew: true };
@@ -161,7 +178,7 @@ async function insert(
   phoneNumber: string,
   fromNumber: string,
 ): Promise<{ insertId: string }> {
-  const id = randomUUID();
+  const id = intent.planned?.callId ?? randomUUID();
   if (intent.idempotencyKey !== undefined) {
     await tx.query(
       `UPDATE calls SET idempotency_key = NULL
@@ -198,6 +215,10 @@ async function byKey(tx: EntityManager, owner: Owner, idempotencyKey: string): P
     .where('call.userId = :userId AND call.idempotencyKey = :idempotencyKey', { userId: owner.userId, idempotencyKey })
     .andWhere(`call.createdAt >= now() - ${KEY_KEPT}`)
     .getOne();
+}
+
+async function byId(tx: EntityManager, owner: Owner, callId: string): Promise<Call | null> {
+  return tx.findOneBy(Call, { userId: owner.userId, id: callId });
 }
 
 async function locked(tx: EntityManager, owner: Owner, callId: string): Promise<Call> {

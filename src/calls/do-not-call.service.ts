@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { EntityManager } from 'typeorm';
+import { EntityManager, In } from 'typeorm';
 import type { Owner } from '../common/owner';
 import type { Page } from '../common/paging';
 import type { AppConfig } from '../config/app-config';
@@ -60,6 +60,16 @@ export class DoNotCallService {
   /** Within a transaction of the owner. */
   async has(tx: EntityManager, owner: Owner, e164: string): Promise<boolean> {
     return tx.existsBy(DoNotCallEntry, { userId: owner.userId, numberHash: this.hash(owner, e164) });
+  }
+
+  /** Which of the numbers are on the list. Within a transaction of the owner. */
+  async among(tx: EntityManager, owner: Owner, numbers: readonly string[]): Promise<ReadonlySet<string>> {
+    const byHash = new Map(numbers.map((e164) => [this.hash(owner, e164), e164]));
+    const found = await tx.find(DoNotCallEntry, {
+      where: { userId: owner.userId, numberHash: In([...byHash.keys()]) },
+      select: { numberHash: true },
+    });
+    return new Set(found.map(({ numberHash }) => byHash.get(numberHash) ?? ''));
   }
 
   private hash(owner: Owner, e164: string): string {

@@ -128,6 +128,7 @@ const environment = z.object({
       message: 'must look like 21:00-08:00',
     },
   ),
+  DIAL_RATE_PER_SECOND: number(1, 0.1, 1000),
   RING_TIMEOUT_SECONDS: whole(30, 5, 600),
   SILENCE_REPROMPT_SECONDS: number(8, 1, 600),
   SILENCE_END_SECONDS: number(8, 1, 600),
@@ -208,6 +209,8 @@ export interface AppConfig {
     readonly aiDisclosure: boolean;
     /** Local wall-clock times between which nobody is called, such as 21:00-08:00. */
     readonly quietHours: string | undefined;
+    /** Scheduled calls, of all users and processes together. */
+    readonly dialsPerSecond: number;
     readonly ringTimeoutSeconds: number;
     readonly silenceRepromptMs: number;
     readonly silenceEndMs: number;
@@ -326,6 +329,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       defaultRegion: e.DEFAULT_REGION,
       aiDisclosure: e.AI_DISCLOSURE,
       quietHours: e.QUIET_HOURS,
+      dialsPerSecond: e.DIAL_RATE_PER_SECOND,
       ringTimeoutSeconds: e.RING_TIMEOUT_SECONDS,
       silenceRepromptMs: e.SILENCE_REPROMPT_SECONDS * 1000,
       silenceEndMs: e.SILENCE_END_SECONDS * 1000,

@@ -6,6 +6,7 @@ import { APP_CONFIG } from '../config/config.module';
 import { dataSourceOptions } from './data-source';
 import { Database } from './database';
 import { PostgresIdempotencyStore } from './idempotency-store';
+import { JobQueue } from './job-queue';
 
 /** Expects a migrated database: main.ts has started the embedded one, if asked to, and run the migrations. */
 @Global()
@@ -20,7 +21,7 @@ import { PostgresIdempotencyStore } from './idempotency-store';
       },
     }),
   ],
-  providers: [Database, { provide: IdempotencyStore, useClass: PostgresIdempotencyStore }],
-  exports: [Database, IdempotencyStore],
+  providers: [Database, JobQueue, { provide: IdempotencyStore, useClass: PostgresIdempotencyStore }],
+  exports: [Database, JobQueue, IdempotencyStore],
 })
 export class DatabaseModule {}

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { migrationOptions } from './data-source';
+import { prepareJobQueue } from './job-queue-schema';
 import { APP_ROLE, LOOKUP_ROLE } from './row-level-security';
 
 /** Any number that nothing else uses on this database. */
@@ -31,6 +32,7 @@ export async function migrate(url: string, log: (message: string) => void): Prom
     try {
       const done = await dataSource.runMigrations();
       const names = done.map(({ name }) => name);
+      await prepareJobQueue(client);
       if (names.length > 0) log(`Migrated the database: ${names.join(', ')}`);
       return names;
     } finally {

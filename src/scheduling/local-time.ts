@@ -45,6 +45,11 @@ export function wallClockAt(at: Date, timeZone: string): Temporal.PlainDateTime 
   return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).toPlainDateTime();
 }
 
+/** Such as 2026-03-29T03:30:00. */
+export function wallClockOf(localTime: string): Temporal.PlainDateTime {
+  return Temporal.PlainDateTime.from(localTime);
+}
+
 function noteOn(
   local: Temporal.PlainDateTime,
   zoned: Temporal.ZonedDateTime,

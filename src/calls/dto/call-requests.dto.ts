@@ -28,19 +28,20 @@ const metadata = z
   .refine((all) => bytesOf(all) <= MAX_METADATA_BYTES, `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
   .describe('Your own data about the call; given back as it is');
 
+/** What a call is asked for with, now or for a time to come. */
+export const callFields = {
+  phone_number: phoneNumber,
+  scenario,
+  variables: variables.optional(),
+  max_duration_seconds: z.int().min(10).max(14_400).optional(),
+  record: z.boolean().optional(),
+  metadata: metadata.optional(),
+};
+
 export class PlaceCallDto extends createZodDto(
-  z
-    .strictObject({
-      phone_number: phoneNumber,
-      scenario,
-      variables: variables.optional(),
-      max_duration_seconds: z.int().min(10).max(14_400).optional(),
-      record: z.boolean().optional(),
-      metadata: metadata.optional(),
-    })
-    .meta({
-      example: { phone_number: '+1 202 555 0100', scenario: 'sales', variables: { customer_name: 'Sam' } },
-    }),
+  z.strictObject(callFields).meta({
+    example: { phone_number: '+1 202 555 0100', scenario: 'sales', variables: { customer_name: 'Sam' } },
+  }),
 ) {}
 
 export class CheckCallDto extends createZodDto(
