@@ -95,9 +95,11 @@ export function foundStored(
   const terms = `$${values.push(JSON.stringify(searchTerms(q)))}::jsonb`;
   const place = ['true', ...behind(filter.after, values)].join(' AND ');
   const limit = `$${values.push(filter.limit)}::integer`;
-  // A call that Twilio has written down twice has one transcript that is searched.
+  // A call that Twilio has written down twice has one transcript that is searched. Each is looked up (OFFSET 0): nobody
+  // knows how many there are before, and to read all of the owner's for a rare word costs more than this for a common one.
   const told = (by: string) =>
-    `SELECT t.id, t.date_created FROM words w JOIN stored_twilio_transcripts t ON t.${by} = w.${by} WHERE ${conditions.join(' AND ')}`;
+    `SELECT o.id, o.date_created FROM words w, LATERAL (SELECT t.id, t.date_created FROM stored_twilio_transcripts t
+        WHERE t.${by} = w.${by} AND ${conditions.join(' AND ')} OFFSET 0) o WHERE w.${by} IS NOT NULL`;
   return {
     text: `WITH words AS MATERIALIZED (SELECT s.transcript_sid, s.call_id FROM lookup_own_words(${terms}) s),
       found AS MATERIALIZED (${told('transcript_sid')} UNION ${told('call_id')}),

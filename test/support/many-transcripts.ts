@@ -22,6 +22,8 @@ function wordOf(rank: number): string {
   return [Math.floor(rank / SYLLABLES.length), rank % SYLLABLES.length].map((at) => SYLLABLES[at] ?? '').join('');
 }
 
+const WORDS_BY_RANK = Array.from({ length: VOCABULARY }, (_, rank) => wordOf(rank));
+
 /** As they are in `manyTranscripts`: two that nearly everybody says, one of every tenth text, and one that is rare. */
 export const COMMON_WORD = wordOf(1);
 export const OTHER_COMMON_WORD = wordOf(3);
@@ -43,6 +45,32 @@ export async function manyTranscripts(client: Client, userIds: readonly number[]
     await client.query('COMMIT');
   }
   await client.query('VACUUM ANALYZE enhanced_transcripts, stored_twilio_transcripts, users');
+}
+
+/** Makes so many that their words are better put into the index together, behind them all. */
+export async function withoutWordIndex(client: Client, work: () => Promise<void>): Promise<void> {
+  const { rows } = await client.query<{ definition: string }>(
+    `SELECT pg_get_indexdef('enhanced_transcripts_search_idx'::regclass) AS definition`,
+  );
+  await client.query('DROP INDEX enhanced_transcripts_search_idx');
+  await work();
+  await client.query(`SET maintenance_work_mem = '2GB'`);
+  await client.query(rows[0]?.definition ?? '');
+  await client.query('VACUUM ANALYZE enhanced_transcripts');
+}
+
+/** Has them lie in the tables as they come in life: one of each user in turn, not all of one together. */
+export async function asTheyCame(client: Client): Promise<void> {
+  await client.query(`SET maintenance_work_mem = '2GB'`);
+  for (const [table, time] of [
+    ['enhanced_transcripts', 'call_date'],
+    ['stored_twilio_transcripts', 'date_created'],
+  ]) {
+    await client.query(`CREATE INDEX as_they_came ON ${table} (${time}, user_id)`);
+    await client.query(`CLUSTER ${table} USING as_they_came`);
+    await client.query('DROP INDEX as_they_came');
+    await client.query(`VACUUM ANALYZE ${table}`);
+  }
 }
 
 /**
@@ -69,7 +97,7 @@ export async function manyCalls(client: Client, userIds: readonly number[], each
 /** The same ones each time. Ranks are drawn as people's words are: rank times frequency is about the same for all words. */
 function utterances(count: number, seed: number): string[] {
   const random = randomOf(seed);
-  const word = () => wordOf(Math.floor(VOCABULARY ** random()));
+  const word = () => WORDS_BY_RANK[Math.floor(VOCABULARY ** random())] ?? '';
   return Array.from({ length: count }, () => {
     const text = Array.from({ length: WORDS_PER_UTTERANCE }, word).join(' ');
     return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

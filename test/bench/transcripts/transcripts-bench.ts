@@ -27,12 +27,14 @@ import {
 } from '../../../src/transcripts/stored-transcripts.repository';
 import { analyticsSpan, groupFigures, topicFigures } from '../../../src/transcripts/transcript-analytics.repository';
 import {
+  asTheyCame,
   BEGINNING,
   COMMON_WORD,
   manyTranscripts,
   OTHER_COMMON_WORD,
   RARE_WORD,
   USUAL_WORD,
+  withoutWordIndex,
 } from '../../support/many-transcripts';
 
 /** Milliseconds. */
@@ -135,18 +137,21 @@ async function main(): Promise<void> {
 async function load(url: string, users: number, each: number): Promise<void> {
   console.log(`Making ${users * each} transcripts of ${users} users.`);
   const ids = Array.from({ length: users }, (_, at) => at + 1);
-  await Promise.all(
-    Array.from({ length: LOADERS }, async (_, loader) => {
-      const client = new Client({ connectionString: url });
-      await client.connect();
-      await manyTranscripts(
-        client,
-        ids.filter((id) => id % LOADERS === loader),
-        each,
-      );
-      await client.end();
-    }),
-  );
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await withoutWordIndex(client, async () => {
+    await Promise.all(
+      Array.from({ length: LOADERS }, async (_, loader) => {
+        const mine = ids.filter((id) => id % LOADERS === loader);
+        const loading = new Client({ connectionString: url });
+        await loading.connect();
+        await manyTranscripts(loading, mine, each);
+        await loading.end();
+      }),
+    );
+    await asTheyCame(client);
+  });
+  await client.end();
 }
 
 async function measure(url: string, users: number, reads: number): Promise<boolean> {
