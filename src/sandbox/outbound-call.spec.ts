@@ -1,5 +1,5 @@
 import { OWN_NUMBER, ACCOUNT_SID, SandboxFixture, until } from './spec-support/sandbox-fixture';
-import { SILENCE_BYTE } from '../media/g711';
+import { FRAME_MS, SILENCE_BYTE } from '../media/g711';
 
 interface CallView {
   status: string;
@@ -16,6 +16,8 @@ interface CallView {
   notices: { code: number }[];
   error?: string;
 }
+
+const FRAMES_OF_TEN_SECONDS = 10_000 / FRAME_MS;
 
 describe('an outbound call', () => {
   let fixture: SandboxFixture;
@@ -144,9 +146,9 @@ describe('an outbound call', () => {
     fixture.product.answer('/voice', connect());
     const { sid } = await fixture.call('+12025550106');
     const media = await stream();
-    media.media(fixture.voices.speech('never heard', 10_000).mulaw);
+    media.media(fixture.voices.speech('never heard', FRAMES_OF_TEN_SECONDS).mulaw);
     media.mark('a');
-    media.media(fixture.voices.speech('nor this', 10_000).mulaw);
+    media.media(fixture.voices.speech('nor this', FRAMES_OF_TEN_SECONDS).mulaw);
     media.mark('b');
     media.clear();
     await until('both marks', () => media.of('mark').length === 2, 5000);
