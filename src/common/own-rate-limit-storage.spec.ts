@@ -25,6 +25,12 @@ it('counts up to the limit, each caller apart', async () => {
   expect(await hit('user:2')).toMatchObject({ totalHits: 1, isBlocked: false });
 });
 
+it('never asks to wait longer than a minute, whatever the fractions of the clock', async () => {
+  for (now of [21459.027283321564, 0.1 + 0.2, 1e7 / 3]) {
+    expect(await hit(`at ${now}`)).toMatchObject({ timeToExpire: 60 });
+  }
+});
+
 it('forgets each request a minute after it came, not before', async () => {
   await hit();
   await hitAfter(20_000);

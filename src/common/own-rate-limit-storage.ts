@@ -39,7 +39,8 @@ export class OwnRateLimitStorage implements ThrottlerStorage {
     const isBlocked = window.times.length - window.from >= limit;
     if (!isBlocked) window.times.push(now);
     const oldest = window.times[window.from] ?? now;
-    const timeToExpire = Math.ceil((oldest + ttlMs - now) / 1000);
+    // Summed up the other way, fractions of a millisecond round a whole minute up to 61 s.
+    const timeToExpire = Math.ceil((ttlMs - (now - oldest)) / 1000);
     return Promise.resolve({
       totalHits: window.times.length - window.from + (isBlocked ? 1 : 0),
       timeToExpire,
