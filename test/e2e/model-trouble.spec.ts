@@ -227,9 +227,10 @@ describe('a call whose model is in trouble', () => {
 
   it.each(['drop', 'dropTwice', 'halfOpen'] as const)('is known to the next session as it was heard (%s)', (name) => {
     const [, next] = outcomes[name].sessions;
-    const [opening] = outcomes[name].call.transcript;
-    expect(next?.items[0]).toMatchObject({ role: 'assistant' });
-    expect(next?.items[0]?.transcript.startsWith(opening?.text.slice(0, 40) ?? '?')).toBe(true);
+    // The opening; on a busy machine the person may have said hello before it.
+    const [first] = outcomes[name].call.transcript;
+    expect(next?.items[0]).toMatchObject({ role: first?.role === 'agent' ? 'assistant' : 'user' });
+    expect(next?.items[0]?.transcript.startsWith(first?.text.slice(0, 40) ?? '?')).toBe(true);
   });
 });
 
