@@ -23,6 +23,9 @@ export type Sentiment = (typeof SENTIMENTS)[number];
 @Index('enhanced_transcripts_scenario_idx', ['userId', 'scenarioName', 'callDate', 'id'], {
   where: 'deleted_at IS NULL',
 })
+@Index('enhanced_transcripts_direction_idx', ['userId', 'callDirection', 'callDate', 'id'], {
+  where: 'deleted_at IS NULL',
+})
 @Index('enhanced_transcripts_insight_idx', ['insightDueAt'], { where: 'insight_due_at IS NOT NULL' })
 @Index('enhanced_transcripts_config_idx', ['userId', 'searchConfig'])
 @Index('enhanced_transcripts_search_idx', { synchronize: false })
