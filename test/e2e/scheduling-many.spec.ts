@@ -245,6 +245,56 @@ describe('caps', () => {
   });
 });
 
+describe('quiet hours', () => {
+  /** Around this moment, on the clock of Washington, where the numbers belong. */
+  const around = (hours: number) => {
+    const clock = (at: number) =>
+      new Date(at).toLocaleTimeString('en-GB', { timeZone: 'America/New_York', hour: '2-digit', minute: '2-digit' });
+    return `${clock(Date.now() - hours * 3600_000)}-${clock(Date.now() + hours * 3600_000)}`;
+  };
+  const schedule = (server: StartedApp, body: Body) =>
+    api(server.url).post(
+      '/schedule-call',
+      { phone_number: numberOf(1), scenario: 'sales', scheduled_time: TOMORROW, ...body },
+      { token: user.token },
+    );
+
+  it('refuse a time in them, or have it wait for their end', async () => {
+    const server = await started({ QUIET_HOURS: '21:00-08:00' });
+    user = await signUp(server.url);
+    const scheduled_time = '2027-01-15T03:00:00-05:00';
+    const refused = await schedule(server, { scheduled_time });
+    expect([refused.status, refused.body['code']]).toEqual([403, 'quiet_hours']);
+    expect(refused.body['earliest_at']).toBe('2027-01-15T13:00:00.000Z');
+    const waiting = await schedule(server, { scheduled_time, quiet_hours: 'wait' });
+    expect(waiting.body).toMatchObject({
+      scheduled_time: '2027-01-15T08:00:00.000Z',
+      next_attempt_at: '2027-01-15T13:00:00.000Z',
+      waiting_for: { code: 'quiet_hours', detail: 'It is quiet hours where this number belongs.' },
+    });
+  });
+
+  it('that have begun meanwhile block it, or have it wait', async () => {
+    const server = await started({ QUIET_HOURS: around(2) });
+    user = await signUp(server.url);
+    const later = new Date(Date.now() + 12 * 3600_000).toISOString();
+    await schedule(server, { scheduled_time: later });
+    await schedule(server, { scheduled_time: later, quiet_hours: 'wait', phone_number: numberOf(2) });
+    await makeAllDue(server, user);
+    const rows = await until(
+      () => listed(server, user),
+      (all) => all.some(({ status }) => status === 'blocked') && all.some(({ waiting_for: reason }) => reason !== null),
+    );
+    const [blocked, waiting] = rows;
+    expect(blocked).toMatchObject({ status: 'blocked', last_error: 'It is quiet hours where this number belongs.' });
+    expect(waiting).toMatchObject({ status: 'scheduled', waiting_for: { code: 'quiet_hours' } });
+    const inHours = (Date.parse(String(waiting?.['next_attempt_at'])) - Date.now()) / 3600_000;
+    expect(inHours).toBeGreaterThan(1.9);
+    expect(inHours).toBeLessThan(2.1);
+    expect(twilio.creates).toHaveLength(0);
+  });
+});
+
 describe('several processes', () => {
   it('dial each call once between them, and none that was canceled', async () => {
     const server = await started({ MAX_CONCURRENT_CALLS: '2000' });
