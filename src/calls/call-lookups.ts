@@ -61,6 +61,13 @@ export class CallLookups {
     return row === undefined ? null : { ...toRef(row), attemptId: row.attempt_id };
   }
 
+  /** The clock that rows are written by. */
+  async databaseNow(): Promise<Date> {
+    const [row] = await this.db.lookup<{ now: Date }>('SELECT clock_timestamp() AS now');
+    if (row === undefined) throw new Error('The database does not say how late it is.');
+    return row.now;
+  }
+
   /** Of all users, oldest first. */
   async openAttempts(): Promise<OpenAttempt[]> {
     const rows = await this.db.lookup<Row & { route_hash: string; since: Date }>(

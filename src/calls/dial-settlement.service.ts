@@ -60,8 +60,9 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     await this.rounds.stop();
   }
 
-  /** One round. @param now moves the clock in tests */
-  async settle(now = new Date()): Promise<void> {
+  /** One round. @param at moves the clock in tests */
+  async settle(at?: Date): Promise<void> {
+    const now = at ?? (await this.lookups.databaseNow());
     const open = await this.lookups.openAttempts();
     for (const attempt of open) {
       const rivals = open.filter(({ routeHash }) => routeHash === attempt.routeHash).length;
@@ -111,7 +112,12 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     const askedAt = call.askedAt ?? call.createdAt;
     const since = new Date(askedAt.getTime() - CLOCK_SKEW_MS);
     const until = new Date(askedAt.getTime() + CREATED_WITHIN_MS);
-    const found = await this.telephony.findCalls({ to: call.phoneNumber, from: call.fromNumber, since });
+    const found = await this.telephony.findCalls({
+      to: call.phoneNumber,
+      from: call.fromNumber,
+      since,
+      now: await this.lookups.databaseNow(),
+    });
     const candidates: CarrierCall[] = [];
     for (const candidate of found) {
       if (candidate.createdAt !== null && candidate.createdAt > until) continue;

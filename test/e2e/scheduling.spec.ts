@@ -1,3 +1,4 @@
+import { DialSettlement } from '../../src/calls/dial-settlement.service';
 import { ScheduledCallHandover } from '../../src/scheduling/scheduled-call-handover.service';
 import { api, ApiAnswer, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
@@ -344,6 +345,23 @@ describe('dialling', () => {
     // Its callback tells after all.
     await tell({ CallStatus: 'completed', CallDuration: '7' });
     await becomes(body['id'], 'completed');
+    expect(creates()).toHaveLength(1);
+  });
+
+  it.each([-120_000, 120_000])('finds its call in Twilio’s list when their clocks differ by %i ms', async (aheadMs) => {
+    twilio.clockAheadMs = aheadMs;
+    twilio.onCreate = () => ({ kind: 'hang-up', isDone: true });
+    const { body } = await schedule();
+    await makeDue(body['id']);
+    await becomes(body['id'], 'outcome_unknown');
+    for (const inSeconds of [40, 200]) {
+      await server.app.get(DialSettlement).settle(new Date(Date.now() + inSeconds * 1000));
+    }
+    const [sid] = twilio.calls.keys();
+    await until(
+      () => shown(body['id']),
+      (answer) => answer.body['call_sid'] === sid,
+    );
     expect(creates()).toHaveLength(1);
   });
 });

@@ -33,6 +33,8 @@ export class ScriptedTwilio {
   /** What Twilio has, by sid: REST resources. */
   readonly calls = new Map<string, Record<string, unknown>>();
   onCreate: (form: URLSearchParams) => CreateAnswer = () => ({ kind: 'created' });
+  /** How far its clock is ahead of everybody's. */
+  clockAheadMs = 0;
   /** The status that updates and reads are answered with, where it is not 200. */
   readStatus = 200;
 
@@ -86,6 +88,7 @@ export class ScriptedTwilio {
     this.calls.clear();
     this.onCreate = () => ({ kind: 'created' });
     this.readStatus = 200;
+    this.clockAheadMs = 0;
   }
 
   async close(): Promise<void> {
@@ -101,6 +104,7 @@ export class ScriptedTwilio {
     const url = new URL(request.url ?? '/', 'http://twilio');
     const { method = '' } = request;
     const form = method === 'GET' ? url.searchParams : new URLSearchParams(body);
+    response.setHeader('Date', this.now());
     this.requests.push({ method, path: url.pathname, form });
     const sid = /\/Calls\/(CA\w+)\.json$/.exec(url.pathname)?.[1];
     if (method === 'POST' && sid === undefined) return this.create(form, response);
@@ -120,6 +124,10 @@ export class ScriptedTwilio {
     answer(response, 200, call);
   }
 
+  private now(): string {
+    return new Date(Date.now() + this.clockAheadMs).toUTCString();
+  }
+
   private async create(form: URLSearchParams, response: ServerResponse): Promise<void> {
     const script = this.onCreate(form);
     if (script.kind === 'error') {
@@ -127,7 +135,10 @@ export class ScriptedTwilio {
     }
     const sid = aCallSid();
     if (script.kind === 'created' || script.isDone) {
-      this.calls.set(sid, aCallResource(sid, form.get('To') ?? '', form.get('From') ?? ''));
+      this.calls.set(
+        sid,
+        aCallResource(sid, form.get('To') ?? '', form.get('From') ?? '', { date_created: this.now() }),
+      );
     }
     await script.before?.(sid, form);
     switch (script.kind) {

@@ -41,6 +41,15 @@ export interface CarrierCall {
 export type FormParams = Readonly<Record<string, string | string[]>>;
 
 /** The telephone network, in our words. */
+export interface CallQuery {
+  to: string;
+  from: string;
+  /** Leaves out those known to be older. */
+  since: Date;
+  /** What the clock shows at this moment that `since` is told by: the carrier's may be another. */
+  now: Date;
+}
+
 export abstract class Telephony {
   /**
    * Dials out, once: a create is never repeated, because the carrier would dial twice.
@@ -62,8 +71,8 @@ export abstract class Telephony {
    */
   abstract farewell(callSid: string, sentence: string, language: string): Promise<boolean>;
 
-  /** The newest calls between two numbers, at most 100. `since` leaves out those known to be older. */
-  abstract findCalls(query: { to: string; from: string; since: Date }): Promise<CarrierCall[]>;
+  /** The newest calls between two numbers, at most 100, with their times on the caller's clock. */
+  abstract findCalls(query: CallQuery): Promise<CarrierCall[]>;
 
   /** One call; null when the carrier does not know it. */
   abstract fetchCall(callSid: string): Promise<CarrierCall | null>;

@@ -3,11 +3,18 @@ import twilio from 'twilio';
 
 /** Long enough for a slow answer, short enough for a person who waits for one. */
 const REQUEST_TIMEOUT_MS = 10_000;
+const HALF_A_SECOND_MS = 500;
 
 type Request = Parameters<InstanceType<typeof twilio.RequestClient>['request']>[0];
 
-/** Sends the SDK's requests to another base address: a simulator, a proxy. Everything else is the SDK's own code. */
+/**
+ * Sends the SDK's requests to another base address: a simulator, a proxy; and notes what Twilio's clock says. Everything else
+ * is the SDK's own code.
+ */
 class RebasedClient extends twilio.RequestClient {
+  /** How far Twilio's clock is ahead of ours by its last answer, in milliseconds; null: no answer said. */
+  clockAheadMs: number | null = null;
+
   constructor(
     private readonly base: string | undefined,
     options: ConstructorParameters<typeof twilio.RequestClient>[0],
@@ -16,14 +23,24 @@ class RebasedClient extends twilio.RequestClient {
   }
 
   override request<T>(options: Request): ReturnType<typeof twilio.RequestClient.prototype.request<T>> {
-    if (this.base === undefined) return super.request<T>(options as never);
+    if (this.base === undefined) return this.noted<T>(super.request<T>(options as never));
     const uri = new URL(options.uri);
     const base = new URL(this.base);
     const originalHost = uri.hostname;
     uri.protocol = base.protocol;
     uri.host = base.host;
     const headers = { ...options.headers, 'X-Original-Host': originalHost };
-    return super.request<T>({ ...options, uri: uri.href, headers } as never);
+    return this.noted<T>(super.request<T>({ ...options, uri: uri.href, headers } as never));
+  }
+
+  private async noted<T>(
+    answer: ReturnType<typeof twilio.RequestClient.prototype.request<T>>,
+  ): ReturnType<typeof twilio.RequestClient.prototype.request<T>> {
+    const response = await answer;
+    const date = Date.parse(String((response.headers as Record<string, unknown> | undefined)?.['date']));
+    // The header has whole seconds.
+    if (!Number.isNaN(date)) this.clockAheadMs = date + HALF_A_SECOND_MS - Date.now();
+    return response;
   }
 }
 
@@ -47,8 +64,17 @@ export function clientForCreates(account: Account): twilio.Twilio {
   return twilio(account.accountSid, account.authToken, { httpClient });
 }
 
+export interface ReadingClient {
+  api: twilio.Twilio;
+  /** How far Twilio's clock is ahead of ours by its last answer, in milliseconds; null: no answer said. */
+  clockAheadMs(): number | null;
+}
+
 /** For reads and for what may be asked twice without harm. */
-export function clientForReads(account: Account): twilio.Twilio {
+export function clientForReads(account: Account): ReadingClient {
   const httpClient = new RebasedClient(account.apiBaseUrl, { timeout: REQUEST_TIMEOUT_MS, autoRetry: true });
-  return twilio(account.accountSid, account.authToken, { httpClient });
+  return {
+    api: twilio(account.accountSid, account.authToken, { httpClient }),
+    clockAheadMs: () => httpClient.clockAheadMs,
+  };
 }

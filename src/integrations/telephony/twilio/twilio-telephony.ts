@@ -3,6 +3,7 @@ import twilio from 'twilio';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
 import {
+  CallQuery,
   CarrierCall,
   CarrierOutcomeUnknown,
   CarrierRefused,
@@ -19,18 +20,21 @@ import { NOT_FOUND, translated } from './twilio-errors';
 const CALL_NOT_IN_PROGRESS = 21220;
 
 const MAX_FOUND_CALLS = 100;
+/** What whole seconds and a slow answer make of clocks that are the same. */
+const CLOCKS_AGREE_MS = 2_000;
 
 @Injectable()
 export class TwilioTelephony extends Telephony {
   private readonly creates: twilio.Twilio;
   private readonly reads: twilio.Twilio;
+  private readonly clockAheadMs: () => number | null;
   private readonly authToken: string;
 
   constructor(@Inject(APP_CONFIG) config: AppConfig) {
     super();
     this.authToken = config.twilio.authToken;
     this.creates = clientForCreates(config.twilio);
-    this.reads = clientForReads(config.twilio);
+    ({ api: this.reads, clockAheadMs: this.clockAheadMs } = clientForReads(config.twilio));
   }
 
   async placeCall(call: OutboundCall): Promise<PlacedCall> {
@@ -81,10 +85,15 @@ export class TwilioTelephony extends Telephony {
     return this.update(callSid, { twiml: this.sayAndHangUp(sentence, language) });
   }
 
-  async findCalls({ to, from, since }: { to: string; from: string; since: Date }): Promise<CarrierCall[]> {
+  async findCalls({ to, from, since, now }: CallQuery): Promise<CarrierCall[]> {
+    const askedAtMs = Date.now();
     // Twilio filters by start time only, which a call that still waits or rings does not have: we look at the newest.
     const found = await translated(() => this.reads.calls.list({ to, from, limit: MAX_FOUND_CALLS }));
-    return found.map(toCarrierCall).filter((call) => {
+    // Twilio's clock against the caller's, by way of ours.
+    const aheadMs = (this.clockAheadMs() ?? 0) + askedAtMs - now.getTime();
+    const calls = found.map(toCarrierCall);
+    const onTime = Math.abs(aheadMs) < CLOCKS_AGREE_MS ? calls : calls.map((call) => onOurClock(call, aheadMs));
+    return onTime.filter((call) => {
       const known = call.createdAt ?? call.startedAt;
       return known === null || known >= since;
     });
@@ -162,6 +171,11 @@ function toCarrierCall(call: TwilioCall): CarrierCall {
     // Twilio states charges as negative amounts.
     price: call.price ? { amount: call.price.replace(/^-/, ''), currency: call.priceUnit } : null,
   };
+}
+
+function onOurClock(call: CarrierCall, aheadMs: number): CarrierCall {
+  const moved = (at: Date | null) => (at === null ? null : new Date(at.getTime() - aheadMs));
+  return { ...call, createdAt: moved(call.createdAt), startedAt: moved(call.startedAt), endedAt: moved(call.endedAt) };
 }
 
 function dateOrNull(date: Date | null | undefined): Date | null {

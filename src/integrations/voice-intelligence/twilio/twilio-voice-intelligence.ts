@@ -29,7 +29,7 @@ export class TwilioVoiceIntelligence extends VoiceIntelligence {
 
   constructor(@Inject(APP_CONFIG) config: AppConfig) {
     super();
-    this.client = clientForReads(config.twilio);
+    this.client = clientForReads(config.twilio).api;
     this.creates = clientForCreates(config.twilio);
     this.serviceSid = config.twilio.voiceIntelligenceSid;
   }
