@@ -14,6 +14,7 @@ import { Carrier } from './twilio/carrier';
 import { VoiceIntelligence } from './twilio/intelligence/voice-intelligence';
 import { registerTwilioApi } from './twilio/rest-api';
 import { Webhooks } from './twilio/webhooks';
+import { WallClock } from './wall-clock';
 
 /** Only this machine may reach the sandbox. */
 const HOST = '127.0.0.1';
@@ -50,18 +51,27 @@ export interface RunningSandbox {
 export async function serveProviders(options: SandboxOptions, parts: SandboxParts): Promise<RunningSandbox> {
   const { accountSid, authToken, phoneNumbers, ringMs, noAnswerMs, transcriptMs } = options;
   const log = createLog(options.log);
+  const clock = new WallClock();
   const faults = new FaultBox();
   const ticker = new FrameTicker((error) => {
     log('call.trouble', { error: String(error) });
   });
   const webhooks = new Webhooks(authToken, faults, log);
   const carrier = new Carrier(
-    { carrier: { accountSid, authToken, ringMs, noAnswerMs }, voices: parts.voices, ticker, webhooks, faults, log },
+    {
+      carrier: { accountSid, authToken, ringMs, noAnswerMs },
+      voices: parts.voices,
+      clock,
+      ticker,
+      webhooks,
+      faults,
+      log,
+    },
     phoneNumbers,
     options.callsPerSecond,
   );
   const intelligence = new VoiceIntelligence(
-    { carrier, recogniser: parts.voices.recogniser, webhooks, faults, log, accountSid, transcriptMs },
+    { carrier, recogniser: parts.voices.recogniser, clock, webhooks, faults, log, accountSid, transcriptMs },
     options.voiceIntelligenceSid,
   );
   carrier.whenRecorded((recording) => {
@@ -91,6 +101,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
   registerControls(app, {
     carrier,
     intelligence,
+    clock,
     faults,
     requests,
     ticker,
@@ -99,7 +110,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     cutOpenAiSessions: () => openAi.cutAll(),
     baseUrl: () => baseUrl,
   });
-  registerTwilioApi(app, { carrier, intelligence, accountSid, authToken, faults, log });
+  registerTwilioApi(app, { carrier, intelligence, accountSid, authToken, clock, faults, log });
   app.register((scope, _options, done) => {
     openAi.registerRest(scope);
     done();

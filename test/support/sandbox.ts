@@ -67,6 +67,8 @@ export interface TestSandbox {
   cutSessions(): Promise<number>;
   fault(provider: string, fault: string, options?: FaultOptions): Promise<void>;
   noFaults(): Promise<void>;
+  /** How far the clock that Twilio tells dates by is ahead of the machine's from now on. */
+  setClock(aheadSeconds: number): Promise<void>;
   /** A Voice Intelligence transcript exists. Answers its sid. */
   putTranscript(transcript: PutTranscript): Promise<string>;
   /** Moves a transcript on; its webhook is told when it is completed. */
@@ -135,6 +137,10 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
       if (answer.status >= 300) throw new Error(answer.text);
     },
     noFaults: async () => void (await client.delete('/sandbox/faults')),
+    setClock: async (aheadSeconds) => {
+      const answer = await client.post('/sandbox/clock', { ahead_seconds: aheadSeconds });
+      if (answer.status >= 300) throw new Error(answer.text);
+    },
     putTranscript: async (transcript) => {
       const answer = await client.post<{ transcript_sid: string }>('/sandbox/transcripts', transcript);
       if (answer.status >= 300) throw new Error(answer.text);

@@ -9,6 +9,7 @@ import type { CarrierCall } from '../twilio/carrier-call';
 import type { VoiceIntelligence } from '../twilio/intelligence/voice-intelligence';
 import { parsePhoneNumber } from '../twilio/phone-number';
 import { wavFile } from '../twilio/wav';
+import type { WallClock } from '../wall-clock';
 import { callSummary, callView } from './call-view';
 import { Refused, answerError, read } from './refusals';
 import { registerTranscriptControls } from './transcript-controls';
@@ -16,6 +17,7 @@ import { registerTranscriptControls } from './transcript-controls';
 export interface ControlSettings {
   carrier: Carrier;
   intelligence: VoiceIntelligence;
+  clock: WallClock;
   faults: FaultBox;
   requests: RequestCount;
   ticker: FrameTicker;
@@ -56,6 +58,8 @@ const faultOrder = z.strictObject({
 });
 const saysBody = z.strictObject({ text: line });
 const digitsBody = z.strictObject({ digits: keys });
+const A_DAY_AT_MOST = 'must be from -86,400 to 86,400: a day at most';
+const clockBody = z.strictObject({ ahead_seconds: z.number().min(-86_400, A_DAY_AT_MOST).max(86_400, A_DAY_AT_MOST) });
 const requestsQuery = z.strictObject({ path: z.string().startsWith('/', 'must begin with /').default('/') });
 const audioQuery = z.object({ channel: z.enum(['both', 'phone', 'platform', '1', '2']).default('both') });
 
@@ -63,7 +67,7 @@ type CallRequest = FastifyRequest<{ Params: { callSid: string } }>;
 
 /** The sandbox's own controls below /sandbox (product.md section 9). */
 export function registerControls(app: FastifyInstance, settings: ControlSettings): void {
-  const { carrier, faults, requests } = settings;
+  const { carrier, clock, faults, requests } = settings;
   app.register(
     (scope, _options, done) => {
       scope.setErrorHandler((error, _request, reply) => answerError(error, reply));
@@ -109,6 +113,12 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
 
       registerTranscriptControls(scope, settings);
 
+      scope.get('/clock', (_request, reply) => reply.send(clockView(clock)));
+      scope.post('/clock', (request, reply) => {
+        clock.aheadMs = Math.round(read(clockBody, request.body, 400).ahead_seconds * 1000);
+        return reply.send(clockView(clock));
+      });
+
       scope.get('/requests', (request, reply) => {
         return reply.send(requests.below(read(requestsQuery, request.query).path));
       });
@@ -145,6 +155,10 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
     if (!call.isAnswered() || call.isOver) throw new Refused(409, `The call is ${call.status}: nobody is on the line.`);
     return call;
   }
+}
+
+function clockView(clock: WallClock): Record<string, unknown> {
+  return { ahead_seconds: clock.aheadMs / 1000, now: new Date(clock.nowMs()).toISOString() };
 }
 
 function describe({ baseUrl, phoneNumbers, intelligence, ticker }: ControlSettings): Record<string, unknown> {

@@ -12,13 +12,15 @@ export class Refused extends Error {
   }
 }
 
-/** @throws Refused 422 with a sentence about the first thing that is wrong */
-export function read<T>(schema: z.ZodType<T>, given: unknown): T {
+/** @throws Refused 422, unless it is to be another, with a sentence about the first thing that is wrong */
+export function read<T>(schema: z.ZodType<T>, given: unknown, status: 400 | 422 = 422): T {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue?.path.join('.') ?? '';
-  throw new Refused(422, where ? `${where}: ${issue?.message ?? 'is not valid'}` : 'The body must be a JSON object.');
+  if (where) throw new Refused(status, `${where}: ${issue?.message ?? 'is not valid'}`);
+  const isForeign = issue?.code === 'unrecognized_keys';
+  throw new Refused(status, isForeign ? `${issue.message}.` : 'The body must be a JSON object.');
 }
 
 export function answerError(error: unknown, reply: FastifyReply): FastifyReply {

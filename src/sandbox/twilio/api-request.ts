@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { FaultBox } from '../faults';
 import type { SandboxLog } from '../log';
+import type { WallClock } from '../wall-clock';
 import type { Carrier } from './carrier';
 import type { VoiceIntelligence } from './intelligence/voice-intelligence';
 
@@ -10,6 +11,7 @@ export interface TwilioApi {
   intelligence: VoiceIntelligence;
   accountSid: string;
   authToken: string;
+  clock: WallClock;
   faults: FaultBox;
   log: SandboxLog;
 }

@@ -1,3 +1,4 @@
+import type { WallClock } from '../wall-clock';
 import {
   isOver,
   phoneOf,
@@ -41,6 +42,7 @@ export class CallWebhooks {
   constructor(
     private readonly facts: CallFacts,
     private readonly webhooks: Webhooks,
+    private readonly clock: WallClock,
   ) {}
 
   /** Asks for TwiML. @throws WebhookFailed */
@@ -55,7 +57,7 @@ export class CallWebhooks {
       ...this.base(status),
       ['SequenceNumber', String(this.sequenceNumber)],
       ['CallbackSource', 'call-progress-events'],
-      ['Timestamp', rfc2822(Date.now())],
+      ['Timestamp', rfc2822(this.clock.nowMs())],
     ];
     this.sequenceNumber += 1;
     if (outcome.answeredBy !== undefined) fields.push(['AnsweredBy', outcome.answeredBy]);
@@ -115,7 +117,7 @@ export class CallWebhooks {
       ['StreamSid', streamSid],
       ['StreamName', streamName],
       ['StreamEvent', event],
-      ['Timestamp', new Date().toISOString()],
+      ['Timestamp', new Date(this.clock.nowMs()).toISOString()],
     ];
     if (error !== undefined) fields.push(['StreamError', error]);
     this.notify(target, event, fields);

@@ -9,6 +9,7 @@ import { PhoneLine } from '../phone/phone-line';
 import type { PhoneKeys, PhoneParty } from '../phone/phone-party';
 import { Voicemail } from '../phone/voicemail';
 import { CARRIER_VOICE, type Voices } from '../phone/voices';
+import type { WallClock } from '../wall-clock';
 import {
   isOver,
   phoneOf,
@@ -48,6 +49,7 @@ export interface CarrierSettings {
 export interface CallServices {
   carrier: CarrierSettings;
   voices: Voices;
+  clock: WallClock;
   ticker: FrameTicker;
   webhooks: Webhooks;
   faults: FaultBox;
@@ -71,7 +73,7 @@ export interface RecordingWatch {
 /** One call from the order to the end, as the carrier sees it. */
 export class CarrierCall implements RunningCall {
   readonly sid = newSid('CA');
-  readonly createdAtMs = Date.now();
+  readonly createdAtMs: number;
   readonly tape = new CallTape();
   readonly recordings: Recording[] = [];
   readonly notices: Notice[] = [];
@@ -80,7 +82,7 @@ export class CarrierCall implements RunningCall {
   readonly webhooks: CallWebhooks;
 
   status: CallStatus = 'queued';
-  updatedAtMs = this.createdAtMs;
+  updatedAtMs: number;
   /** When it began to be dialled or came in. */
   startedAtMs: number | undefined;
   answeredAtMs: number | undefined;
@@ -94,6 +96,8 @@ export class CarrierCall implements RunningCall {
   private readonly over = new AbortController();
   private document = new AbortController();
   private answeredLine: PhoneLine | undefined;
+  /** From the answer to the end, by a clock that nobody moves. */
+  private answered: { fromMs: number; toMs?: number } | undefined;
   private timeLimit: NodeJS.Timeout | undefined;
   private lateReport: NodeJS.Timeout | undefined;
 
@@ -103,7 +107,8 @@ export class CarrierCall implements RunningCall {
     private readonly watch: RecordingWatch,
   ) {
     const { accountSid } = services.carrier;
-    this.webhooks = new CallWebhooks({ callSid: this.sid, accountSid, settings }, services.webhooks);
+    this.createdAtMs = this.updatedAtMs = services.clock.nowMs();
+    this.webhooks = new CallWebhooks({ callSid: this.sid, accountSid, settings }, services.webhooks, services.clock);
   }
 
   get isOver(): boolean {
@@ -112,14 +117,15 @@ export class CarrierCall implements RunningCall {
 
   /** Whole seconds on the line. */
   get durationSeconds(): number {
-    if (this.answeredAtMs === undefined) return 0;
-    return Math.round(((this.endedAtMs ?? Date.now()) - this.answeredAtMs) / 1000);
+    if (!this.answered) return 0;
+    const { fromMs, toMs = performance.now() } = this.answered;
+    return Math.round((toMs - fromMs) / 1000);
   }
 
   /** Rings the number, and goes on to what the phone there does. */
   async dial(): Promise<void> {
     if (this.isOver) return;
-    this.startedAtMs = Date.now();
+    this.startedAtMs = this.services.clock.nowMs();
     this.move('initiated', 'initiated');
     const { behaviour } = this.settings.person;
     if (behaviour === 'busy') {
@@ -140,7 +146,7 @@ export class CarrierCall implements RunningCall {
 
   /** A person rings the platform: its voice webhook says what happens. */
   ring(): void {
-    this.startedAtMs = Date.now();
+    this.startedAtMs = this.services.clock.nowMs();
     this.party = this.createParty();
     this.move('ringing', 'ringing');
     this.run(this.settings.twiml);
@@ -169,8 +175,8 @@ export class CarrierCall implements RunningCall {
   setTimeLimit(ms: number): void {
     this.settings.timeLimitMs = ms;
     clearTimeout(this.timeLimit);
-    if (this.answeredAtMs === undefined || this.isOver) return;
-    const leftMs = Math.max(0, this.answeredAtMs + ms - Date.now());
+    if (!this.answered || this.isOver) return;
+    const leftMs = Math.max(0, this.answered.fromMs + ms - performance.now());
     this.timeLimit = setTimeout(() => {
       this.finish('completed');
     }, leftMs);
@@ -200,7 +206,7 @@ export class CarrierCall implements RunningCall {
   }
 
   notice(code: number, message: string): void {
-    this.notices.push({ code, message, at: new Date().toISOString() });
+    this.notices.push({ code, message, at: new Date(this.services.clock.nowMs()).toISOString() });
     this.services.log('call.notice', { call_sid: this.sid, code });
   }
 
@@ -226,7 +232,7 @@ export class CarrierCall implements RunningCall {
   }
 
   startRecording(settings: RecordingSettings): Recording {
-    const recording = new Recording(this.sid, settings, this.tape);
+    const recording = new Recording(this.sid, settings, this.tape, this.services.clock);
     this.recordings.push(recording);
     this.watch.started(recording);
     this.webhooks.recording(recording, 'in-progress');
@@ -275,7 +281,8 @@ export class CarrierCall implements RunningCall {
     this.party ??= this.createParty();
     const line = new PhoneLine(this.party, this.tape);
     this.answeredLine = line;
-    this.answeredAtMs = Date.now();
+    this.answered = { fromMs: performance.now() };
+    this.answeredAtMs = this.services.clock.nowMs();
     this.services.ticker.add(line);
     this.move('in-progress', 'answered');
     this.setTimeLimit(this.settings.timeLimitMs);
@@ -338,7 +345,7 @@ export class CarrierCall implements RunningCall {
 
   private move(status: CallStatus, event: StatusEvent): void {
     this.status = status;
-    this.updatedAtMs = Date.now();
+    this.updatedAtMs = this.services.clock.nowMs();
     this.services.log('call.status', { call_sid: this.sid, status });
     const recording = this.recordings[0];
     const { durationSeconds, answeredBy } = this;
@@ -348,7 +355,8 @@ export class CarrierCall implements RunningCall {
   private finish(status: CallStatus): void {
     if (this.isOver) return;
     this.status = status;
-    this.endedAtMs = Date.now();
+    if (this.answered) this.answered.toMs = performance.now();
+    this.endedAtMs = this.services.clock.nowMs();
     clearTimeout(this.timeLimit);
     this.over.abort();
     this.document.abort();

@@ -29,7 +29,7 @@ export class Carrier {
     phoneNumbers: readonly string[],
     private readonly callsPerSecond: number,
   ) {
-    this.numbers = new IncomingNumbers(services.carrier.accountSid, phoneNumbers);
+    this.numbers = new IncomingNumbers(services.carrier.accountSid, phoneNumbers, services.clock);
   }
 
   /** Newest first. */

@@ -1,3 +1,4 @@
+import type { WallClock } from '../wall-clock';
 import type { TwimlSource } from './call-settings';
 import { formatPhoneNumber } from './phone-number';
 import { newSid } from './sids';
@@ -24,11 +25,15 @@ type Setting = (typeof SETTABLE)[keyof typeof SETTABLE];
 /** One of the platform's own numbers and what happens when it is rung. */
 export class IncomingNumber {
   readonly sid = newSid('PN');
-  readonly createdAtMs = Date.now();
-  private updatedAtMs = this.createdAtMs;
+  readonly createdAtMs: number;
+  private updatedAtMs: number;
   private readonly settings: Record<Setting, string>;
 
-  constructor(readonly phoneNumber: string) {
+  constructor(
+    readonly phoneNumber: string,
+    private readonly clock: WallClock,
+  ) {
+    this.createdAtMs = this.updatedAtMs = clock.nowMs();
     this.settings = {
       friendly_name: formatPhoneNumber(phoneNumber),
       voice_url: '',
@@ -49,7 +54,7 @@ export class IncomingNumber {
       const value = form.get(field);
       if (value !== null) this.settings[setting] = value;
     }
-    this.updatedAtMs = Date.now();
+    this.updatedAtMs = this.clock.nowMs();
   }
 
   voiceSource(): TwimlSource | undefined {
@@ -107,8 +112,9 @@ export class IncomingNumbers {
   constructor(
     private readonly accountSid: string,
     phoneNumbers: readonly string[],
+    clock: WallClock,
   ) {
-    this.numbers = phoneNumbers.map((phoneNumber) => new IncomingNumber(phoneNumber));
+    this.numbers = phoneNumbers.map((phoneNumber) => new IncomingNumber(phoneNumber, clock));
   }
 
   byNumber(e164: string): IncomingNumber | undefined {

@@ -1,6 +1,7 @@
 import { FRAME_BYTES, FRAME_MS, SILENCE_BYTE } from '../../media/g711';
 import { loudnessOf } from '../phone/ear';
 import type { CallTape } from '../phone/call-tape';
+import type { WallClock } from '../wall-clock';
 import type { RecordingSettings } from './call-settings';
 import { newSid } from './sids';
 import { mixedWavFile, wavFile } from './wav';
@@ -21,9 +22,9 @@ interface Stretch {
 /** A recording of one call: which part of the call's tape, in which form (reference/twilio.md section 4). */
 export class Recording {
   readonly sid = newSid('RE');
-  readonly createdAtMs = Date.now();
+  readonly createdAtMs: number;
   status: RecordingStatus = 'in-progress';
-  updatedAtMs = this.createdAtMs;
+  updatedAtMs: number;
   private readonly stretches: Stretch[];
   /** What is left after trimming, in frames of the stretches laid end to end; `undefined` while it runs. */
   private kept: { fromFrame: number; toFrame: number } | undefined;
@@ -32,7 +33,9 @@ export class Recording {
     readonly callSid: string,
     readonly settings: RecordingSettings,
     private readonly tape: CallTape,
+    private readonly clock: WallClock,
   ) {
+    this.createdAtMs = this.updatedAtMs = clock.nowMs();
     this.stretches = [{ fromFrame: tape.frames, toFrame: undefined, isSilent: false }];
   }
 
@@ -49,7 +52,7 @@ export class Recording {
   pause(behaviour: 'skip' | 'silence'): void {
     this.cut();
     this.status = 'paused';
-    this.updatedAtMs = Date.now();
+    this.updatedAtMs = this.clock.nowMs();
     if (behaviour === 'silence') {
       this.stretches.push({ fromFrame: this.tape.frames, toFrame: undefined, isSilent: true });
     }
@@ -58,7 +61,7 @@ export class Recording {
   resume(): void {
     this.cut();
     this.status = 'in-progress';
-    this.updatedAtMs = Date.now();
+    this.updatedAtMs = this.clock.nowMs();
     this.stretches.push({ fromFrame: this.tape.frames, toFrame: undefined, isSilent: false });
   }
 
@@ -67,7 +70,7 @@ export class Recording {
     if (!this.isRunning) return;
     this.cut();
     this.status = 'processing';
-    this.updatedAtMs = Date.now();
+    this.updatedAtMs = this.clock.nowMs();
     const { party, platform } = this.untrimmed();
     this.kept = this.settings.trim ? audibleFrames(party, platform) : { fromFrame: 0, toFrame: framesOf(party) };
   }
@@ -75,7 +78,7 @@ export class Recording {
   /** The carrier is through with it. */
   settle(): void {
     this.status = this.kept && this.kept.toFrame > this.kept.fromFrame ? 'completed' : 'absent';
-    this.updatedAtMs = Date.now();
+    this.updatedAtMs = this.clock.nowMs();
   }
 
   /** @param channels 1 mixes both directions, 2 keeps the phone left and the platform right; default as recorded */

@@ -54,6 +54,7 @@ function registerVersion(
           return;
         }
         reply.header('twilio-request-id', `RQ${request.id}`);
+        reply.header('date', new Date(api.clock.nowMs()).toUTCString());
         next();
       });
       scope.setErrorHandler((error, request, reply) => {

@@ -1,3 +1,4 @@
+import type { WallClock } from '../../wall-clock';
 import { newSid } from '../sids';
 import type { WebhookTarget } from '../webhooks';
 import { iso8601 } from '../wire-dates';
@@ -6,20 +7,23 @@ import type { ServiceSettings } from './service-form';
 
 /** What a set of transcripts has in common: language, redaction, who is told (reference/twilio.md section 9). */
 export class IntelligenceService {
-  readonly createdAtMs = Date.now();
-  updatedAtMs = this.createdAtMs;
+  readonly createdAtMs: number;
+  updatedAtMs: number;
   version = 1;
 
   constructor(
     public settings: ServiceSettings,
     /** Its place among all: the list is in this order. */
     readonly number: number,
+    private readonly clock: WallClock,
     readonly sid = newSid('GA'),
-  ) {}
+  ) {
+    this.createdAtMs = this.updatedAtMs = clock.nowMs();
+  }
 
   update(settings: ServiceSettings): void {
     this.settings = settings;
-    this.updatedAtMs = Date.now();
+    this.updatedAtMs = this.clock.nowMs();
     this.version += 1;
   }
 

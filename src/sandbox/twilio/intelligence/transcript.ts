@@ -1,3 +1,4 @@
+import type { WallClock } from '../../wall-clock';
 import { newSid } from '../sids';
 import type { WebhookView } from '../webhooks';
 import { iso8601 } from '../wire-dates';
@@ -32,9 +33,9 @@ export interface TranscriptOrder {
 /** A recording as text (reference/twilio.md section 9). */
 export class Transcript {
   readonly sid = newSid('GT');
-  readonly createdAtMs = Date.now();
+  readonly createdAtMs: number;
   readonly webhooks: WebhookView[] = [];
-  updatedAtMs = this.createdAtMs;
+  updatedAtMs: number;
   status: TranscriptStatus = 'queued';
   /** Whole seconds of audio; `undefined` until somebody has listened to it, and not shown before it is completed. */
   durationSeconds: number | undefined;
@@ -44,7 +45,10 @@ export class Transcript {
     readonly order: TranscriptOrder,
     /** Its place among all: the lists are in this order. */
     readonly number: number,
-  ) {}
+    private readonly clock: WallClock,
+  ) {
+    this.createdAtMs = this.updatedAtMs = clock.nowMs();
+  }
 
   /** Empty until it is completed. */
   get sentences(): readonly Sentence[] {
@@ -53,7 +57,7 @@ export class Transcript {
 
   move(status: TranscriptStatus): void {
     this.status = status;
-    this.updatedAtMs = Date.now();
+    this.updatedAtMs = this.clock.nowMs();
   }
 
   write(sentences: readonly SentenceText[], durationSeconds: number): void {

@@ -3,6 +3,7 @@ import { CallTape } from '../../phone/call-tape';
 import { CARRIER_VOICE } from '../../phone/voices';
 import { PERSON_VOICE } from '../../speech/voices';
 import { VoiceBox } from '../../speech/voice-box';
+import { WallClock } from '../../wall-clock';
 import type { RecordingSettings } from '../call-settings';
 import { Recording } from '../recording';
 import { transcribeRecording } from './transcription';
@@ -36,7 +37,7 @@ describe('the transcription of a recording', () => {
       }
       return tape.frames / 50;
     };
-    const recording = new Recording('CA1', { ...SETTINGS, ...settings }, tape);
+    const recording = new Recording('CA1', { ...SETTINGS, ...settings }, tape, new WallClock());
     silence(50);
     const greetingEndsAt = await say(GREETING, CARRIER_VOICE);
     silence(25);

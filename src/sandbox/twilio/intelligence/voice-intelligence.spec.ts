@@ -1,5 +1,6 @@
 import { ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID } from '../../spec-support/sandbox-fixture';
 import { FaultBox } from '../../faults';
+import { WallClock } from '../../wall-clock';
 import { Webhooks } from '../webhooks';
 import type { TranscriptOrder } from './transcript';
 import { VoiceIntelligence } from './voice-intelligence';
@@ -16,6 +17,7 @@ describe('the life of a transcript', () => {
       {
         carrier: { find: () => undefined, recordings: new Map() },
         recogniser: { recognise: () => '' },
+        clock: new WallClock(),
         webhooks: new Webhooks(AUTH_TOKEN, faults, log),
         faults,
         log,

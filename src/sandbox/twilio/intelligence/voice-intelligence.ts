@@ -1,6 +1,7 @@
 import type { FaultBox, FaultSite } from '../../faults';
 import type { SandboxLog } from '../../log';
 import type { Voices } from '../../phone/voices';
+import type { WallClock } from '../../wall-clock';
 import { phoneOf } from '../call-settings';
 import type { Carrier } from '../carrier';
 import type { Recording } from '../recording';
@@ -21,6 +22,7 @@ const RECORDING_URL = /\/Recordings\/(RE[0-9a-fA-F]{32})(?:\.wav)?$/;
 interface Surroundings {
   carrier: Pick<Carrier, 'find' | 'recordings'>;
   recogniser: Voices['recogniser'];
+  clock: WallClock;
   webhooks: Webhooks;
   faults: FaultBox;
   log: SandboxLog;
@@ -41,7 +43,8 @@ export class VoiceIntelligence {
     private readonly around: Surroundings,
     readonly defaultServiceSid: string,
   ) {
-    this.services.set(defaultServiceSid, new IntelligenceService(DEFAULT_SERVICE, ++this.made, defaultServiceSid));
+    const service = new IntelligenceService(DEFAULT_SERVICE, ++this.made, around.clock, defaultServiceSid);
+    this.services.set(defaultServiceSid, service);
   }
 
   /** Newest first. */
@@ -57,7 +60,7 @@ export class VoiceIntelligence {
   }
 
   createService(settings: ServiceSettings): IntelligenceService {
-    const service = new IntelligenceService(settings, ++this.made);
+    const service = new IntelligenceService(settings, ++this.made, this.around.clock);
     this.services.set(service.sid, service);
     return service;
   }
@@ -162,7 +165,7 @@ export class VoiceIntelligence {
   }
 
   private keep(order: TranscriptOrder): Transcript {
-    const transcript = new Transcript(order, ++this.made);
+    const transcript = new Transcript(order, ++this.made, this.around.clock);
     this.transcripts.set(transcript.sid, transcript);
     for (const oldest of this.transcripts.values()) {
       if (this.transcripts.size <= MAX_TRANSCRIPTS) break;
