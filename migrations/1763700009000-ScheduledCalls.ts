@@ -37,6 +37,8 @@ export class ScheduledCalls1763700009000 implements MigrationInterface {
         recurrence text,
         series_start text,
         occurrence_at timestamptz,
+        has_next boolean NOT NULL DEFAULT false,
+        idempotency_key text,
         finished_at timestamptz,
         created_at timestamptz NOT NULL DEFAULT now(),
         updated_at timestamptz NOT NULL DEFAULT now()
@@ -46,6 +48,7 @@ export class ScheduledCalls1763700009000 implements MigrationInterface {
       `CREATE INDEX scheduled_calls_status_idx ON scheduled_calls (user_id, status, scheduled_time, id)`,
       // Each occurrence of a series once, whoever makes it.
       `CREATE UNIQUE INDEX scheduled_calls_occurrence_key ON scheduled_calls (user_id, series_id, occurrence_at)`,
+      `CREATE UNIQUE INDEX scheduled_calls_idempotency_key_key ON scheduled_calls (user_id, idempotency_key)`,
       `CREATE UNIQUE INDEX scheduled_calls_call_id_key ON scheduled_calls (call_id)`,
       `CREATE INDEX scheduled_calls_due_idx ON scheduled_calls (due_at) WHERE status = 'scheduled'`,
       `CREATE INDEX scheduled_calls_own_due_idx ON scheduled_calls (user_id, due_at, id) WHERE status = 'scheduled'`,
@@ -83,17 +86,18 @@ export class ScheduledCalls1763700009000 implements MigrationInterface {
       `INSERT INTO dial_pace DEFAULT VALUES`,
       `GRANT SELECT, UPDATE ON dial_pace TO ${APP_ROLE}`,
 
-      // A call's place in its owner's queue is its rank: what has it small goes first, so that nobody's many delay another's one.
+      // A call's place in its owner's queue is its rank: what has it small goes first, so that nobody's many delay another's one;
+      // and only the first of each owner's are told, so that ranks in the queue are never old.
       ...lookupFunction({
-        signature: 'lookup_scheduled_calls_due()',
+        signature: 'lookup_scheduled_calls_due(p_ranks integer)',
         returns: 'TABLE (user_id integer, id integer, due_at timestamptz, rank integer)',
         body: `SELECT q.user_id, q.id, q.due_at, q.rank::integer FROM (
             SELECT s.user_id, s.id, s.due_at, s.handed_at,
               row_number() OVER (PARTITION BY s.user_id ORDER BY s.due_at, s.id) AS rank
             FROM scheduled_calls s JOIN users u ON u.id = s.user_id AND u.is_active
             WHERE s.status = 'scheduled' AND s.due_at <= clock_timestamp() + interval '1 minute') q
-          WHERE q.handed_at IS NULL
-            OR (q.handed_at < clock_timestamp() - interval '20 seconds' AND q.due_at < clock_timestamp() - interval '5 seconds')
+          WHERE q.rank <= p_ranks AND (q.handed_at IS NULL
+            OR (q.handed_at < clock_timestamp() - interval '20 seconds' AND q.due_at < clock_timestamp() - interval '5 seconds'))
           ORDER BY q.rank, q.due_at LIMIT 1000`,
         reads: [
           { table: 'scheduled_calls', columns: ['user_id', 'id', 'status', 'due_at', 'handed_at', 'check_at'] },
@@ -118,7 +122,7 @@ export class ScheduledCalls1763700009000 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     const statements = [
       `DROP FUNCTION lookup_scheduled_calls_to_check()`,
-      `DROP FUNCTION lookup_scheduled_calls_due()`,
+      `DROP FUNCTION lookup_scheduled_calls_due(integer)`,
       `DROP TABLE dial_pace`,
       `DROP TABLE scheduled_call_attempts`,
       `DROP TABLE scheduled_calls`,

@@ -13,6 +13,8 @@ export interface RefusalReason {
   code: RefusalCode;
   /** A sentence for the person who wants to call. */
   detail: string;
+  /** When this reason ends; left out where waiting does not help, or nobody can tell how long. */
+  until?: Date;
 }
 
 /** May this call start now, and if not, why, and when at the earliest. */
@@ -58,7 +60,7 @@ export function decideCall(facts: CallFacts): CallPermission {
   /** The earliest instant by what was seen so far; null as soon as waiting does not help. */
   let earliest: Date | null = at;
   const refuse = (code: RefusalCode, detail: string, until: Date | null) => {
-    reasons.push({ code, detail });
+    reasons.push({ code, detail, ...(until === null ? {} : { until }) });
     earliest = earliest === null || until === null ? null : new Date(Math.max(earliest.getTime(), until.getTime()));
   };
 

@@ -82,7 +82,7 @@ export class CallPlacing {
 
   /**
    * Rings a phone. The same idempotency key never rings it twice, and neither does the same planned id: a call that is there
-   * under it already is dialled if nobody has been asked yet, and given back as it is otherwise.
+   * under it already is given back as it is.
    * @throws InvalidPhoneNumber, InvalidScenario, CustomScenarioNotFound, CallTextTooLong, CallTooLong, CallNotAllowed: nothing was done
    * @throws CarrierRefusedCall, CarrierUnavailable: not dialled; CallOutcomeUnknown: perhaps dialled
    */
@@ -113,7 +113,7 @@ export class CallPlacing {
     }
     if (request.planned !== undefined) {
       const earlier = await this.attempts.findById(owner, request.planned.callId);
-      if (earlier !== null) return this.goOnWith(owner, earlier);
+      if (earlier !== null) return earlier;
     }
     const agent = await this.scenarios.resolveAgent(owner, request.scenario);
     if (!isSpeakable(agent, request.variables ?? {})) throw new CallTextTooLong();
@@ -128,14 +128,7 @@ export class CallPlacing {
       planned: request.planned,
     });
     if (isNew) return this.dial(owner, call);
-    return call.id === request.planned?.callId
-      ? this.goOnWith(owner, call)
-      : requireSame(call, request, call.phoneNumber);
-  }
-
-  /** Whoever wrote the intent down may have died since. */
-  private async goOnWith(owner: Owner, call: Call): Promise<Call> {
-    return call.dialState === 'intended' ? this.dial(owner, call) : call;
+    return call.id === request.planned?.callId ? call : requireSame(call, request, call.phoneNumber);
   }
 
   /** A place is kept for the call from before it is written down, so that several at once cannot pass the limit together. */

@@ -7,7 +7,7 @@ import { CallLookups, CallRef, OpenAttempt } from './call-lookups';
 import { isCallStatus, isOver } from './call-status';
 import { Call } from './call.entity';
 import { CarrierReports } from './carrier-reports.service';
-import { DialAttempts, DialFailure } from './dial-attempts.service';
+import { DialAttempts } from './dial-attempts.service';
 
 const INTERVAL_MS = 15_000;
 
@@ -82,7 +82,7 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     const call = await this.attempts.get(owner, callId);
     const ageMs = now.getTime() - (call.askedAt ?? call.createdAt).getTime();
     if (call.dialState === 'intended') {
-      if (ageMs >= INTENT_ABANDONED_MS) await this.failAbsent(call, NEVER_DIALLED);
+      if (ageMs >= INTENT_ABANDONED_MS) await this.attempts.fail(owner, callId, NEVER_DIALLED);
       return;
     }
     if (call.callSid !== null || ageMs < ASKED_SETTLED_AFTER_MS) return;
@@ -100,7 +100,7 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     const candidates = await this.candidatesFor(call);
     const [only] = candidates;
     if (only === undefined) {
-      if (ageMs >= ABSENT_AFTER_MS) await this.failAbsent(call, ABSENT);
+      if (ageMs >= ABSENT_AFTER_MS) await this.attempts.fail(owner, callId, ABSENT);
     } else if (candidates.length === 1 && rivals === 1) {
       await this.reports.applyFetched(owner, callId, only, now);
     }
@@ -148,13 +148,6 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     if (endedReason !== null && isLive) await this.telephony.hangUp(callSid);
   }
 
-  private async failAbsent(
-    call: Call,
-    failure: Pick<DialFailure, 'from' | 'endedReason' | 'errorCode' | 'errorDetail'>,
-  ) {
-    await this.attempts.fail({ userId: call.userId }, call.id, { ...failure, dialState: 'absent' });
-  }
-
   /** One attempt's trouble, such as a carrier that cannot be asked now, is no other's. */
   private async attended({ owner, callId }: CallRef, work: () => Promise<void>): Promise<void> {
     try {
@@ -165,8 +158,10 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
   }
 }
 
-const NEVER_DIALLED = {
+/** What becomes of an intent whose process has died before it asked. */
+export const NEVER_DIALLED = {
   from: 'intended',
+  dialState: 'absent',
   endedReason: 'server_error',
   errorCode: 'never_dialled',
   errorDetail: 'The server stopped before this call was dialled.',
@@ -174,6 +169,7 @@ const NEVER_DIALLED = {
 
 const ABSENT = {
   from: 'unknown',
+  dialState: 'absent',
   endedReason: 'carrier_error',
   errorCode: 'absent',
   errorDetail: 'Twilio has no such call: it was not dialled.',

@@ -29,21 +29,49 @@ class NoUploadsHere extends AppError {
   }
 }
 
-/** Forms are read before anybody looks at the body, so that an Idempotency-Key stands for what is in the file as well. */
+class NoLength extends AppError {
+  constructor() {
+    super('invalid', 'request.no_length', 'An upload must say how long it is (Content-Length).');
+  }
+}
+
+/** What a form has around its file. */
+const FORM_BYTES = 4_096;
+
+/**
+ * Forms are read before anybody looks at the body, so that an Idempotency-Key stands for what is in the file as well. What is
+ * not taken is refused before it is read: whoever sends it is told that the connection ends.
+ */
 export async function readUploadedTexts(fastify: FastifyInstance, maxBytes: number): Promise<void> {
-  await fastify.register(multipart, { limits: { fileSize: maxBytes, files: 1, fields: 0, parts: 1 } });
-  fastify.addHook('preValidation', async (request) => {
-    if (!request.isMultipart()) return;
-    if (request.routeOptions.config.takesTextFile !== true) throw new NoUploadsHere();
-    request.body = { file: await textOf(request, maxBytes) };
+  await fastify.register(multipart, { limits: { fileSize: maxBytes, files: 1, fields: 0, parts: 1, headerPairs: 20 } });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const refusal = isForm(request) ? refusalOf(request, maxBytes) : null;
+    if (refusal !== null) void reply.header('Connection', 'close');
+    done(refusal ?? undefined);
   });
+  fastify.addHook('preValidation', async (request) => {
+    if (isForm(request)) request.body = { file: await textOf(request, maxBytes) };
+  });
+}
+
+function isForm({ headers }: FastifyRequest): boolean {
+  return /^multipart\//i.test(headers['content-type']?.trimStart() ?? '');
+}
+
+function refusalOf({ headers, routeOptions }: FastifyRequest, maxBytes: number): AppError | null {
+  if (routeOptions.config?.takesTextFile !== true) return new NoUploadsHere();
+  const length = headers['content-length'];
+  if (length === undefined) return new NoLength();
+  return Number(length) > maxBytes + FORM_BYTES ? new UploadTooLarge(maxBytes) : null;
 }
 
 async function textOf(request: FastifyRequest, maxBytes: number): Promise<string> {
   let bytes: Buffer | undefined;
   try {
     const part = await request.file();
+    // What is not wanted must be read all the same, or the request never ends.
     if (part?.fieldname === 'file') bytes = await part.toBuffer();
+    else part?.file.resume();
   } catch (error) {
     if ((error as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE') throw new UploadTooLarge(maxBytes);
     throw new UnreadableForm('The form must have one file and nothing else, by the name of file.');

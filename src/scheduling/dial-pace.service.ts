@@ -2,9 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
+import { ALIVE_SECONDS } from './scheduled-calls.repository';
 
-/** Whoever was silent for longer than this was not there: it says so far more often. */
-const ALIVE_SECONDS = 60;
 const BEAT_MS = 5_000;
 
 /**

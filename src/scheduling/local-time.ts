@@ -21,6 +21,8 @@ const HAS_OFFSET = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/i;
  * @throws NotATime
  */
 export function readMoment(text: string, timeZone: string): LocalMoment {
+  // A time zone in brackets would be a second word on the clock.
+  if (text.includes('[')) throw new NotATime('A time zone does not stand in the time.');
   try {
     if (HAS_OFFSET.test(text)) {
       const zoned = Temporal.Instant.from(text).toZonedDateTimeISO(timeZone);

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
+import { wallClockOf } from './local-time';
 import { NotARecurrence, Recurrence } from './recurrence';
 
 const BERLIN = 'Europe/Berlin';
@@ -130,6 +132,68 @@ describe('a recurrence', () => {
     'FREQ=WEEKLY;BYMONTH=2;BYDAY=MO;BYSETPOS=300',
     'FREQ=DAILY;BYYEARDAY=366;BYMONTH=3',
   ])('that never comes (%s) is found out in time', (rule) => {
-    expect(occurrences(rule, '2026-11-27T10:00', 'UTC', 1)).toEqual([]);
+    expect(() => occurrences(rule, '2026-11-27T10:00', 'UTC', 1)).toThrow('The recurrence never comes again.');
+  });
+});
+
+describe('what is no rule for calls', () => {
+  const read = (rule: string) => () => Recurrence.read(rule, wallClockOf('2027-01-15T09:00:00'), 'Europe/Berlin');
+
+  it.each([
+    'FREQ=YEARLY;INTERVAL=999999',
+    'FREQ=DAILY;INTERVAL=ABC',
+    'FREQ=DAILY;INTERVAL=0',
+    'FREQ=DAILY;BYHOUR=99',
+    'FREQ=YEARLY;BYMONTH=13',
+    'FREQ=MONTHLY;BYMONTHDAY=99',
+    'FREQ=MONTHLY;BYDAY=99MO',
+    'FREQ=DAILY;COUNT=-5',
+    'FREQ=DAILY;COUNT=1001',
+    'FREQ=YEARLY;COUNT=101',
+    'FREQ=DAILY;BYMINUTE=0,15,30,45',
+    'FREQ=DAILY;UNTIL=tomorrow',
+    'FREQ=HOURLY;BYMONTH=2',
+    'FREQ=YEARLY;BYMONTH=1,2,3,4,5,6;BYMONTHDAY=1,2,3,4,5,6;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11',
+    'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
+  ])('%s', (rule) => {
+    expect(read(rule)).toThrow(NotARecurrence);
+  });
+
+  it('is read or refused, and what is read can be expanded, whatever it is', () => {
+    const part = fc.constantFrom(
+      'INTERVAL',
+      'COUNT',
+      'BYDAY',
+      'BYMONTH',
+      'BYMONTHDAY',
+      'BYHOUR',
+      'BYSETPOS',
+      'UNTIL',
+      'X',
+    );
+    const value = fc.oneof(
+      fc.integer({ min: -60, max: 60 }).map(String),
+      fc.constantFrom('MO', '-1SU', '20280101', 'ABC', ''),
+    );
+    const frequency = fc.constantFrom('HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY', 'SECONDLY');
+    fc.assert(
+      fc.property(frequency, fc.array(fc.tuple(part, value), { maxLength: 3 }), (freq, parts) => {
+        const rule = [`FREQ=${freq}`, ...parts.map(([name, text]) => `${name}=${text}`)].join(';');
+        try {
+          const next = read(rule)().next(new Date('2027-01-15T08:00:00Z'));
+          if (next !== null) expect(next.at.getTime()).toBeGreaterThan(Date.parse('2027-01-15T08:00:00Z'));
+        } catch (error) {
+          expect(error).toBeInstanceOf(NotARecurrence);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('counts as far as it was asked to', () => {
+    const daily = read('FREQ=DAILY;COUNT=1000')();
+    expect(daily.next(new Date('2029-10-08T08:00:00Z'))?.localTime).toBe('2029-10-09T09:00:00');
+    expect(daily.next(new Date('2029-10-09T08:00:00Z'))?.localTime).toBe('2029-10-10T09:00:00');
+    expect(daily.next(new Date('2029-10-10T08:00:00Z'))).toBeNull();
   });
 });

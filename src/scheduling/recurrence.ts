@@ -6,27 +6,34 @@ import { LocalMoment, momentOf, wallClockAt } from './local-time';
 /** The text is no rule that calls can recur by; `message` is a sentence. */
 export class NotARecurrence extends Error {}
 
-/** Calls recur no more often. */
-const FREQUENCIES = new Set(['HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY', 'YEARLY']);
 const MAX_CHARACTERS = 500;
 const RULE = /^(?:RRULE:)?((?:[A-Z]+=[A-Z0-9,+-]+;?)+)$/;
-const PARTS = new Set([
-  'FREQ',
-  'INTERVAL',
-  'COUNT',
-  'UNTIL',
-  'WKST',
-  'BYDAY',
-  'BYMONTH',
-  'BYMONTHDAY',
-  'BYYEARDAY',
-  'BYWEEKNO',
-  'BYSETPOS',
-  'BYHOUR',
-  'BYMINUTE',
-]);
-/** Steps without an occurrence after which a rule counts as one that never has any: in steps of a day, five and a half years. */
-const MAX_STEPS = 2000;
+/** The whole numbers that a part may have; with `signed` from behind as well. */
+const NUMBERS: Record<string, { from: number; to: number; signed?: boolean }> = {
+  INTERVAL: { from: 1, to: 1000 },
+  COUNT: { from: 1, to: 1000 },
+  BYMONTH: { from: 1, to: 12 },
+  BYMONTHDAY: { from: 1, to: 31, signed: true },
+  BYYEARDAY: { from: 1, to: 366, signed: true },
+  BYWEEKNO: { from: 1, to: 53, signed: true },
+  BYSETPOS: { from: 1, to: 366, signed: true },
+  BYHOUR: { from: 0, to: 23 },
+  BYMINUTE: { from: 0, to: 59 },
+};
+const TEXTS: Record<string, RegExp> = {
+  FREQ: /^[A-Z]+$/,
+  UNTIL: /^\d{8}(?:T\d{6}Z?)?$/,
+  WKST: /^(?:MO|TU|WE|TH|FR|SA|SU)$/,
+  BYDAY: /^(?:[+-]?(?:[1-9]|[1-4]\d|5[0-3]))?(?:MO|TU|WE|TH|FR|SA|SU)$/,
+};
+/** Of these a rule may have one alone: calls recur by the hour at most. */
+const SINGLE = new Set(['INTERVAL', 'COUNT', 'UNTIL', 'WKST', 'FREQ', 'BYMINUTE', 'BYSETPOS']);
+/** What an hourly rule can be told: others would be looked for hour by hour. */
+const HOURLY = new Set(['FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'WKST', 'BYDAY', 'BYHOUR', 'BYMINUTE']);
+/** So many moments may the lists of a rule name together in one of its periods. */
+const MAX_MOMENTS = 366;
+/** Steps after which a rule counts as one that has no occurrence (any more), and the most that COUNT may ask for. */
+const STEPS: Record<string, number> = { HOURLY: 1000, DAILY: 1000, WEEKLY: 1000, MONTHLY: 300, YEARLY: 100 };
 
 /**
  * A recurrence rule (RFC 5545), on the wall clock of a time zone: 9 o'clock stays 9 o'clock when clocks change. A time that is
@@ -50,10 +57,17 @@ export class Recurrence {
       const floating = start.toString({ smallestUnit: 'second' }).replace(/[-:]/g, '');
       const parsed = new RRuleTemporal({
         rruleString: `DTSTART:${floating}Z\nRRULE:${untilOnTheWall(rule, timeZone)}`,
-        maxIterations: MAX_STEPS,
+        // Of which it takes some for itself.
+        maxIterations: 2 * stepsOf(rule),
       });
-      return new Recurrence(rule, parsed, timeZone);
+      const recurrence = new Recurrence(rule, parsed, timeZone);
+      // What cannot be expanded is told now, not when it is due.
+      if (recurrence.after(start) === null && !/COUNT=|UNTIL=/.test(rule)) {
+        throw new NotARecurrence('The recurrence never comes again.');
+      }
+      return recurrence;
     } catch (error) {
+      if (error instanceof NotARecurrence) throw error;
       throw new NotARecurrence(`The recurrence is not a rule of RFC 5545: ${(error as Error).message}`);
     }
   }
@@ -77,8 +91,9 @@ export class Recurrence {
       const found = this.rule.next(new Date(wall.toZonedDateTime('UTC').epochMilliseconds));
       return found === null ? null : wallClockAt(new Date(found.epochMilliseconds), 'UTC');
     } catch (error) {
-      // So many steps without one: the thirty-first of February.
-      if (error instanceof Error && error.message.includes('Maximum iterations')) return null;
+      // So many steps without one, the thirty-first of February; or beyond the years that there are.
+      if (error instanceof RangeError || (error instanceof Error && error.message.includes('Maximum iterations')))
+        return null;
       throw error;
     }
   }
@@ -88,14 +103,52 @@ function textOfRule(text: string): string {
   const rule = text.length > MAX_CHARACTERS ? undefined : RULE.exec(text.trim().toUpperCase())?.[1]?.replace(/;$/, '');
   if (rule === undefined) throw new NotARecurrence('The recurrence must look like FREQ=WEEKLY;BYDAY=MO (RFC 5545).');
   const names = rule.split(';').map((part) => part.slice(0, part.indexOf('=')));
-  const unknown = names.find((name) => !PARTS.has(name));
-  if (unknown !== undefined) throw new NotARecurrence(`The recurrence has a part that is not taken here: ${unknown}.`);
   if (new Set(names).size < names.length) throw new NotARecurrence('The recurrence names a part twice.');
-  const frequency = /(?:^|;)FREQ=([A-Z]+)/.exec(rule)?.[1] ?? '';
-  if (!FREQUENCIES.has(frequency)) {
+  const isHourly = /(?:^|;)FREQ=HOURLY(?:;|$)/.test(rule);
+  if (stepsOf(rule) === 0) {
     throw new NotARecurrence('The recurrence must have FREQ, of HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY.');
   }
+  let moments = 1;
+  for (const part of rule.split(';')) {
+    const [name = '', values = ''] = part.split('=');
+    const list = values.split(',');
+    requireValues(name, list);
+    if (isHourly && !HOURLY.has(name)) throw new NotARecurrence(`An hourly recurrence cannot have ${name}.`);
+    if (name.startsWith('BY') && name !== 'BYSETPOS') moments *= list.length;
+  }
+  if (countOf(rule) > stepsOf(rule))
+    throw new NotARecurrence(`The recurrence can have COUNT=${stepsOf(rule)} at most.`);
+  if (moments > MAX_MOMENTS) throw new NotARecurrence('The recurrence names too many moments.');
   return rule;
+}
+
+function stepsOf(rule: string): number {
+  return STEPS[/(?:^|;)FREQ=([A-Z]+)/.exec(rule)?.[1] ?? ''] ?? 0;
+}
+
+function countOf(rule: string): number {
+  return Number(/(?:^|;)COUNT=(\d+)/.exec(rule)?.[1] ?? 0);
+}
+
+function requireValues(name: string, values: readonly string[]): void {
+  const numbers = NUMBERS[name];
+  const isRight = (value: string) =>
+    numbers === undefined ? TEXTS[name]?.test(value) === true : isWithin(value, numbers);
+  if (numbers === undefined && TEXTS[name] === undefined) {
+    throw new NotARecurrence(`The recurrence has a part that is not taken here: ${name}.`);
+  }
+  const wrong = values.find((value) => !isRight(value));
+  if (wrong !== undefined) throw new NotARecurrence(`The recurrence cannot have ${name}=${wrong}.`);
+  if (SINGLE.has(name) && values.length > 1) throw new NotARecurrence(`The recurrence can have one ${name} alone.`);
+}
+
+function isWithin(
+  value: string,
+  { from, to, signed = false }: { from: number; to: number; signed?: boolean },
+): boolean {
+  if (!(signed ? /^[+-]?\d{1,4}$/ : /^\d{1,4}$/).test(value)) return false;
+  const number = Math.abs(Number(value));
+  return number >= from && number <= to;
 }
 
 /** UNTIL is a moment where it ends in Z, and else the wall clock's; the rule is expanded on the wall clock. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { CALL_STATUSES, isOver } from '../calls/call-status';
 import { DIAL_STATES } from '../calls/dial-ledger';
 import { ENDED_REASONS } from '../calls/ended-reason';
-import { AttemptedCall, AttemptHistory, afterTrouble, nextStep, RETRIED_OUTCOMES } from './retry-policy';
+import { AttemptedCall, AttemptHistory, nextStep, RETRIED_OUTCOMES } from './retry-policy';
 
 const NOW = new Date('2026-12-01T10:00:00Z');
 const before = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000);
@@ -14,7 +14,7 @@ const ENDED: AttemptedCall = {
   endedReason: 'customer_hung_up',
   errorDetail: null,
 };
-const HISTORY: AttemptHistory = { retry: null, ifLate: 'skip', attempts: 1, troubleSince: null };
+const HISTORY: AttemptHistory = { retry: null, ifLate: 'skip', attempts: 1, troubleSince: null, isLate: false };
 const RETRY = { max_attempts: 3, delay_minutes: 15, on: [...RETRIED_OUTCOMES] };
 
 describe('what follows from an attempt', () => {
@@ -48,7 +48,7 @@ describe('what follows from an attempt', () => {
     [{ dialState: 'placed', status: 'in-progress', isOver: false }, 'dialing'],
     [{ dialState: 'unknown', status: 'queued', isOver: false }, 'outcome_unknown'],
   ] as [Partial<AttemptedCall>, string][])('%j is waited for', (call, status) => {
-    expect(nextStep({ ...ENDED, ...call }, HISTORY, NOW)).toEqual({ kind: 'wait', status });
+    expect(nextStep({ ...ENDED, ...call }, HISTORY, NOW)).toMatchObject({ kind: 'wait', status });
   });
 
   it.each([
@@ -91,6 +91,7 @@ describe('what follows from an attempt', () => {
       retry: fc.constantFrom(null, RETRY),
       ifLate: fc.constantFrom('skip' as const, 'run' as const),
       attempts: fc.integer({ min: 1, max: 10 }),
+      isLate: fc.boolean(),
       troubleSince: fc.option(fc.date({ max: NOW, noInvalidDate: true })),
     });
     const call = fc.record({
@@ -111,7 +112,18 @@ describe('what follows from an attempt', () => {
     );
   });
 
-  it('says what went wrong before Twilio was asked', () => {
-    expect(afterTrouble('Away', HISTORY, NOW)).toMatchObject({ kind: 'again', error: 'Away' });
+  it('is not tried again where it came due while no server was there, unless that was asked for', () => {
+    const absent = { ...ENDED, dialState: 'absent' as const, status: 'failed' as const, errorDetail: 'Away' };
+    expect(nextStep(absent, { ...HISTORY, isLate: true }, NOW)).toMatchObject({
+      kind: 'finish',
+      status: 'failed',
+      error: expect.stringContaining('No server was running') as string,
+    });
+    expect(nextStep(absent, { ...HISTORY, isLate: true, ifLate: 'run' }, NOW)).toMatchObject({ kind: 'again' });
+  });
+
+  it.each(['absent', 'placed'] as const)('is never tried again once its owner has hung up (%s)', (dialState) => {
+    const hungUp = { ...ENDED, dialState, status: 'no-answer' as const, endedReason: 'owner_hung_up' as const };
+    expect(nextStep(hungUp, { ...HISTORY, retry: RETRY }, NOW)).toMatchObject({ kind: 'finish', status: 'canceled' });
   });
 });

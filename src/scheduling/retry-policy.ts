@@ -24,6 +24,9 @@ export type QuietHoursPolicy = 'block' | 'wait';
 
 /** For how long a call is tried that the carrier cannot be asked for. */
 const TROUBLE_LIMIT_MS: Record<IfLate, number> = { skip: 15 * 60_000, run: 24 * 60 * 60_000 };
+/** What can be said only when it is due. */
+export const MISSED = 'No server was running when this call was due. It was not dialled, as it was too late.';
+
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 120_000;
 
@@ -44,12 +47,14 @@ export interface AttemptHistory {
   attempts: number;
   /** Null: the carrier could be asked the last time. */
   troubleSince: Date | null;
+  /** It came due while no server was there, and that was too long ago. */
+  isLate: boolean;
 }
 
 /** What follows from an attempt. */
 export type NextStep =
   /** It is not over: it is looked at again after a while. */
-  | { kind: 'wait'; status: Extract<ScheduledCallStatus, 'dialing' | 'outcome_unknown'> }
+  | { kind: 'wait'; status: Extract<ScheduledCallStatus, 'dialing' | 'outcome_unknown'>; isPlaced: boolean }
   /** It is dialled once more. */
   | { kind: 'again'; outcome: AttemptOutcome; inMs: number; isTrouble: boolean; error: string }
   | { kind: 'finish'; outcome: AttemptOutcome; status: ScheduledCallStatus; error: string | null };
@@ -60,16 +65,21 @@ export function nextStep(call: AttemptedCall, history: AttemptHistory, now: Date
     return { kind: 'finish', outcome: 'unknown', status: 'outcome_unknown', error: call.errorDetail };
   }
   if (isOpen(call.dialState))
-    return { kind: 'wait', status: call.dialState === 'unknown' ? 'outcome_unknown' : 'dialing' };
-  if (!call.isOver) return { kind: 'wait', status: 'dialing' };
+    return { kind: 'wait', status: call.dialState === 'unknown' ? 'outcome_unknown' : 'dialing', isPlaced: false };
+  if (!call.isOver) return { kind: 'wait', status: 'dialing', isPlaced: true };
   const error = call.errorDetail ?? '';
+  // Its owner does not want it any more, whatever it came to.
+  if (call.endedReason === 'owner_hung_up' && call.status !== 'completed') {
+    return { kind: 'finish', outcome: 'canceled', status: 'canceled', error: SENTENCES.canceled ?? null };
+  }
   if (call.dialState === 'absent') return afterTrouble(error, history, now);
   if (mayDialAgain(call.dialState)) return { kind: 'finish', outcome: 'failed', status: 'failed', error };
   return afterCall(outcomeOf(call), call, history);
 }
 
 /** The carrier cannot be asked: nobody's phone rang. */
-export function afterTrouble(error: string, { ifLate, troubleSince }: AttemptHistory, now: Date): NextStep {
+function afterTrouble(error: string, { ifLate, isLate, troubleSince }: AttemptHistory, now: Date): NextStep {
+  if (isLate && ifLate === 'skip') return { kind: 'finish', outcome: 'not_dialled', status: 'failed', error: MISSED };
   const sinceMs = now.getTime() - (troubleSince ?? now).getTime();
   if (sinceMs >= TROUBLE_LIMIT_MS[ifLate]) return { kind: 'finish', outcome: 'not_dialled', status: 'failed', error };
   // As long again as it has lasted, so that it is asked often at first and seldom later.

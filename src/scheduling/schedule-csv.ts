@@ -15,7 +15,9 @@ const TEXTS = new Set([...REQUIRED, 'timezone', 'recurrence', 'if_late', 'quiet_
 const OTHERS = new Set(['record', 'max_duration_seconds', 'max_attempts', 'delay_minutes', 'retry_on']);
 const VARIABLE = 'variables.';
 
-const SLICE_CHARACTERS = 16_384;
+const MAX_COLUMNS = 100;
+/** Some hundred rows. */
+const SLICE_CHARACTERS = 4_096;
 const MAX_ROW_CHARACTERS = 65_536;
 
 /**
@@ -54,6 +56,8 @@ async function readTable(text: string): Promise<Line[]> {
   let failure: Error | undefined;
   parser.on('data', ({ record, info }: { record: string[]; info: { lines: number } }) => {
     lines.push({ record, line: info.lines });
+    // The names of the columns, and one row more than may be.
+    if (lines.length > MAX_BATCH + 1) parser.destroy();
   });
   const ended = new Promise<void>((resolve) => {
     parser.once('error', (error) => {
@@ -61,12 +65,13 @@ async function readTable(text: string): Promise<Line[]> {
       resolve();
     });
     parser.once('end', resolve);
+    parser.once('close', resolve);
   });
-  for (let from = 0; from < text.length && failure === undefined; from += SLICE_CHARACTERS) {
+  for (let from = 0; from < text.length && failure === undefined && !parser.destroyed; from += SLICE_CHARACTERS) {
     parser.write(text.slice(from, from + SLICE_CHARACTERS));
     await yieldToOthers();
   }
-  parser.end();
+  if (!parser.destroyed) parser.end();
   await ended;
   if (failure === undefined) return lines;
   if (failure instanceof CsvError) throw new UnreadableCsv(failure.message);
@@ -80,6 +85,7 @@ function delimiterOf(text: string): string {
 }
 
 function requireColumns(names: readonly string[]): void {
+  if (names.length > MAX_COLUMNS) throw new UnreadableCsv(`it has more than ${MAX_COLUMNS} columns.`);
   const missing = REQUIRED.find((name) => !names.includes(name));
   if (missing !== undefined) throw new UnreadableCsv(`it has no column ${missing}.`);
   const unknown = names.find((name) => !TEXTS.has(name) && !OTHERS.has(name) && !name.startsWith(VARIABLE));

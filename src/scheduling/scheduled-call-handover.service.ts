@@ -7,6 +7,8 @@ import { DialPace } from './dial-pace.service';
 import { handedOver } from './scheduled-calls.repository';
 
 const INTERVAL_MS = 5_000;
+/** So many of one user are in the queue, or twice as many as can be dialled until the next round. */
+const FEWEST_OF_A_USER = 10;
 
 /** A scheduled call that may be due; what is true of it stands in its row. */
 export interface DialJob {
@@ -53,7 +55,8 @@ export class ScheduledCallHandover implements OnApplicationBootstrap, BeforeAppl
     // First, since what was due while nobody was there is told by it.
     await this.pace.beat();
     const due = await this.db.lookup<{ user_id: number; id: number; due_at: Date; rank: number }>(
-      'SELECT user_id, id, due_at, rank FROM lookup_scheduled_calls_due()',
+      'SELECT user_id, id, due_at, rank FROM lookup_scheduled_calls_due($1)',
+      [Math.max(FEWEST_OF_A_USER, Math.ceil((2 * this.pace.perSecond * INTERVAL_MS) / 1000))],
     );
     await this.queue.add(
       DIAL_QUEUE,
@@ -65,12 +68,14 @@ export class ScheduledCallHandover implements OnApplicationBootstrap, BeforeAppl
         notBefore: new Date(dueAt.getTime() + 1),
       })),
     );
-    const byUser = new Map<number, number[]>();
-    for (const { user_id: userId, id } of due) byUser.set(userId, [...(byUser.get(userId) ?? []), id]);
-    for (const [userId, ids] of byUser) {
+    const byUser = new Map<number, { id: number; dueAt: Date }[]>();
+    for (const { user_id: userId, id, due_at: dueAt } of due) {
+      byUser.set(userId, [...(byUser.get(userId) ?? []), { id, dueAt }]);
+    }
+    for (const [userId, theirs] of byUser) {
       const owner: Owner = { userId };
       try {
-        await this.db.writeAsOwner(owner, handedOver(owner, ids));
+        await this.db.writeAsOwner(owner, handedOver(owner, theirs));
       } catch (error) {
         // Their jobs are in the queue, and another round's are the same ones.
         this.log.warn({ msg: 'Scheduled calls could not be noted as given to the queue', user_id: userId, err: error });

@@ -45,7 +45,7 @@ export class ScheduledCallOutcomes {
     );
     switch (step.kind) {
       case 'wait': {
-        const [[noted]] = await this.db.writeAsOwner(owner, waitedFor(owner, callId, step.status));
+        const [[noted]] = await this.db.writeAsOwner(owner, waitedFor(owner, callId, step));
         if (noted?.isChanged === true) this.events.emit(new ScheduledCallUpdated(owner, noted.id));
         break;
       }
@@ -61,12 +61,5 @@ export class ScheduledCallOutcomes {
       }
     }
     return true;
-  }
-
-  /** An attempt that cannot be made, whenever it is tried. */
-  async giveUp(owner: Owner, callId: string, error: string): Promise<void> {
-    const step = { outcome: 'failed', status: 'failed', error } as const;
-    const [[noted]] = await this.db.writeAsOwner(owner, finished(owner, callId, step));
-    if (noted !== undefined) this.events.emit(new ScheduledCallUpdated(owner, noted.id));
   }
 }

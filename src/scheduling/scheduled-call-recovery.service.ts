@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { DialAttempts } from '../calls/dial-attempts.service';
+import { NEVER_DIALLED } from '../calls/dial-settlement.service';
 import { Drain } from '../common/drain';
 import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { Database } from '../database/database';
 import { DialPace } from './dial-pace.service';
 import { ScheduledCallOutcomes } from './scheduled-call-outcomes.service';
-import { Claim, scheduledCall, takenOver } from './scheduled-calls.repository';
+import { Claim, dueCall, takenOver } from './scheduled-calls.repository';
 import { ScheduledDialling } from './scheduled-dialling.service';
 
 const INTERVAL_MS = 5_000;
@@ -64,18 +65,25 @@ export class ScheduledCallRecovery implements OnApplicationBootstrap, BeforeAppl
   }
 
   private async lookAfter(owner: Owner, id: number): Promise<void> {
-    const [[call]] = await this.db.readAsOwner(owner, scheduledCall(owner, id));
+    const [[call]] = await this.db.readAsOwner(owner, dueCall(owner, id));
     if (call === undefined || call.callId === null) return;
     const { callId } = call;
     const made = await this.ledger.findById(owner, callId);
-    if (made !== null && made.dialState !== 'intended') {
+    if (made !== null) {
+      // Written down, and nobody was asked to dial it: the ledger sees to it that nobody will be. Another attempt asks again
+      // whether it may start.
+      if (made.dialState === 'intended') await this.ledger.fail(owner, callId, NEVER_DIALLED);
       await this.outcomes.settle(owner, callId);
       return;
     }
-    // Nobody was asked to dial yet: whoever takes it over may.
-    await sleep(await this.pace.reserve());
     const claim: Claim = { owner, id, callId, claim: randomUUID() };
     const [[taken]] = await this.db.writeAsOwner(owner, takenOver(claim));
-    if (taken !== undefined) this.dialling.start(call, claim);
+    if (taken === undefined) return;
+    if (call.isLate && call.ifLate === 'skip') {
+      await this.dialling.miss(claim);
+      return;
+    }
+    await sleep(await this.pace.reserve());
+    this.dialling.start(call, claim);
   }
 }

@@ -18,6 +18,7 @@ import type { ScheduledCallStatus } from './scheduled-call-status';
 @Index('scheduled_calls_time_idx', ['userId', 'scheduledTime', 'id'])
 @Index('scheduled_calls_status_idx', ['userId', 'status', 'scheduledTime', 'id'])
 @Index('scheduled_calls_occurrence_key', ['userId', 'seriesId', 'occurrenceAt'], { unique: true })
+@Index('scheduled_calls_idempotency_key_key', ['userId', 'idempotencyKey'], { unique: true })
 @Index('scheduled_calls_call_id_key', ['callId'], { unique: true })
 @Index('scheduled_calls_due_idx', ['dueAt'], { where: `status = 'scheduled'` })
 @Index('scheduled_calls_own_due_idx', ['userId', 'dueAt', 'id'], { where: `status = 'scheduled'` })
@@ -144,6 +145,14 @@ export class ScheduledCall {
   /** The rule's own time of this occurrence, wherever its owner has moved it since. */
   @Column({ name: 'occurrence_at', type: 'timestamptz', nullable: true })
   occurrenceAt: Date | null;
+
+  /** The occurrence after it was made, or was found not to be: whatever becomes of this one, none is made again. */
+  @Column({ name: 'has_next', type: 'boolean', default: false })
+  hasNext: boolean;
+
+  /** Of the request that made it, and its place in that: the same one never makes it twice. */
+  @Column({ name: 'idempotency_key', type: 'text', nullable: true })
+  idempotencyKey: string | null;
 
   @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
   finishedAt: Date | null;

@@ -39,6 +39,7 @@ const TOLD = [
   'recurrence',
   'seriesStart',
   'occurrenceAt',
+  'hasNext',
   'finishedAt',
   'createdAt',
   'updatedAt',
@@ -80,14 +81,20 @@ export interface Claim {
 
 /** A process that has taken a call up and is silent for so long has died: longer than a request to the carrier may take. */
 const LEASE_SECONDS = 30;
-/** What has not ended is looked at as often, should nobody tell. */
-const LOOK_SECONDS = 15;
+/** What has not ended is looked at as often, should nobody tell: where it is not known whether it rings, and where it does. */
+const LOOK_SECONDS = { open: 15, placed: 60 };
 /** What was due so long before a server came back is late. */
 const LATE_AFTER = `interval '15 minutes'`;
 
 const NOW = 'clock_timestamp()';
 const TOUCHED = `updated_at = ${NOW}`;
+/** Whoever was silent for longer than this was not there: a server says far more often that it is. */
+export const ALIVE_SECONDS = 60;
+
 const NOT_WAITING = 'waiting_code = NULL, waiting_detail = NULL';
+/** It came due while nobody was there, or while this process stood still, and that was long ago. */
+const IS_LATE = `s.due_at < CASE WHEN p.alive_at < ${NOW} - interval '${ALIVE_SECONDS} seconds' THEN ${NOW} ELSE p.resumed_at END
+          - ${LATE_AFTER}`;
 const LEASE = `${NOW} + interval '${LEASE_SECONDS} seconds'`;
 
 const columns = (alias: string) => TOLD.map((name) => `${alias}.${snakeCase(name)} AS "${name}"`).join(', ');
@@ -148,17 +155,32 @@ export function dueCall(
   return {
     name: 'scheduled-call-due',
     text: `${SELECT_LISTED}, s.status = 'scheduled' AND s.due_at <= ${NOW} AS "isDue",
-        s.due_at < p.resumed_at - ${LATE_AFTER} AS "isLate", ${NOW} AS now
+        ${IS_LATE} AS "isLate", ${NOW} AS now
       FROM ${WITH_CALL} CROSS JOIN dial_pace p WHERE s.user_id = $1 AND s.id = $2`,
     values: [userId, id],
   };
 }
 
-/** Given to the job queue: not again for a while. */
-export function handedOver({ userId }: Owner, ids: readonly number[]): Statement<object> {
+/** Given to the job queue for this time: not again for a while. */
+export function handedOver({ userId }: Owner, due: readonly { id: number; dueAt: Date }[]): Statement<object> {
   return {
-    text: `UPDATE scheduled_calls SET handed_at = ${NOW} WHERE user_id = $1 AND id = ANY ($2::integer[]) AND status = 'scheduled'`,
-    values: [userId, `{${ids.join(',')}}`],
+    // A Date has whole milliseconds.
+    text: `UPDATE scheduled_calls s SET handed_at = ${NOW}
+      FROM unnest($2::integer[], $3::timestamptz[]) AS d (id, due_at)
+      WHERE s.user_id = $1 AND s.id = d.id AND s.status = 'scheduled' AND date_trunc('milliseconds', s.due_at) = d.due_at`,
+    values: [
+      userId,
+      `{${due.map(({ id }) => id).join(',')}}`,
+      `{${due.map(({ dueAt }) => dueAt.toISOString()).join(',')}}`,
+    ],
+  };
+}
+
+/** It was taken from the queue and nothing was done: it is given to it again. */
+export function notHandled({ userId }: Owner, id: number): Statement<object> {
+  return {
+    text: `UPDATE scheduled_calls SET handed_at = NULL WHERE user_id = $1 AND id = $2 AND status = 'scheduled'`,
+    values: [userId, id],
   };
 }
 
@@ -168,21 +190,21 @@ export function handedOver({ userId }: Owner, ids: readonly number[]): Statement
  */
 export function takenUp(
   { owner: { userId }, id, callId, claim }: Claim,
-  revision: number,
+  read: Pick<ScheduledCall, 'revision' | 'hasNext'>,
   next: PlannedTime | null,
 ): Statement<{ attempts: number }> {
   return {
     text: `WITH claimed AS (
         UPDATE scheduled_calls SET status = 'dialing', attempts = attempts + 1, call_id = $3::uuid, claim = $4::uuid,
-          check_at = ${LEASE}, handed_at = NULL, ${NOT_WAITING}, ${TOUCHED}
-        WHERE user_id = $1 AND id = $2 AND status = 'scheduled' AND due_at <= ${NOW} AND revision = $5
+          check_at = ${LEASE}, handed_at = NULL, has_next = true, ${NOT_WAITING}, ${TOUCHED}
+        WHERE user_id = $1 AND id = $2 AND status = 'scheduled' AND due_at <= ${NOW} AND revision = $5 AND has_next = $7::boolean
         RETURNING *
       ), attempt AS (
         INSERT INTO scheduled_call_attempts (user_id, scheduled_call_id, number, call_id, due_at, started_at)
         SELECT user_id, id, attempts, call_id, due_at, ${NOW} FROM claimed
       ), ${nextOccurrenceOf('claimed', '$6')}
       SELECT attempts FROM claimed`,
-    values: [userId, id, callId, claim, revision, toJson(next)],
+    values: [userId, id, callId, claim, read.revision, toJson(next), String(read.hasNext)],
   };
 }
 
@@ -223,15 +245,16 @@ export function postponed(
 ): Statement<{ id: number }> {
   const time = 'at' in until ? '$3::timestamptz' : `${NOW} + make_interval(secs => $3::double precision / 1000)`;
   return {
-    text: `UPDATE scheduled_calls SET due_at = ${time}, handed_at = NULL, waiting_code = $4, waiting_detail = $5, ${TOUCHED}
+    text: `UPDATE scheduled_calls SET due_at = ${time}, handed_at = NULL, trouble_since = NULL, waiting_code = $4, waiting_detail = $5, ${TOUCHED}
       WHERE user_id = $1 AND id = $2 AND status = 'scheduled' RETURNING id`,
     values: [userId, id, 'at' in until ? until.at.toISOString() : until.inMs, code, detail],
   };
 }
 
 /**
- * All of the owner's that are due wait for a cap, so many at a time, behind those that wait for it already.
- * @param from the earliest time for the first of them; null: a step from now
+ * All of the owner's that are due wait for a cap, so many at a time: those that have waited for it already keep their turn, the
+ * others go behind all that wait.
+ * @param from when it is free again; null: nobody knows, a step from now
  */
 export function spread(
   { userId }: Owner,
@@ -240,18 +263,22 @@ export function spread(
 ): Statement<{ id: number }> {
   const step = `make_interval(secs => $4::double precision)`;
   return {
-    text: `WITH earliest AS (
-        SELECT greatest(coalesce($2::timestamptz, ${NOW} + ${step}), (
+    text: `WITH free AS (
+        SELECT greatest(coalesce($2::timestamptz, ${NOW} + ${step}), ${NOW}) AS at
+      ), behind AS (
+        SELECT greatest(f.at, (
           SELECT w.due_at + ${step} FROM scheduled_calls w
           WHERE w.user_id = $1 AND w.status = 'scheduled' AND w.waiting_code = $5 AND w.due_at > ${NOW}
-          ORDER BY w.due_at DESC OFFSET $3::integer - 1 LIMIT 1)) AS at
+          ORDER BY w.due_at DESC OFFSET $3::integer - 1 LIMIT 1)) AS at FROM free f
       ), due AS (
-        SELECT d.id, row_number() OVER (ORDER BY d.due_at, d.id) - 1 AS place FROM scheduled_calls d
-        WHERE d.user_id = $1 AND d.status = 'scheduled' AND d.due_at <= ${NOW}
+        SELECT d.id, d.waiting_code IS NOT DISTINCT FROM $5 AS has_waited,
+          row_number() OVER (PARTITION BY d.waiting_code IS NOT DISTINCT FROM $5 ORDER BY d.due_at, d.id) - 1 AS place
+        FROM scheduled_calls d WHERE d.user_id = $1 AND d.status = 'scheduled' AND d.due_at <= ${NOW}
       )
-      UPDATE scheduled_calls s SET due_at = e.at + floor(d.place / $3::integer) * ${step}, handed_at = NULL,
-        waiting_code = $5, waiting_detail = $6, ${TOUCHED}
-      FROM due d, earliest e WHERE s.user_id = $1 AND s.id = d.id AND s.status = 'scheduled' RETURNING s.id`,
+      UPDATE scheduled_calls s SET handed_at = NULL, trouble_since = NULL, waiting_code = $5, waiting_detail = $6, ${TOUCHED},
+        due_at = CASE WHEN d.has_waited THEN f.at ELSE b.at END + floor(d.place / $3::integer) * ${step}
+      FROM due d, free f, behind b
+      WHERE s.user_id = $1 AND s.id = d.id AND s.status = 'scheduled' AND s.due_at <= ${NOW} RETURNING s.id`,
     values: [userId, cap.from?.toISOString() ?? null, cap.atATime, cap.stepSeconds, code, detail],
   };
 }
@@ -261,7 +288,8 @@ export function wokenUp({ userId }: Owner, code: string): Statement<{ id: number
   return {
     text: `UPDATE scheduled_calls SET due_at = ${NOW}, handed_at = NULL, ${TOUCHED}
       WHERE user_id = $1 AND status = 'scheduled' AND due_at > ${NOW} AND id = (
-        SELECT id FROM scheduled_calls WHERE user_id = $1 AND status = 'scheduled' AND waiting_code = $2 ORDER BY due_at, id LIMIT 1)
+        SELECT id FROM scheduled_calls WHERE user_id = $1 AND status = 'scheduled' AND waiting_code = $2 AND due_at > ${NOW}
+        ORDER BY due_at, id LIMIT 1)
       RETURNING id`,
     values: [userId, code],
   };
@@ -273,19 +301,29 @@ export function endedUndialled(
   id: number,
   end: {
     status: Extract<ScheduledCallStatus, 'failed' | 'blocked' | 'canceled'>;
-    revision: number;
     error: string | null;
+    read: Pick<ScheduledCall, 'revision' | 'hasNext'>;
   },
   next: PlannedTime | null,
 ): Statement<{ id: number }> {
   return {
     text: `WITH ended AS (
         UPDATE scheduled_calls SET status = $3, due_at = NULL, handed_at = NULL, ${NOT_WAITING}, last_error = coalesce($4, last_error),
-          finished_at = ${NOW}, ${TOUCHED}
-        WHERE user_id = $1 AND id = $2 AND status = 'scheduled' AND revision = $5 RETURNING *
+          has_next = true, finished_at = ${NOW}, ${TOUCHED}
+        WHERE user_id = $1 AND id = $2 AND status = 'scheduled' AND revision = $5 AND has_next = $7::boolean RETURNING *
       ), ${nextOccurrenceOf('ended', '$6')}
       SELECT id FROM ended`,
-    values: [userId, id, end.status, end.error, end.revision, toJson(next)],
+    values: [userId, id, end.status, end.error, end.read.revision, toJson(next), String(end.read.hasNext)],
+  };
+}
+
+/** Those of the series that come after it are not dialled either. What is made meanwhile is found by asking again. */
+export function seriesCanceled({ userId }: Owner, seriesId: string, after: Date): Statement<{ id: number }> {
+  return {
+    text: `UPDATE scheduled_calls SET status = 'canceled', due_at = NULL, handed_at = NULL, ${NOT_WAITING}, has_next = true,
+        finished_at = ${NOW}, ${TOUCHED}
+      WHERE user_id = $1 AND series_id = $2::uuid AND status = 'scheduled' AND occurrence_at > $3::timestamptz RETURNING id`,
+    values: [userId, seriesId, after.toISOString()],
   };
 }
 
@@ -293,12 +331,13 @@ export function endedUndialled(
 export function attempted(
   { userId }: Owner,
   callId: string,
-): Statement<ListedScheduledCall & { reached: number; now: Date }> {
+): Statement<ListedScheduledCall & { reached: number; isLate: boolean; now: Date }> {
   return {
     name: 'scheduled-call-attempted',
     text: `${SELECT_LISTED}, (SELECT count(*)::integer FROM scheduled_call_attempts a
-        WHERE a.user_id = s.user_id AND a.scheduled_call_id = s.id AND a.outcome IS DISTINCT FROM 'not_dialled') AS reached, ${NOW} AS now
-      FROM ${WITH_CALL} WHERE s.user_id = $1 AND s.call_id = $2::uuid AND s.status IN ('dialing', 'outcome_unknown')`,
+        WHERE a.user_id = s.user_id AND a.scheduled_call_id = s.id AND a.outcome IS DISTINCT FROM 'not_dialled') AS reached,
+        ${IS_LATE} AS "isLate", ${NOW} AS now
+      FROM ${WITH_CALL} CROSS JOIN dial_pace p WHERE s.user_id = $1 AND s.call_id = $2::uuid AND s.status IN ('dialing', 'outcome_unknown')`,
     values: [userId, callId],
   };
 }
@@ -307,10 +346,11 @@ export function attempted(
 export function waitedFor(
   { userId }: Owner,
   callId: string,
-  status: Extract<ScheduledCallStatus, 'dialing' | 'outcome_unknown'>,
+  { status, isPlaced }: { status: Extract<ScheduledCallStatus, 'dialing' | 'outcome_unknown'>; isPlaced: boolean },
 ): Statement<{ id: number; isChanged: boolean }> {
+  const seconds = isPlaced ? LOOK_SECONDS.placed : LOOK_SECONDS.open;
   return {
-    text: `UPDATE scheduled_calls s SET status = $3, check_at = ${NOW} + interval '${LOOK_SECONDS} seconds',
+    text: `UPDATE scheduled_calls s SET status = $3, check_at = ${NOW} + interval '${seconds} seconds',
         updated_at = CASE WHEN s.status = $3 THEN s.updated_at ELSE ${NOW} END
       FROM (SELECT id, status FROM scheduled_calls WHERE user_id = $1 AND call_id = $2::uuid FOR UPDATE) before
       WHERE s.user_id = $1 AND s.id = before.id AND s.status = ANY ($4::text[])
@@ -329,7 +369,8 @@ export function toBeDialledAgain(
     text: `WITH again AS (
         UPDATE scheduled_calls SET status = 'scheduled', due_at = ${NOW} + make_interval(secs => $3::double precision / 1000),
           handed_at = NULL, check_at = NULL, claim = NULL, call_id = NULL, last_error = $5,
-          trouble_since = CASE WHEN $4::boolean THEN coalesce(trouble_since, ${NOW}) END, ${TOUCHED}
+          trouble_since = CASE WHEN $4::boolean THEN coalesce(trouble_since, (SELECT a.started_at FROM scheduled_call_attempts a
+            WHERE a.user_id = $1 AND a.call_id = $2::uuid)) END, ${TOUCHED}
         WHERE user_id = $1 AND call_id = $2::uuid AND status = ANY ($7::text[]) RETURNING id
       ), ${attemptOver('again')}
       SELECT id FROM again`,
@@ -366,6 +407,23 @@ export function finished(
       step.error,
       step.outcome,
     ],
+  };
+}
+
+/** An attempt that whoever has it cannot make, whenever it is tried. */
+export function givenUp(
+  { owner: { userId }, callId, claim }: Claim,
+  outcome: AttemptOutcome,
+  error: string,
+): Statement<{ id: number }> {
+  return {
+    text: `WITH over AS (
+        UPDATE scheduled_calls SET status = $3, due_at = NULL, check_at = NULL, claim = NULL, last_error = $5, trouble_since = NULL,
+          finished_at = ${NOW}, ${TOUCHED}
+        WHERE user_id = $1 AND call_id = $2::uuid AND claim = $4::uuid AND status = 'dialing' RETURNING id
+      ), ${attemptOver('over')}
+      SELECT id FROM over`,
+    values: [userId, callId, 'failed', claim, error, outcome],
   };
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EntityManager } from 'typeorm';
+import { EntityManager, In } from 'typeorm';
 import { CallPermission } from '../calls/call-permission';
 import { CallPermissionService } from '../calls/call-permission.service';
 import { CallNotAllowed } from '../calls/calls.errors';
@@ -8,7 +8,7 @@ import { AppError } from '../common/app-error';
 import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import type { Page } from '../common/paging';
-import { mapSoftly } from '../common/softly';
+import { Patience } from '../common/softly';
 import { Database } from '../database/database';
 import { ScenariosService } from '../scenarios/scenarios.service';
 import { UsersService } from '../users/users.service';
@@ -25,6 +25,7 @@ import {
   ScheduledCallFilter,
   scheduledCallsPage,
   scheduledCallsTotal,
+  seriesCanceled,
 } from './scheduled-calls.repository';
 import { ScheduledCallHandover } from './scheduled-call-handover.service';
 import {
@@ -42,6 +43,22 @@ const MAX_YEARS_AHEAD = 5;
 const YEAR_MS = 366 * 24 * 60 * 60_000;
 /** Rows that are inserted together: calls are on the line meanwhile. */
 const ROWS_AT_ONCE = 50;
+
+/** How long a key of a request protects against a second call (product.md section 2). */
+const FORGET_OLD_KEYS = `UPDATE scheduled_calls SET idempotency_key = NULL
+  WHERE user_id = $1 AND idempotency_key = ANY ($2) AND created_at < now() - interval '24 hours'`;
+
+const INSERT_SCHEDULED = `INSERT INTO scheduled_calls (user_id, phone_number, scenario, scheduled_time, timezone, local_time, note,
+    variables, metadata, record, max_duration_seconds, retry, if_late, quiet_hours, status, due_at, waiting_code, waiting_detail,
+    series_id, recurrence, series_start, occurrence_at, idempotency_key)
+  SELECT $1, n."phoneNumber", n.scenario, n."scheduledTime", n.timezone, n."localTime", n.note, n.variables, n.metadata, n.record,
+    n."maxDurationSeconds", n.retry, n."ifLate", n."quietHours", 'scheduled', n."dueAt", n."waitingCode", n."waitingDetail",
+    n."seriesId", n.recurrence, n."seriesStart", n."occurrenceAt", n."idempotencyKey"
+  FROM jsonb_to_recordset($2::jsonb) AS n (row integer, "phoneNumber" text, scenario text, "scheduledTime" timestamptz, timezone text,
+    "localTime" text, note text, variables jsonb, metadata jsonb, record boolean, "maxDurationSeconds" integer, retry jsonb,
+    "ifLate" text, "quietHours" text, "dueAt" timestamptz, "waitingCode" text, "waitingDetail" text, "seriesId" uuid,
+    recurrence text, "seriesStart" text, "occurrenceAt" timestamptz, "idempotencyKey" text)
+  ORDER BY n.row RETURNING id`;
 
 /** A request that could be read, or why not; `row` is where it stands among those that came with it. */
 export type BatchRow = { row: number } & ({ fields: ScheduleCallFields } | { detail: string });
@@ -71,6 +88,9 @@ type NewScheduledCall = RequestedCall & PlannedTime;
 type RequestedFields = Omit<ScheduleCallFields, 'phone_number' | 'scheduled_time' | 'timezone' | 'recurrence'>;
 type Changed<Fields> = { [Field in keyof Fields]: Fields[Field] | null | undefined };
 
+type NewRow = NewScheduledCall &
+  Pick<ScheduledCall, 'dueAt' | 'waitingCode' | 'waitingDetail' | 'idempotencyKey'> & { row: number };
+
 interface Planned {
   row: number;
   number: PhoneNumber;
@@ -93,10 +113,10 @@ export class ScheduledCalls {
    * @throws InvalidPhoneNumber, InvalidScenario, CustomScenarioNotFound, NoScheduleTime, NoRecurrence, ScheduledInThePast,
    * ScheduledTooFarAhead, CallNotAllowed, TooManyScheduledCalls
    */
-  async schedule(owner: Owner, fields: ScheduleCallFields): Promise<ListedScheduledCall> {
+  async schedule(owner: Owner, fields: ScheduleCallFields, idempotencyKey?: string): Promise<ListedScheduledCall> {
     const planned = await this.plan(1, fields, (await this.users.get(owner)).timezone, this.scenarioCheck(owner));
     const [id] = await this.db.asOwner(owner, (tx) =>
-      this.insert(tx, owner, [planned], (_row, error) => {
+      this.insert(tx, owner, [planned], idempotencyKey, (_row, error) => {
         throw error;
       }),
     );
@@ -105,7 +125,7 @@ export class ScheduledCalls {
   }
 
   /** Those that can be scheduled are; the others come back with the reason. @throws TooManyScheduledCalls */
-  async scheduleAll(owner: Owner, rows: readonly BatchRow[]): Promise<BatchAnswer> {
+  async scheduleAll(owner: Owner, rows: readonly BatchRow[], idempotencyKey?: string): Promise<BatchAnswer> {
     const { timezone } = await this.users.get(owner);
     const rejected: BatchAnswer['rejected'] = [];
     const reject = (row: number, error: unknown) => {
@@ -114,18 +134,20 @@ export class ScheduledCalls {
     };
     const requireScenario = this.scenarioCheck(owner);
     const planned: Planned[] = [];
-    await eachSoftly(rows, async (given) => {
+    const patience = new Patience();
+    for (const given of rows) {
       if ('detail' in given) {
         rejected.push(given);
-        return;
+        continue;
       }
       try {
         planned.push(await this.plan(given.row, given.fields, timezone, requireScenario));
       } catch (error) {
         reject(given.row, error);
       }
-    });
-    const ids = await this.db.asOwner(owner, (tx) => this.insert(tx, owner, planned, reject));
+      await patience.pause();
+    }
+    const ids = await this.db.asOwner(owner, (tx) => this.insert(tx, owner, planned, idempotencyKey, reject));
     this.announce(owner, ids);
     const scheduled = await this.byIds(owner, ids);
     return { scheduled, rejected: rejected.toSorted((a, b) => a.row - b.row) };
@@ -175,10 +197,14 @@ export class ScheduledCalls {
       await tx.update(ScheduledCall, { userId: owner.userId, id }, {
         ...columnsOf(call),
         // What it waits for already stays.
-        ...(isMoved || due.waitingCode !== null ? { ...due, handedAt: null } : {}),
+        ...(isMoved || due.waitingCode !== null ? { ...due, troubleSince: null } : {}),
+        hasNext: isNewSeries(before, time) ? false : current.hasNext,
+        // Whoever has it from the queue has an older one.
+        handedAt: null,
         revision: current.revision + 1,
       } as object);
     });
+    if (isNewSeries(before, time)) await this.cancelFollowing(owner, before);
     this.announce(owner, [id]);
     return this.get(owner, id);
   }
@@ -189,18 +215,30 @@ export class ScheduledCalls {
    */
   async cancel(owner: Owner, id: number, scope: 'series' | 'occurrence'): Promise<void> {
     const before = await this.get(owner, id);
-    if (before.status === 'canceled') return;
-    const next = scope === 'occurrence' ? nextOccurrence(before, before.now) : null;
-    const [[ended]] = await this.db.writeAsOwner(
-      owner,
-      endedUndialled(owner, id, { status: 'canceled', revision: before.revision, error: null }, next),
-    );
-    if (ended === undefined) {
-      const { status } = await this.get(owner, id);
-      if (status === 'canceled') return;
-      throw new ScheduledCallTakenUp(status);
+    if (before.status !== 'canceled') {
+      const next = scope === 'occurrence' && !before.hasNext ? nextOccurrence(before, before.now) : null;
+      const [[ended]] = await this.db.writeAsOwner(
+        owner,
+        endedUndialled(owner, id, { status: 'canceled', read: before, error: null }, next),
+      );
+      if (ended === undefined) {
+        const { status } = await this.get(owner, id);
+        if (status !== 'canceled') throw new ScheduledCallTakenUp(status);
+      }
     }
+    if (scope === 'series') await this.cancelFollowing(owner, before);
     this.announce(owner, [id]);
+  }
+
+  /** Those after it, which are there where it waited to be dialled once more. */
+  private async cancelFollowing(owner: Owner, { seriesId, occurrenceAt }: ListedScheduledCall): Promise<void> {
+    if (seriesId === null || occurrenceAt === null) return;
+    for (;;) {
+      // One that was just taken up has left another one behind.
+      const [canceled] = await this.db.writeAsOwner(owner, seriesCanceled(owner, seriesId, occurrenceAt));
+      if (canceled.length === 0) return;
+      for (const { id } of canceled) this.events.emit(new ScheduledCallUpdated(owner, id));
+    }
   }
 
   /** Everything that can be said without the database, but for the scenario. */
@@ -220,37 +258,62 @@ export class ScheduledCalls {
     };
   }
 
-  /** @returns the ids of those that are scheduled now, in their order; `reject` is told of the others */
+  /**
+   * @returns the ids of those that are scheduled, in their order, among them those that the same request has scheduled before;
+   * `reject` is told of the others
+   */
   private async insert(
     tx: EntityManager,
     owner: Owner,
     planned: readonly Planned[],
+    idempotencyKey: string | undefined,
     reject: (row: number, error: unknown) => void,
   ): Promise<number[]> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('scheduled_calls'), $1)`, [owner.userId]);
     const now = await databaseNow(tx);
-    const waiting = await tx.countBy(ScheduledCall, { userId: owner.userId, status: 'scheduled' });
-    if (waiting + planned.length > MAX_SCHEDULED_CALLS) throw new TooManyScheduledCalls(MAX_SCHEDULED_CALLS);
+    const earlier = await this.earlier(tx, owner, planned, idempotencyKey);
     const permissions = await this.permission.checkAhead(
       tx,
       owner,
       planned.map(({ number, call }) => ({ number, at: call.scheduledTime })),
     );
-    const rows: Partial<ScheduledCall>[] = [];
+    const rows: NewRow[] = [];
     for (const [at, { row, call }] of planned.entries()) {
+      if (earlier.has(row)) continue;
       try {
         requireFuture(call.scheduledTime, now);
         const due = whenDue(permissions[at], call.scheduledTime, call.quietHours, now);
-        rows.push({ ...call, ...due, userId: owner.userId, status: 'scheduled' });
+        rows.push({ ...call, ...due, row, idempotencyKey: keyOf(idempotencyKey, row) });
       } catch (error) {
         reject(row, error);
       }
     }
-    const ids: number[] = [];
+    const waiting = await tx.countBy(ScheduledCall, { userId: owner.userId, status: 'scheduled' });
+    if (waiting + rows.length > MAX_SCHEDULED_CALLS) throw new TooManyScheduledCalls(MAX_SCHEDULED_CALLS);
+    const ids = new Map(earlier);
     for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-      const { identifiers } = await tx.insert(ScheduledCall, rows.slice(from, from + ROWS_AT_ONCE) as never);
-      ids.push(...identifiers.map(({ id }) => Number(id)));
+      const some = rows.slice(from, from + ROWS_AT_ONCE);
+      const made = await tx.query<{ id: number }[]>(INSERT_SCHEDULED, [owner.userId, JSON.stringify(some)]);
+      for (const [at, { row }] of some.entries()) ids.set(row, made[at]?.id ?? 0);
     }
-    return ids;
+    return [...ids].toSorted(([a], [b]) => a - b).map(([, id]) => id);
+  }
+
+  /** What the same request has scheduled before its answer was lost: row by row. */
+  private async earlier(
+    tx: EntityManager,
+    owner: Owner,
+    planned: readonly Planned[],
+    idempotencyKey: string | undefined,
+  ): Promise<ReadonlyMap<number, number>> {
+    if (idempotencyKey === undefined) return new Map();
+    const rows = new Map(planned.map(({ row }) => [keyOf(idempotencyKey, row) ?? '', row]));
+    await tx.query(FORGET_OLD_KEYS, [owner.userId, [...rows.keys()]]);
+    const found = await tx.find(ScheduledCall, {
+      where: { userId: owner.userId, idempotencyKey: In([...rows.keys()]) },
+      select: { id: true, idempotencyKey: true },
+    });
+    return new Map(found.map(({ id, idempotencyKey: key }) => [rows.get(key ?? '') ?? 0, id]));
   }
 
   /** Looks each scenario up once. */
@@ -305,23 +368,25 @@ function toFields(call: RequestedCall): Changed<RequestedFields> {
   };
 }
 
-/** Moved to another time or clock; on another rule, or on none, from here on. */
+/**
+ * Moved to another time or clock; on another rule, or on none, from here on. On another clock a series begins anew: its times
+ * are told by it.
+ */
 function changedTime(before: PlannedTime, changes: ScheduledCallChanges): PlannedTime {
-  const { scheduled_time: to, timezone, recurrence } = changes;
-  const isMoved = to !== undefined || timezone !== undefined;
+  const { scheduled_time: to, timezone = before.timezone, recurrence } = changes;
+  const isMoved = to !== undefined || timezone !== before.timezone;
   const text = to ?? (isMoved ? before.localTime : before.scheduledTime.toISOString());
-  const time = readPlannedTime({ scheduled_time: text, recurrence }, timezone ?? before.timezone);
-  if (recurrence !== undefined) return isMoved ? time : { ...time, note: before.note };
-  // The series goes on as it would have without the move, on the clock that it now has.
+  const beginsAnew = recurrence !== undefined || (timezone !== before.timezone && before.recurrence !== null);
+  const rule = recurrence === undefined ? before.recurrence : recurrence;
+  const time = readPlannedTime({ scheduled_time: text, recurrence: beginsAnew ? rule : null }, timezone);
+  const note = isMoved ? time.note : before.note;
+  if (beginsAnew) return { ...time, note };
   const { seriesId, seriesStart, occurrenceAt } = before;
-  const series = { seriesId, recurrence: before.recurrence, seriesStart };
-  return isMoved
-    ? {
-        ...time,
-        ...series,
-        occurrenceAt: timezone === undefined || occurrenceAt === null ? occurrenceAt : time.scheduledTime,
-      }
-    : { ...time, ...series, occurrenceAt, note: before.note };
+  return { ...time, note, seriesId, recurrence: before.recurrence, seriesStart, occurrenceAt };
+}
+
+function isNewSeries(before: PlannedTime, after: PlannedTime): boolean {
+  return before.seriesId !== after.seriesId;
 }
 
 /** What a change may write. */
@@ -343,9 +408,8 @@ async function locked(tx: EntityManager, owner: Owner, id: number): Promise<Sche
   return call;
 }
 
-async function eachSoftly<One>(items: readonly One[], work: (one: One) => Promise<void>): Promise<void> {
-  // One after the other: each is a few tenths of a millisecond of computing.
-  for (const pending of await mapSoftly(items, (one) => () => work(one))) await pending();
+function keyOf(idempotencyKey: string | undefined, row: number): string | null {
+  return idempotencyKey === undefined ? null : `${row} ${idempotencyKey}`;
 }
 
 /** The only clock that counts. */

@@ -16,7 +16,7 @@ import { Database } from '../database/database';
 import { JobQueue, TakenJob } from '../database/job-queue';
 import type { Statement } from '../database/pipeline';
 import { DialPace } from './dial-pace.service';
-import { nextOccurrence } from './schedule-reading';
+import { nextOccurrence, PlannedTime } from './schedule-reading';
 import { DIAL_QUEUE, DialJob, ScheduledCallHandover } from './scheduled-call-handover.service';
 import { ScheduledCallOutcomes } from './scheduled-call-outcomes.service';
 import {
@@ -25,12 +25,14 @@ import {
   dueCall,
   endedUndialled,
   givenBack,
+  givenUp,
   ListedScheduledCall,
+  notHandled,
   postponed,
   spread,
   takenUp,
 } from './scheduled-calls.repository';
-import { MISSED } from './scheduling.errors';
+import { MISSED } from './retry-policy';
 import { ScheduledCallUpdated } from './scheduling.events';
 
 const POLL_MS = 250;
@@ -138,10 +140,9 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
   private async takeUp(owner: Owner, id: number): Promise<{ call: TakenCall; claim: Claim } | null> {
     const [[call]] = await this.db.readAsOwner(owner, dueCall(owner, id));
     if (call === undefined || !call.isDue) return null;
-    const next = nextOccurrence(call, call.now);
+    const next = followingOccurrence(call);
     if (call.isLate && call.ifLate === 'skip') {
-      const { revision } = call;
-      await this.write(owner, endedUndialled(owner, id, { status: 'failed', revision, error: MISSED }, next));
+      await this.write(owner, endedUndialled(owner, id, { status: 'failed', read: call, error: MISSED }, next));
       return null;
     }
     const permission = await this.permission.check(owner, this.permission.read(call.phoneNumber), new Date());
@@ -150,9 +151,12 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
       return null;
     }
     await sleep(await this.pace.reserve());
-    if (this.isWorkOver) return null;
+    if (this.isWorkOver) {
+      await this.db.writeAsOwner(owner, notHandled(owner, id));
+      return null;
+    }
     const claim: Claim = { owner, id, callId: randomUUID(), claim: randomUUID() };
-    const [[taken]] = await this.db.writeAsOwner(owner, takenUp(claim, call.revision, next));
+    const [[taken]] = await this.db.writeAsOwner(owner, takenUp(claim, call, next));
     if (taken === undefined) return null;
     this.events.emit(new ScheduledCallUpdated(owner, id));
     if (next !== null) this.handover.callForOne();
@@ -163,6 +167,11 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
   start(call: TakenCall, claim: Claim): void {
     const dialling = this.dial(call, claim).finally(() => this.underWay.delete(dialling));
     this.underWay.add(dialling);
+  }
+
+  /** What a process has left behind and is too late by now. */
+  async miss(claim: Claim): Promise<void> {
+    await this.write(claim.owner, givenUp(claim, 'not_dialled', MISSED));
   }
 
   private async dial(call: TakenCall, claim: Claim): Promise<void> {
@@ -208,7 +217,7 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
       await this.write(owner, givenBack(claim));
     } else if (error instanceof AppError && error.kind !== 'unauthenticated') {
       // Its scenario is gone, or its texts are too long by now.
-      await this.outcomes.giveUp(owner, callId, error.detail);
+      await this.write(owner, givenUp(claim, 'failed', error.detail));
     } else {
       this.log.error({
         msg: 'A scheduled call could not be dialled',
@@ -229,7 +238,7 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
       const { limits } = this.config;
       const isPerMinute = reason.code === 'calls_per_minute';
       const cap = {
-        from: isPerMinute ? permission.earliestAt : null,
+        from: isPerMinute ? (reason.until ?? null) : null,
         atATime: isPerMinute ? limits.callsPerMinute : limits.maxConcurrentCalls,
         stepSeconds: isPerMinute ? MINUTE_SECONDS : AT_ONCE_STEP_SECONDS,
       };
@@ -237,8 +246,8 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
     } else if (reason.code === 'quiet_hours' && call.quietHours === 'wait' && permission.earliestAt !== null) {
       await this.write(owner, postponed(owner, id, { at: permission.earliestAt }, reason));
     } else {
-      const end = { status: 'blocked', revision: call.revision, error: reason.detail } as const;
-      const next = nextOccurrence(call, call.now);
+      const end = { status: 'blocked', read: call, error: reason.detail } as const;
+      const next = followingOccurrence(call);
       await this.write(owner, endedUndialled(owner, id, end, next));
     }
   }
@@ -247,6 +256,11 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
     const [rows] = await this.db.writeAsOwner(owner, statement);
     for (const { id } of rows) this.events.emit(new ScheduledCallUpdated(owner, id));
   }
+}
+
+/** The one to be made now; null where it was made before, and where there is none. */
+function followingOccurrence(call: TakenCall): PlannedTime | null {
+  return call.hasNext ? null : nextOccurrence(call, call.now);
 }
 
 /** What ends it outweighs what can be waited for, and of the latter quiet hours last longest. */

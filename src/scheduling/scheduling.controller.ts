@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBearerAuth,
@@ -13,7 +13,8 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import '../common/fastify-request';
 import { CustomScenarioNotFound, InvalidScenario } from '../scenarios/scenarios.errors';
 import { CallNotAllowed, InvalidPhoneNumber } from '../calls/calls.errors';
 import { Idempotent } from '../common/idempotent.decorator';
@@ -91,8 +92,12 @@ export class SchedulingController {
     [404, 'The custom scenario is not there', new CustomScenarioNotFound()],
     [422, 'A field is wrong', new NoScheduleTime()],
   )
-  schedule(@CurrentOwner() owner: Owner, @Body() body: ScheduleCallDto): Promise<ScheduledCallDto> {
-    return this.scheduledCalls.schedule(owner, body).then(toScheduledCallDto);
+  schedule(
+    @CurrentOwner() owner: Owner,
+    @Body() body: ScheduleCallDto,
+    @Req() { idempotencyKey }: FastifyRequest,
+  ): Promise<ScheduledCallDto> {
+    return this.scheduledCalls.schedule(owner, body, idempotencyKey).then(toScheduledCallDto);
   }
 
   @Post('schedule-call/batch')
@@ -121,8 +126,12 @@ export class SchedulingController {
   })
   @ApiOkResponse({ type: ScheduledBatchDto })
   @ApiProblems([400, 'You have too many', new TooManyScheduledCalls(10_000)])
-  async scheduleAll(@CurrentOwner() owner: Owner, @Body() body: unknown): Promise<ScheduledBatchDto> {
-    return toScheduledBatchDto(await this.scheduledCalls.scheduleAll(owner, await readBatch(body)));
+  async scheduleAll(
+    @CurrentOwner() owner: Owner,
+    @Body() body: unknown,
+    @Req() { idempotencyKey }: FastifyRequest,
+  ): Promise<ScheduledBatchDto> {
+    return toScheduledBatchDto(await this.scheduledCalls.scheduleAll(owner, await readBatch(body), idempotencyKey));
   }
 
   @Get('scheduled-calls')

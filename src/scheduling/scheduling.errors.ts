@@ -60,9 +60,6 @@ export class UnreadableCsv extends AppError {
   }
 }
 
-/** What can be said only when it is due. */
-export const MISSED = 'No server was running when this call was due. It was not dialled, as it was too late.';
-
 const SENTENCES: Record<ScheduledCallStatus, string> = {
   scheduled: 'This call has just changed. Please look at it again.',
   dialing: 'This call is being dialled already; POST /calls/{call_sid}/hangup ends it.',

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ScheduledCallHandover } from '../../src/scheduling/scheduled-call-handover.service';
 import { api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
@@ -167,8 +169,36 @@ describe('a batch', () => {
     expect(await listed(server, user)).toHaveLength(1);
   });
 
-  it('has room for a thousand', async () => {
-    expect(await scheduleMany(server, user, 1000)).toHaveLength(1000);
+  it('has room for a thousand, and lets others have their turn meanwhile', async () => {
+    const turns = monitorEventLoopDelay({ resolution: 5 });
+    turns.enable();
+    expect(await scheduleMany(server, user, 1000, 0, { recurrence: 'FREQ=WEEKLY' })).toHaveLength(1000);
+    turns.disable();
+    // Client and server share the loop here, and either reads and writes a megabyte of JSON at once.
+    expect(turns.max / 1e6).toBeLessThan(250);
+  });
+
+  it('is not read further than it may go', async () => {
+    const begunAt = performance.now();
+    const { status, body } = await upload(`phone_number,scenario,scheduled_time\n${'a\n'.repeat(450_000)}`);
+    expect([status, body.detail]).toEqual([422, 'The file cannot be read: it has more than 1000 rows.']);
+    expect(performance.now() - begunAt).toBeLessThan(3000);
+  });
+
+  it('is refused before it is read where it is too large or nobody’s', async () => {
+    const head = ['POST /schedule-call/batch HTTP/1.1', 'Host: here', 'Content-Type: multipart/form-data; boundary=b'];
+    const answered = (...more: string[]) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => {
+          socket.write([...head, `Authorization: Bearer ${user.token}`, ...more, '', '--b\r\n'].join('\r\n'));
+        });
+        let text = '';
+        socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        socket.once('close', () => resolve(text));
+        socket.once('error', reject);
+      });
+    expect(await answered('Content-Length: 50000000')).toMatch(/^HTTP\/1.1 413[\s\S]*connection: close/i);
+    expect(await answered('Transfer-Encoding: chunked')).toMatch(/^HTTP\/1.1 400[\s\S]*connection: close/i);
   });
 });
 
@@ -198,6 +228,38 @@ describe('caps', () => {
       .sort((a, b) => a - b);
     expect(minutes).toEqual([1, 1, 1, 2, 2, 2, 3]);
     expect(twilio.creates.filter(({ form }) => form.get('To') === numberOf(500))).toHaveLength(1);
+  });
+
+  it('keep the turn of those that have waited', async () => {
+    const server = await started({ RATE_LIMIT_CALLS: '2' });
+    user = await signUp(server.url);
+    await scheduleMany(server, user, 6);
+    await makeAllDue(server, user);
+    const waitingIn = async () =>
+      (await listed(server, user))
+        .filter(({ status }) => status === 'scheduled')
+        .map((row) => [String(row['phone_number']), Date.parse(String(row['next_attempt_at'])) - Date.now()] as const);
+    await until(waitingIn, (rows) => rows.length === 4 && rows.every(([, inMs]) => inMs > 0));
+    // The first two of those that wait come to their turn while none is free yet.
+    const next = (await waitingIn())
+      .toSorted(([, a], [, b]) => a - b)
+      .slice(0, 2)
+      .map(([number]) => number);
+    await server.sql(
+      user.userId,
+      `UPDATE scheduled_calls SET due_at = clock_timestamp(), handed_at = NULL WHERE phone_number = ANY ($1) AND status = 'scheduled'`,
+      [next],
+    );
+    server.app.get(ScheduledCallHandover).callForOne();
+    await until(waitingIn, (rows) => rows.length === 4 && rows.every(([, inMs]) => inMs > 1000));
+    const again = (await waitingIn()).toSorted(([, a], [, b]) => a - b);
+    expect(
+      again
+        .slice(0, 2)
+        .map(([number]) => number)
+        .sort(),
+    ).toEqual([...next].sort());
+    expect(again[1]?.[1]).toBeLessThan(61_000);
   });
 
   it('wait for a call of the user to end', async () => {

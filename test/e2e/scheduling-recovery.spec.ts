@@ -130,13 +130,51 @@ describe('an attempt that a process has left', () => {
     expect(twilio.creates).toHaveLength(1);
   });
 
-  it('between the intent and the asking is dialled once', async () => {
+  it('between the intent and the asking is dialled once, by an attempt of its own', async () => {
     const { id, callId } = await leftDialling({ check: '1 hour' });
     await leftCall(callId, 'intended');
     await sql('UPDATE scheduled_calls SET check_at = clock_timestamp() WHERE id = $1', [id]);
-    expect(await becomes(id, { call_sid: await sidOf(1) })).toMatchObject({ call_id: callId, attempts: 1 });
-    expect(await sql('SELECT id, dial_state FROM calls')).toEqual([{ id: callId, dial_state: 'placed' }]);
+    await becomes(id, { status: 'scheduled' });
+    await makeDue(id);
+    await becomes(id, { call_sid: await sidOf(1) });
+    expect((await attempts(id)).body).toMatchObject([
+      { number: 1, call_id: callId, outcome: 'not_dialled', call_sid: null },
+      { number: 2, outcome: null },
+    ]);
     expect(twilio.creates).toHaveLength(1);
+  });
+
+  it.each([null, 'intended', 'asked'] as const)(
+    'and that is too late by now is not dialled (%s)',
+    async (dialState) => {
+      const { id, callId } = await leftDialling({ check: '1 hour' });
+      if (dialState !== null) await leftCall(callId, dialState);
+      await sql(`UPDATE dial_pace SET resumed_at = clock_timestamp()`);
+      await sql(
+        `UPDATE scheduled_calls SET due_at = clock_timestamp() - interval '20 minutes', check_at = clock_timestamp() WHERE id = $1`,
+        [id],
+      );
+      if (dialState === 'asked') await server.app.get(DialSettlement).settle(later());
+      expect(await becomes(id, { status: 'failed' })).toMatchObject({
+        last_error: expect.stringContaining('No server was running') as string,
+      });
+      expect(twilio.creates).toHaveLength(0);
+    },
+  );
+
+  it.each([null, 'intended'] as const)('and that may not start any more is not dialled (%s)', async (dialState) => {
+    const { id, callId } = await leftDialling({ check: '1 hour' });
+    if (dialState !== null) await leftCall(callId, dialState);
+    await client.post('/do-not-call', { phone_number: number }, { token: user.token });
+    await sql('UPDATE scheduled_calls SET check_at = clock_timestamp() WHERE id = $1', [id]);
+    if (dialState !== null) {
+      await becomes(id, { status: 'scheduled' });
+      await makeDue(id);
+    }
+    expect(await becomes(id, { status: 'blocked' })).toMatchObject({
+      last_error: 'This number is on your do-not-call list.',
+    });
+    expect(twilio.creates).toHaveLength(0);
   });
 
   it('while Twilio was asked is dialled again when Twilio does not have the call', async () => {

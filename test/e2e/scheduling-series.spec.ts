@@ -1,7 +1,7 @@
 import { ScheduledCallHandover } from '../../src/scheduling/scheduled-call-handover.service';
 import { api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
-import { ScriptedTwilio } from '../support/scripted-twilio';
+import { ScriptedTwilio, webhook } from '../support/scripted-twilio';
 import { until } from '../support/until';
 
 type Body = Record<string, unknown>;
@@ -45,6 +45,18 @@ const takeUp = async (id: unknown) => {
   await server.sql(user.userId, 'UPDATE scheduled_calls SET due_at = clock_timestamp() WHERE id = $1', [id]);
   server.app.get(ScheduledCallHandover).callForOne();
   await until(list, (rows) => rows.some((row) => row['id'] === id && row['status'] !== 'scheduled'));
+};
+/** What Twilio says of the latest call, and what its row makes of it. */
+const hangUp = async (status: string, id: unknown) => {
+  await until(
+    async () => twilio.calls.size,
+    (count) => count > 0,
+  );
+  const form = twilio.creates.at(-1)?.form;
+  const attempt = new URL(form?.get('StatusCallback') ?? '').searchParams.get('attempt') ?? '';
+  const sid = [...twilio.calls.keys()].at(-1) ?? '';
+  await webhook(server, `/call-status?attempt=${attempt}`, { CallSid: sid, CallStatus: status, SequenceNumber: '3' });
+  await until(waiting, (rows) => rows.some((row) => row['id'] === id));
 };
 const takeUpNext = async () => takeUp((await waiting())[0]?.['id']);
 
@@ -136,5 +148,40 @@ describe('a series', () => {
     expect((await put(third?.['id'], { recurrence: null })).body).toMatchObject({ recurrence: null, series_id: null });
     await takeUpNext();
     expect(await waiting()).toEqual([]);
+  });
+
+  it('has each occurrence once, whatever became of the one before it', async () => {
+    const first = await schedule({
+      scheduled_time: '2027-05-03T09:00:00',
+      recurrence: 'FREQ=DAILY',
+      retry: { max_attempts: 3, on: ['busy'] },
+    });
+    await takeUp(first['id']);
+    await hangUp('busy', first['id']);
+    const [, second] = await waiting();
+    expect((await put(second?.['id'], { recurrence: null })).body).toMatchObject({ series_id: null });
+    await takeUp(first['id']);
+    expect(times(await waiting())).toEqual(['scheduled 2027-05-04T09:00:00']);
+  });
+
+  it('is canceled with what was made of it already', async () => {
+    const first = await schedule({
+      scheduled_time: '2027-05-03T09:00:00',
+      recurrence: 'FREQ=DAILY',
+      retry: { max_attempts: 3, on: ['busy'] },
+    });
+    await takeUp(first['id']);
+    await hangUp('busy', first['id']);
+    expect(await waiting()).toHaveLength(2);
+    expect((await cancel(first['id'])).status).toBe(204);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('takes an occurrence to where another one was', async () => {
+    const first = await schedule({ scheduled_time: '2027-05-03T09:00:00', recurrence: 'FREQ=DAILY' });
+    await cancel(first['id'], '?scope=occurrence');
+    const [second] = await waiting();
+    const moved = await put(second?.['id'], { scheduled_time: String(first['scheduled_time']), timezone: 'UTC' });
+    expect(moved.body).toMatchObject({ scheduled_time: first['scheduled_time'], timezone: 'UTC' });
   });
 });

@@ -91,6 +91,8 @@ describe('scheduling a call', () => {
     ['an emergency number', { phone_number: '911' }, 403, ''],
     ['what is no time', { scheduled_time: 'tomorrow' }, 422, 'scheduled_time must be a time'],
     ['a day that is not there', { scheduled_time: '2027-02-29T10:00:00' }, 422, 'scheduled_time must be a time'],
+    ['a time zone in the time', { scheduled_time: '2027-01-15T09:00:00+01:00[Europe/Berlin]' }, 422, 'scheduled_time'],
+    ['a rule that never comes', { recurrence: 'FREQ=YEARLY;INTERVAL=999999' }, 422, 'The recurrence cannot have'],
     ['what is no time zone', { timezone: 'Mars/Olympus' }, 422, ''],
     ['a time in a hundred years', { scheduled_time: '2126-01-15T14:00:00Z' }, 422, 'scheduled_time must be within'],
     ['what is no rule', { recurrence: 'every Monday' }, 422, 'The recurrence must look like'],

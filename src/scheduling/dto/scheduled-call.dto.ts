@@ -1,6 +1,7 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CALL_STATUSES } from '../../calls/call-status';
+import { mapSoftly } from '../../common/softly';
 import { RETRIED_OUTCOMES } from '../retry-policy';
 import { SCHEDULED_CALL_STATUSES } from '../scheduled-call-status';
 import type { ListedAttempt, ListedScheduledCall } from '../scheduled-calls.repository';
@@ -177,6 +178,6 @@ export class ScheduledBatchDto extends createZodDto(
   }),
 ) {}
 
-export function toScheduledBatchDto({ scheduled, rejected }: BatchAnswer): ScheduledBatchDto {
-  return { scheduled: scheduled.map(toScheduledCallDto), rejected: [...rejected] };
+export async function toScheduledBatchDto({ scheduled, rejected }: BatchAnswer): Promise<ScheduledBatchDto> {
+  return { scheduled: await mapSoftly(scheduled, toScheduledCallDto), rejected: [...rejected] };
 }
