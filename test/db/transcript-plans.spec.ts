@@ -1,7 +1,6 @@
 import type { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { Database } from '../../src/database/database';
-import { LOOKUP_ROLE } from '../../src/database/row-level-security';
 import type { Statement } from '../../src/database/pipeline';
 import {
   foundTranscripts,
@@ -13,6 +12,7 @@ import {
 import { foundStored, storedBySid, storedPage, storedTotal } from '../../src/transcripts/stored-transcripts.repository';
 import { groupFigures, topicFigures } from '../../src/transcripts/transcript-analytics.repository';
 import { COMMON_WORD, manyCalls, manyTranscripts, RARE_WORD, USUAL_WORD } from '../support/many-transcripts';
+import { planOf, plansOfLookup } from '../support/query-plans';
 import { connectAsApp, connectAsOwner, freshDatabase, type TestDatabase } from '../support/test-database';
 
 /** What is asked of transcripts finds its rows in indexes, however many there are of others. */
@@ -22,15 +22,6 @@ jest.setTimeout(120_000);
 const OWNER = { userId: 7 };
 const USERS = Array.from({ length: 40 }, (_, at) => at + 1);
 const EACH = 100;
-
-interface Plan {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Index Cond'?: string;
-  'Recheck Cond'?: string;
-  Plans?: Plan[];
-}
 
 let database: TestDatabase;
 let admin: Client;
@@ -51,17 +42,6 @@ afterAll(async () => {
   await admin?.end();
   await database?.drop();
 });
-
-async function planOf({ text, values }: Statement<unknown>): Promise<Plan[]> {
-  const [row] = await db.asOwner(OWNER, (tx) =>
-    tx.query<{ 'QUERY PLAN': { Plan: Plan }[] }[]>(`EXPLAIN (FORMAT JSON) ${text}`, [...values]),
-  );
-  return flat(row?.['QUERY PLAN'][0]?.Plan);
-}
-
-function flat(plan: Plan | undefined): Plan[] {
-  return plan === undefined ? [] : [plan, ...(plan.Plans ?? []).flatMap(flat)];
-}
 
 const page = { limit: 20, skip: 0 };
 const place = { callDate: new Date(), id: 1 };
@@ -97,7 +77,7 @@ const questions: [string, Statement<unknown>][] = [
 ];
 
 it.each(questions)('%s is found by an index', async (_, statement) => {
-  const plan = await planOf(statement);
+  const plan = await planOf(db, OWNER.userId, statement);
   // Of the users there are forty, whose time zone is on one page.
   const scans = plan.filter(
     (node) =>
@@ -128,34 +108,6 @@ it.each([RARE_WORD, USUAL_WORD, COMMON_WORD, `"${COMMON_WORD} ${USUAL_WORD}"`])(
 );
 
 describe('whoever looks for everybody', () => {
-  afterEach(() => admin.query('DEALLOCATE ALL; RESET ALL'));
-
-  /** Of what the function itself runs, in its own role. */
-  async function plansOf(name: string, values: string[]): Promise<Plan[]> {
-    const { rows } = await admin.query<{ body: string; names: string[]; types: string[] }>(
-      `SELECT prosrc AS body, proargnames AS names, array(SELECT t::regtype::text FROM unnest(proargtypes) t) AS types
-       FROM pg_proc WHERE proname = $1`,
-      [name],
-    );
-    const { body = '', names = [], types = [] } = rows[0] ?? {};
-    const text = types.reduce(
-      (sql, _, at) => sql.replaceAll(new RegExp(`\\b${names[at]}\\b`, 'g'), `$${at + 1}`),
-      body,
-    );
-    await admin.query(`SET ROLE ${LOOKUP_ROLE}`);
-    await admin.query(`PREPARE look (${types.join(', ')}) AS ${text}`);
-    const plans: Plan[] = [];
-    // As for these values, and as for any.
-    for (const mode of ['force_custom_plan', 'force_generic_plan']) {
-      await admin.query(`SET plan_cache_mode = ${mode}`);
-      const explained = await admin.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(
-        `EXPLAIN (FORMAT JSON) EXECUTE look (${values.join(', ')})`,
-      );
-      plans.push(...flat(explained.rows[0]?.['QUERY PLAN'][0]?.Plan));
-    }
-    return plans;
-  }
-
   it.each([
     ['lookup_awaited_transcripts', ['now()'], ['stored_twilio_transcripts_awaited_idx']],
     ['lookup_untranscribed_calls', ['now()'], ['calls_untranscribed_idx']],
@@ -166,7 +118,7 @@ describe('whoever looks for everybody', () => {
       ['stored_twilio_transcripts_sid_key', 'stored_twilio_transcripts_unstored_idx'],
     ],
   ])('by %s finds it in an index of nothing else', async (name, values, indexes) => {
-    const plans = await plansOf(name, values);
+    const plans = await plansOfLookup(admin, name, values);
     expect(plans.filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] !== 'users')).toEqual([]);
     const used = plans.map((node) => node['Index Name']).filter((index) => index?.startsWith('users') === false);
     expect(new Set(used)).toEqual(new Set(indexes));
