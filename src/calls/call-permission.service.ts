@@ -75,8 +75,12 @@ export class CallPermissionService {
     number: PhoneNumber,
     hasPlace: boolean,
   ): Promise<CallPermission> {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtext('calls'), $1)`, [owner.userId]);
-    return this.decide(tx, owner, number, new Date(), !hasPlace);
+    // How late it is once it is their turn, by the clock that calls are written down by.
+    const [row] = await tx.query<{ now: Date }[]>(
+      `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext('calls'), $1)) SELECT clock_timestamp() AS now FROM turn`,
+      [owner.userId],
+    );
+    return this.decide(tx, owner, number, row?.now ?? new Date(), !hasPlace);
   }
 
   private async decide(

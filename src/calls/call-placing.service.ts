@@ -158,7 +158,7 @@ export class CallPlacing {
       return this.notPlaced(owner, call, error);
     }
     try {
-      const stored = await this.attempts.markPlaced(owner, call.id, placed.callSid);
+      const stored = await this.attempts.markPlaced(owner, call.id, placed);
       if (isOver(stored.status) || stored.endedReason === 'owner_hung_up') await this.hangUpUnwanted(stored);
       return stored;
     } catch (error) {

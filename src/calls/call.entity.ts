@@ -111,6 +111,10 @@ export class Call {
   @Column({ name: 'asked_at', type: 'timestamptz', nullable: true })
   askedAt: Date | null;
 
+  /** For how long the carrier said that it would wait before it dials, in milliseconds; null: it did not say. */
+  @Column({ name: 'queue_time_ms', type: 'integer', nullable: true })
+  queueTimeMs: number | null;
+
   /** When the carrier began to dial. */
   @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
   startedAt: Date | null;

@@ -17,6 +17,7 @@ const CALL_PROPERTIES = [
   'fromNumber',
   'scenarioName',
   'createdAt',
+  'queueTimeMs',
   'startedAt',
   'answeredAt',
   'endedAt',

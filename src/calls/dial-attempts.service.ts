@@ -6,6 +6,7 @@ import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
+import type { PlacedCall } from '../integrations/telephony/telephony';
 import type { Agent } from '../scenarios/agent';
 import { CallPermissionService } from './call-permission.service';
 import { isOver } from './call-status';
@@ -106,13 +107,20 @@ export class DialAttempts {
     });
   }
 
-  /** The carrier has the call. A callback may have said so before. */
-  async markPlaced(owner: Owner, callId: string, callSid: string): Promise<Call> {
+  /**
+   * The carrier has the call. A callback may have said so before.
+   * @param queueTimeMs for how long it waits there before it is dialled, where the carrier says so
+   */
+  async markPlaced(
+    owner: Owner,
+    callId: string,
+    { callSid, queueTimeMs }: Pick<PlacedCall, 'callSid' | 'queueTimeMs'>,
+  ): Promise<Call> {
     return this.db.asOwner(owner, async (tx) => {
       const call = await locked(tx, owner, callId);
       if (call.callSid === null) {
         const dialState = moveDial(call.dialState, 'placed');
-        await tx.update(Call, { userId: owner.userId, id: callId }, { callSid, dialState });
+        await tx.update(Call, { userId: owner.userId, id: callId }, { callSid, dialState, queueTimeMs });
       }
       return tx.findOneByOrFail(Call, { userId: owner.userId, id: callId });
     });

@@ -18,7 +18,9 @@ const ASKED_SETTLED_AFTER_MS = 30_000;
 /** The carrier's list shows a call within moments. One that it does not show after this long does not exist. */
 const ABSENT_AFTER_MS = 90_000;
 /** Clocks differ, and the carrier writes whole seconds. */
-const CLOCK_SKEW_MS = 5_000;
+const CLOCK_SKEW_MS = 10_000;
+/** An answer that took longer tells too little of the carrier's clock: it is asked again in the next round. */
+const CLOCKS_COMPARED_WITHIN_MS = 5_000;
 /** A request may be read by the carrier until its time limit is over, and be written down a little later. */
 const CREATED_WITHIN_MS = 30_000;
 /** A call without an end this long after its maximum duration has lost its last callback. */
@@ -112,12 +114,15 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     const askedAt = call.askedAt ?? call.createdAt;
     const since = new Date(askedAt.getTime() - CLOCK_SKEW_MS);
     const until = new Date(askedAt.getTime() + CREATED_WITHIN_MS);
+    const begunAtMs = Date.now();
     const found = await this.telephony.findCalls({
       to: call.phoneNumber,
       from: call.fromNumber,
       since,
       now: await this.lookups.databaseNow(),
     });
+    if (Date.now() - begunAtMs > CLOCKS_COMPARED_WITHIN_MS)
+      throw new Error('The carrier’s list came too late to be told by.');
     const candidates: CarrierCall[] = [];
     for (const candidate of found) {
       if (candidate.createdAt !== null && candidate.createdAt > until) continue;

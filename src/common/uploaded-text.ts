@@ -50,7 +50,7 @@ export async function readUploadedTexts(fastify: FastifyInstance, maxBytes: numb
     done(refusal ?? undefined);
   });
   fastify.addHook('preValidation', async (request) => {
-    if (isForm(request)) request.body = { file: await textOf(request, maxBytes) };
+    if (request.isMultipart()) request.body = { file: await textOf(request, maxBytes) };
   });
 }
 
@@ -58,7 +58,9 @@ function isForm({ headers }: FastifyRequest): boolean {
   return /^multipart\//i.test(headers['content-type']?.trimStart() ?? '');
 }
 
-function refusalOf({ headers, routeOptions }: FastifyRequest, maxBytes: number): AppError | null {
+function refusalOf({ headers, routeOptions, is404 }: FastifyRequest, maxBytes: number): AppError | null {
+  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  if (is404 || !hasBody) return null;
   if (routeOptions.config?.takesTextFile !== true) return new NoUploadsHere();
   const length = headers['content-length'];
   if (length === undefined) return new NoLength();

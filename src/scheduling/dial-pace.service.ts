@@ -42,6 +42,7 @@ export class DialPace {
     if (performance.now() - this.beatMs < BEAT_MS) return;
     await this.db.lookup(
       `UPDATE dial_pace SET alive_at = clock_timestamp(),
+         gone_at = CASE WHEN alive_at < clock_timestamp() - interval '${ALIVE_SECONDS} seconds' THEN alive_at ELSE gone_at END,
          resumed_at = CASE WHEN alive_at < clock_timestamp() - interval '${ALIVE_SECONDS} seconds' THEN clock_timestamp() ELSE resumed_at END`,
     );
     this.beatMs = performance.now();

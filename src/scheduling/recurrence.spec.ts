@@ -149,6 +149,7 @@ describe('what is no rule for calls', () => {
     'FREQ=MONTHLY;BYDAY=99MO',
     'FREQ=DAILY;COUNT=-5',
     'FREQ=DAILY;COUNT=1001',
+    'FREQ=DAILY;BYDAY=MO;COUNT=101',
     'FREQ=YEARLY;COUNT=101',
     'FREQ=DAILY;BYMINUTE=0,15,30,45',
     'FREQ=DAILY;UNTIL=tomorrow',
@@ -189,6 +190,28 @@ describe('what is no rule for calls', () => {
       { numRuns: 300 },
     );
   });
+
+  it.each([
+    ['FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=0', '2027-01-16T09:00:00'],
+    ['FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1,3', '2027-01-18T09:00:00'],
+    [
+      'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9,10,11,12,13,14,15,16,17;BYMONTH=1,2,3,4,5,6,9,10,11',
+      '2027-01-15T10:00:00',
+    ],
+  ])('but %s is', (rule, next) => {
+    expect(read(rule)().next(new Date('2027-01-15T08:00:00Z'))?.localTime).toBe(next);
+  });
+
+  it.each(['FREQ=HOURLY;BYDAY=MO;BYHOUR=9;COUNT=100', 'FREQ=DAILY;BYDAY=MO;COUNT=100'])(
+    '%s counts to its end',
+    (rule) => {
+      const series = read(rule)();
+      let count = 0;
+      for (let next = series.next(new Date('2027-01-15T08:00:00Z')); next !== null; next = series.next(next.at))
+        count += 1;
+      expect(count).toBe(100);
+    },
+  );
 
   it('counts as far as it was asked to', () => {
     const daily = read('FREQ=DAILY;COUNT=1000')();

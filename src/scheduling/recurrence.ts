@@ -8,6 +8,9 @@ export class NotARecurrence extends Error {}
 
 const MAX_CHARACTERS = 500;
 const RULE = /^(?:RRULE:)?((?:[A-Z]+=[A-Z0-9,+-]+;?)+)$/;
+/** COUNT of a rule that leaves some out, and how many it may leave out for each. */
+const MOST_OF_SOME = 100;
+const LEFT_OUT = 40;
 /** The whole numbers that a part may have; with `signed` from behind as well. */
 const NUMBERS: Record<string, { from: number; to: number; signed?: boolean }> = {
   INTERVAL: { from: 1, to: 1000 },
@@ -27,7 +30,7 @@ const TEXTS: Record<string, RegExp> = {
   BYDAY: /^(?:[+-]?(?:[1-9]|[1-4]\d|5[0-3]))?(?:MO|TU|WE|TH|FR|SA|SU)$/,
 };
 /** Of these a rule may have one alone: calls recur by the hour at most. */
-const SINGLE = new Set(['INTERVAL', 'COUNT', 'UNTIL', 'WKST', 'FREQ', 'BYMINUTE', 'BYSETPOS']);
+const SINGLE = new Set(['INTERVAL', 'COUNT', 'UNTIL', 'WKST', 'FREQ', 'BYMINUTE']);
 /** What an hourly rule can be told: others would be looked for hour by hour. */
 const HOURLY = new Set(['FREQ', 'INTERVAL', 'COUNT', 'UNTIL', 'WKST', 'BYDAY', 'BYHOUR', 'BYMINUTE']);
 /** So many moments may the lists of a rule name together in one of its periods. */
@@ -57,8 +60,8 @@ export class Recurrence {
       const floating = start.toString({ smallestUnit: 'second' }).replace(/[-:]/g, '');
       const parsed = new RRuleTemporal({
         rruleString: `DTSTART:${floating}Z\nRRULE:${untilOnTheWall(rule, timeZone)}`,
-        // Of which it takes some for itself.
-        maxIterations: 2 * stepsOf(rule),
+        // It counts those that a rule leaves out as well: of the hours of a day, the days of a week or a year.
+        maxIterations: 2 * stepsOf(rule) + LEFT_OUT * countOf(rule),
       });
       const recurrence = new Recurrence(rule, parsed, timeZone);
       // What cannot be expanded is told now, not when it is due.
@@ -100,7 +103,13 @@ export class Recurrence {
 }
 
 function textOfRule(text: string): string {
-  const rule = text.length > MAX_CHARACTERS ? undefined : RULE.exec(text.trim().toUpperCase())?.[1]?.replace(/;$/, '');
+  const rule =
+    text.length > MAX_CHARACTERS
+      ? undefined
+      : RULE.exec(text.trim().toUpperCase())?.[1]
+          // As some calendars write it; calls have no seconds.
+          ?.replace(/(^|;)BYSECOND=0(?=;|$)/, '$1')
+          .replace(/^;|;(?=;|$)/g, '');
   if (rule === undefined) throw new NotARecurrence('The recurrence must look like FREQ=WEEKLY;BYDAY=MO (RFC 5545).');
   const names = rule.split(';').map((part) => part.slice(0, part.indexOf('=')));
   if (new Set(names).size < names.length) throw new NotARecurrence('The recurrence names a part twice.');
@@ -114,10 +123,12 @@ function textOfRule(text: string): string {
     const list = values.split(',');
     requireValues(name, list);
     if (isHourly && !HOURLY.has(name)) throw new NotARecurrence(`An hourly recurrence cannot have ${name}.`);
-    if (name.startsWith('BY') && name !== 'BYSETPOS') moments *= list.length;
+    // Of a year's months each has its moments; others are months in which there are some.
+    const isFilter = name === 'BYSETPOS' || (name === 'BYMONTH' && !rule.includes('FREQ=YEARLY'));
+    if (name.startsWith('BY') && !isFilter) moments *= list.length;
   }
-  if (countOf(rule) > stepsOf(rule))
-    throw new NotARecurrence(`The recurrence can have COUNT=${stepsOf(rule)} at most.`);
+  const most = /(?:^|;)BY/.test(rule) ? Math.min(MOST_OF_SOME, stepsOf(rule)) : stepsOf(rule);
+  if (countOf(rule) > most) throw new NotARecurrence(`The recurrence can have COUNT=${most} at most.`);
   if (moments > MAX_MOMENTS) throw new NotARecurrence('The recurrence names too many moments.');
   return rule;
 }

@@ -1,4 +1,5 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { Drain } from '../common/drain';
 import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { Database } from '../database/database';
@@ -35,6 +36,7 @@ export class ScheduledCallHandover implements OnApplicationBootstrap, BeforeAppl
     private readonly db: Database,
     private readonly queue: JobQueue,
     private readonly pace: DialPace,
+    private readonly drain: Drain,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -52,6 +54,8 @@ export class ScheduledCallHandover implements OnApplicationBootstrap, BeforeAppl
   }
 
   private async handOver(): Promise<void> {
+    // Whoever dials no more is not there, as far as calls are concerned that come due now.
+    if (this.drain.isDraining) return;
     // First, since what was due while nobody was there is told by it.
     await this.pace.beat();
     const due = await this.db.lookup<{ user_id: number; id: number; due_at: Date; rank: number }>(

@@ -68,22 +68,28 @@ export class ScheduledCallRecovery implements OnApplicationBootstrap, BeforeAppl
     const [[call]] = await this.db.readAsOwner(owner, dueCall(owner, id));
     if (call === undefined || call.callId === null) return;
     const { callId } = call;
-    const made = await this.ledger.findById(owner, callId);
-    if (made !== null) {
-      // Written down, and nobody was asked to dial it: the ledger sees to it that nobody will be. Another attempt asks again
-      // whether it may start.
-      if (made.dialState === 'intended') await this.ledger.fail(owner, callId, NEVER_DIALLED);
-      await this.outcomes.settle(owner, callId);
-      return;
-    }
+    if (await this.isSettled(owner, callId)) return;
     const claim: Claim = { owner, id, callId, claim: randomUUID() };
     const [[taken]] = await this.db.writeAsOwner(owner, takenOver(claim));
     if (taken === undefined) return;
+    // Since nobody else can write its call down any more; somebody may just have done so.
+    if (await this.isSettled(owner, callId)) return;
     if (call.isLate && call.ifLate === 'skip') {
       await this.dialling.miss(claim);
       return;
     }
     await sleep(await this.pace.reserve());
     this.dialling.start(call, claim);
+  }
+
+  /** Whether its call is there, so that the ledger tells what became of it. */
+  private async isSettled(owner: Owner, callId: string): Promise<boolean> {
+    const made = await this.ledger.findById(owner, callId);
+    if (made === null) return false;
+    // Written down, and nobody was asked to dial it: the ledger sees to it that nobody will be. Another attempt asks again
+    // whether it may start.
+    if (made.dialState === 'intended') await this.ledger.fail(owner, callId, NEVER_DIALLED);
+    await this.outcomes.settle(owner, callId);
+    return true;
   }
 }

@@ -150,6 +150,10 @@ export class ScheduledCall {
   @Column({ name: 'has_next', type: 'boolean', default: false })
   hasNext: boolean;
 
+  /** Its series was canceled while it was being dialled: it is not dialled again. */
+  @Column({ name: 'is_canceled', type: 'boolean', default: false })
+  isCanceled: boolean;
+
   /** Of the request that made it, and its place in that: the same one never makes it twice. */
   @Column({ name: 'idempotency_key', type: 'text', nullable: true })
   idempotencyKey: string | null;

@@ -92,9 +92,15 @@ const TOUCHED = `updated_at = ${NOW}`;
 export const ALIVE_SECONDS = 60;
 
 const NOT_WAITING = 'waiting_code = NULL, waiting_detail = NULL';
-/** It came due while nobody was there, or while this process stood still, and that was long ago. */
-const IS_LATE = `s.due_at < CASE WHEN p.alive_at < ${NOW} - interval '${ALIVE_SECONDS} seconds' THEN ${NOW} ELSE p.resumed_at END
-          - ${LATE_AFTER}`;
+/**
+ * It came due while nobody was there, or waited while nobody was there for long, and is too late now. A process that has stood
+ * still finds that it was not there itself.
+ */
+const IS_STALE = `p.alive_at < ${NOW} - interval '${ALIVE_SECONDS} seconds'`;
+const RESUMED_AT = `CASE WHEN ${IS_STALE} THEN ${NOW} ELSE p.resumed_at END`;
+const GONE_AT = `CASE WHEN ${IS_STALE} THEN p.alive_at ELSE p.gone_at END`;
+const IS_LATE = `(s.due_at < ${RESUMED_AT} - ${LATE_AFTER}
+          AND (s.due_at > ${GONE_AT} - interval '${ALIVE_SECONDS} seconds' OR ${GONE_AT} < ${RESUMED_AT} - ${LATE_AFTER}))`;
 const LEASE = `${NOW} + interval '${LEASE_SECONDS} seconds'`;
 
 const columns = (alias: string) => TOLD.map((name) => `${alias}.${snakeCase(name)} AS "${name}"`).join(', ');
@@ -217,15 +223,20 @@ export function takenOver({ owner: { userId }, id, callId, claim }: Claim): Stat
   };
 }
 
-/** Whether it is still theirs. Until the end of the transaction nobody else can take it over. */
-export const CONFIRM_CLAIM = `SELECT id FROM scheduled_calls
-  WHERE user_id = $1 AND id = $2 AND call_id = $3 AND claim = $4 AND status = 'dialing' FOR UPDATE`;
+/** Its series was canceled while it was dialled: it is not dialled once more. */
+const AGAIN_UNLESS_CANCELED = (at: string) => `status = CASE WHEN is_canceled THEN 'canceled' ELSE 'scheduled' END,
+          due_at = CASE WHEN NOT is_canceled THEN ${at} END, finished_at = CASE WHEN is_canceled THEN ${NOW} END`;
+
+/** Whether it is still theirs, and not too late by now. Until the end of the transaction nobody else can take it over. */
+export const CONFIRM_CLAIM = `SELECT s.id FROM scheduled_calls s CROSS JOIN dial_pace p
+  WHERE s.user_id = $1 AND s.id = $2 AND s.call_id = $3 AND s.claim = $4 AND s.status = 'dialing'
+    AND NOT (s.if_late = 'skip' AND ${IS_LATE}) FOR UPDATE OF s`;
 
 /** No attempt was made after all: it is due as it was. */
 export function givenBack({ owner: { userId }, id, callId, claim }: Claim): Statement<{ id: number }> {
   return {
     text: `WITH back AS (
-        UPDATE scheduled_calls SET status = 'scheduled', attempts = attempts - 1, call_id = NULL, claim = NULL,
+        UPDATE scheduled_calls SET ${AGAIN_UNLESS_CANCELED('due_at')}, attempts = attempts - 1, call_id = NULL, claim = NULL,
           check_at = NULL, handed_at = NULL, ${TOUCHED}
         WHERE user_id = $1 AND id = $2 AND status = 'dialing' AND call_id = $3::uuid AND claim = $4::uuid RETURNING id
       ), gone AS (
@@ -236,18 +247,19 @@ export function givenBack({ owner: { userId }, id, callId, claim }: Claim): Stat
   };
 }
 
-/** Waits until a later time, for a reason that its owner reads. */
+/** One that is due, as it was read, waits until a later time, for a reason that its owner reads. */
 export function postponed(
   { userId }: Owner,
-  id: number,
+  { id, revision }: Pick<ScheduledCall, 'id' | 'revision'>,
   until: { at: Date } | { inMs: number },
   { code, detail }: RefusalReason,
 ): Statement<{ id: number }> {
   const time = 'at' in until ? '$3::timestamptz' : `${NOW} + make_interval(secs => $3::double precision / 1000)`;
   return {
-    text: `UPDATE scheduled_calls SET due_at = ${time}, handed_at = NULL, trouble_since = NULL, waiting_code = $4, waiting_detail = $5, ${TOUCHED}
-      WHERE user_id = $1 AND id = $2 AND status = 'scheduled' RETURNING id`,
-    values: [userId, id, 'at' in until ? until.at.toISOString() : until.inMs, code, detail],
+    text: `UPDATE scheduled_calls SET due_at = ${time}, handed_at = NULL, trouble_since = NULL, waiting_code = $4,
+        waiting_detail = $5, ${TOUCHED}
+      WHERE user_id = $1 AND id = $2 AND status = 'scheduled' AND revision = $6 AND due_at <= ${NOW} RETURNING id`,
+    values: [userId, id, 'at' in until ? until.at.toISOString() : until.inMs, code, detail, revision],
   };
 }
 
@@ -265,18 +277,21 @@ export function spread(
   return {
     text: `WITH free AS (
         SELECT greatest(coalesce($2::timestamptz, ${NOW} + ${step}), ${NOW}) AS at
+      ), last AS (
+        SELECT w.due_at AS at, count(*) AS used FROM scheduled_calls w
+        WHERE w.user_id = $1 AND w.status = 'scheduled' AND w.waiting_code = $5 AND w.due_at > ${NOW}
+        GROUP BY w.due_at ORDER BY w.due_at DESC LIMIT 1
       ), behind AS (
-        SELECT greatest(f.at, (
-          SELECT w.due_at + ${step} FROM scheduled_calls w
-          WHERE w.user_id = $1 AND w.status = 'scheduled' AND w.waiting_code = $5 AND w.due_at > ${NOW}
-          ORDER BY w.due_at DESC OFFSET $3::integer - 1 LIMIT 1)) AS at FROM free f
+        SELECT greatest(f.at, l.at) AS at, CASE WHEN l.at >= f.at THEN l.used ELSE 0 END AS used
+        FROM free f LEFT JOIN last l ON true
       ), due AS (
         SELECT d.id, d.waiting_code IS NOT DISTINCT FROM $5 AS has_waited,
           row_number() OVER (PARTITION BY d.waiting_code IS NOT DISTINCT FROM $5 ORDER BY d.due_at, d.id) - 1 AS place
         FROM scheduled_calls d WHERE d.user_id = $1 AND d.status = 'scheduled' AND d.due_at <= ${NOW}
       )
       UPDATE scheduled_calls s SET handed_at = NULL, trouble_since = NULL, waiting_code = $5, waiting_detail = $6, ${TOUCHED},
-        due_at = CASE WHEN d.has_waited THEN f.at ELSE b.at END + floor(d.place / $3::integer) * ${step}
+        due_at = CASE WHEN d.has_waited THEN f.at + floor(d.place / $3::integer) * ${step}
+          ELSE b.at + floor((b.used + d.place) / $3::integer) * ${step} END
       FROM due d, free f, behind b
       WHERE s.user_id = $1 AND s.id = d.id AND s.status = 'scheduled' AND s.due_at <= ${NOW} RETURNING s.id`,
     values: [userId, cap.from?.toISOString() ?? null, cap.atATime, cap.stepSeconds, code, detail],
@@ -287,7 +302,7 @@ export function spread(
 export function wokenUp({ userId }: Owner, code: string): Statement<{ id: number }> {
   return {
     text: `UPDATE scheduled_calls SET due_at = ${NOW}, handed_at = NULL, ${TOUCHED}
-      WHERE user_id = $1 AND status = 'scheduled' AND due_at > ${NOW} AND id = (
+      WHERE user_id = $1 AND status = 'scheduled' AND waiting_code = $2 AND due_at > ${NOW} AND id = (
         SELECT id FROM scheduled_calls WHERE user_id = $1 AND status = 'scheduled' AND waiting_code = $2 AND due_at > ${NOW}
         ORDER BY due_at, id LIMIT 1)
       RETURNING id`,
@@ -317,12 +332,18 @@ export function endedUndialled(
   };
 }
 
-/** Those of the series that come after it are not dialled either. What is made meanwhile is found by asking again. */
+/**
+ * Those of the series that come after it are not dialled either, and one that is being dialled is not dialled again. What is made
+ * meanwhile is found by asking again.
+ */
 export function seriesCanceled({ userId }: Owner, seriesId: string, after: Date): Statement<{ id: number }> {
+  const waits = `status = 'scheduled'`;
   return {
-    text: `UPDATE scheduled_calls SET status = 'canceled', due_at = NULL, handed_at = NULL, ${NOT_WAITING}, has_next = true,
-        finished_at = ${NOW}, ${TOUCHED}
-      WHERE user_id = $1 AND series_id = $2::uuid AND status = 'scheduled' AND occurrence_at > $3::timestamptz RETURNING id`,
+    text: `UPDATE scheduled_calls SET is_canceled = true, status = CASE WHEN ${waits} THEN 'canceled' ELSE status END,
+        due_at = CASE WHEN NOT ${waits} THEN due_at END, finished_at = CASE WHEN ${waits} THEN ${NOW} END,
+        handed_at = NULL, ${NOT_WAITING}, has_next = true, ${TOUCHED}
+      WHERE user_id = $1 AND series_id = $2::uuid AND occurrence_at > $3::timestamptz AND NOT is_canceled
+        AND (${waits} OR status IN ('dialing', 'outcome_unknown') AND finished_at IS NULL) RETURNING id`,
     values: [userId, seriesId, after.toISOString()],
   };
 }
@@ -367,7 +388,7 @@ export function toBeDialledAgain(
 ): Statement<{ id: number }> {
   return {
     text: `WITH again AS (
-        UPDATE scheduled_calls SET status = 'scheduled', due_at = ${NOW} + make_interval(secs => $3::double precision / 1000),
+        UPDATE scheduled_calls SET ${AGAIN_UNLESS_CANCELED(`${NOW} + make_interval(secs => $3::double precision / 1000)`)},
           handed_at = NULL, check_at = NULL, claim = NULL, call_id = NULL, last_error = $5,
           trouble_since = CASE WHEN $4::boolean THEN coalesce(trouble_since, (SELECT a.started_at FROM scheduled_call_attempts a
             WHERE a.user_id = $1 AND a.call_id = $2::uuid)) END, ${TOUCHED}

@@ -203,6 +203,11 @@ export class ScheduledCalls {
         handedAt: null,
         revision: current.revision + 1,
       } as object);
+      // With the change, or not at all; what is made of it meanwhile comes after.
+      if (isNewSeries(before, time) && before.seriesId !== null && before.occurrenceAt !== null) {
+        const { text, values } = seriesCanceled(owner, before.seriesId, before.occurrenceAt);
+        await tx.query(text, [...values]);
+      }
     });
     if (isNewSeries(before, time)) await this.cancelFollowing(owner, before);
     this.announce(owner, [id]);
@@ -233,10 +238,10 @@ export class ScheduledCalls {
   /** Those after it, which are there where it waited to be dialled once more. */
   private async cancelFollowing(owner: Owner, { seriesId, occurrenceAt }: ListedScheduledCall): Promise<void> {
     if (seriesId === null || occurrenceAt === null) return;
-    for (;;) {
-      // One that was just taken up has left another one behind.
+    // One that is just being taken up leaves another one behind, which shows to whoever asks after it.
+    for (let emptyInARow = 0; emptyInARow < 2;) {
       const [canceled] = await this.db.writeAsOwner(owner, seriesCanceled(owner, seriesId, occurrenceAt));
-      if (canceled.length === 0) return;
+      emptyInARow = canceled.length === 0 ? emptyInARow + 1 : 0;
       for (const { id } of canceled) this.events.emit(new ScheduledCallUpdated(owner, id));
     }
   }

@@ -5,6 +5,7 @@ import { CallPermission, RefusalCode, RefusalReason } from '../calls/call-permis
 import { CallPermissionService } from '../calls/call-permission.service';
 import { CallPlacing } from '../calls/call-placing.service';
 import { CallNotAllowed } from '../calls/calls.errors';
+import type { PhoneNumber } from '../calls/phone-number';
 import { AppError } from '../common/app-error';
 import { DomainEvents } from '../common/domain-events';
 import { Drain } from '../common/drain';
@@ -63,7 +64,7 @@ class ClaimLost extends Error {}
 export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(ScheduledDialling.name);
   private readonly underWay = new Set<Promise<void>>();
-  private isOver = false;
+  private readonly over = new AbortController();
   private loop: Promise<void> | undefined;
 
   constructor(
@@ -85,7 +86,7 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
 
   /** What is taken and not taken up yet is given to somebody else within moments. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isOver = true;
+    this.over.abort();
     await settledWithin(
       Promise.all([this.loop, ...this.underWay]).then(() => undefined),
       SHUTDOWN_LIMIT_MS,
@@ -96,17 +97,22 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
     while (!this.isWorkOver) {
       try {
         await this.pace.beat();
-        if (!(await this.takeSome())) await sleep(POLL_MS);
+        if (!(await this.takeSome())) await this.pause(POLL_MS);
       } catch (error) {
         this.log.error({ msg: 'Scheduled calls could not be taken from the queue', err: error });
-        await sleep(TROUBLE_PAUSE_MS);
+        await this.pause(TROUBLE_PAUSE_MS);
       }
     }
   }
 
   /** Others dial what this server, on its way out, must not begin. */
   private get isWorkOver(): boolean {
-    return this.isOver || this.drain.isDraining;
+    return this.over.signal.aborted || this.drain.isDraining;
+  }
+
+  /** A stop is not kept waiting. */
+  private async pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.over.signal }).catch(() => undefined);
   }
 
   /** @returns whether there were any */
@@ -140,17 +146,26 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
   private async takeUp(owner: Owner, id: number): Promise<{ call: TakenCall; claim: Claim } | null> {
     const [[call]] = await this.db.readAsOwner(owner, dueCall(owner, id));
     if (call === undefined || !call.isDue) return null;
-    const next = followingOccurrence(call);
+    let next: PlannedTime | null;
+    let number: PhoneNumber;
+    try {
+      [next, number] = [followingOccurrence(call), this.permission.read(call.phoneNumber)];
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      // What was right when it was scheduled is not any more.
+      await this.write(owner, endedUndialled(owner, id, { status: 'failed', read: call, error: error.detail }, null));
+      return null;
+    }
     if (call.isLate && call.ifLate === 'skip') {
       await this.write(owner, endedUndialled(owner, id, { status: 'failed', read: call, error: MISSED }, next));
       return null;
     }
-    const permission = await this.permission.check(owner, this.permission.read(call.phoneNumber), new Date());
+    const permission = await this.permission.check(owner, number, call.now);
     if (!permission.allowed) {
       await this.refused(owner, call, permission);
       return null;
     }
-    await sleep(await this.pace.reserve());
+    await this.pause(await this.pace.reserve());
     if (this.isWorkOver) {
       await this.db.writeAsOwner(owner, notHandled(owner, id));
       return null;
@@ -233,7 +248,7 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
     const { id } = call;
     const reason = decisiveReason(permission);
     if (reason.code === 'capacity_full') {
-      await this.write(owner, postponed(owner, id, { inMs: FULL_SERVER_PAUSE_MS }, reason));
+      await this.write(owner, postponed(owner, call, { inMs: FULL_SERVER_PAUSE_MS }, reason));
     } else if (reason.code === 'calls_per_minute' || reason.code === 'calls_at_once') {
       const { limits } = this.config;
       const isPerMinute = reason.code === 'calls_per_minute';
@@ -244,7 +259,7 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
       };
       await this.write(owner, spread(owner, cap, reason));
     } else if (reason.code === 'quiet_hours' && call.quietHours === 'wait' && permission.earliestAt !== null) {
-      await this.write(owner, postponed(owner, id, { at: permission.earliestAt }, reason));
+      await this.write(owner, postponed(owner, call, { at: permission.earliestAt }, reason));
     } else {
       const end = { status: 'blocked', read: call, error: reason.detail } as const;
       const next = followingOccurrence(call);

@@ -114,6 +114,7 @@ export class SchedulingController {
   @ApiConsumes('application/json', 'multipart/form-data')
   @ApiBody({
     schema: {
+      example: ScheduleBatchDto.schema.meta()?.example,
       oneOf: [
         { $ref: getSchemaPath(ScheduleBatchDto) },
         {

@@ -309,7 +309,7 @@ describe('the ledger under its locks', () => {
   it('keeps a sid that a callback has brought, whatever the answer says later', async () => {
     const id = await anAttempt('asked');
     const sid = aCallSid();
-    await attempts.markPlaced(owner(), id, sid);
+    await attempts.markPlaced(owner(), id, { callSid: sid, queueTimeMs: 0 });
     await attempts.markUnknown(owner(), id, 'late');
     const ended = await attempts.fail(owner(), id, {
       from: 'asked',

@@ -57,7 +57,7 @@ const questions: [string, Statement<unknown>][] = [
   ['taking up', takenUp(claim, read, null)],
   ['giving back', givenBack(claim)],
   ['handing over', handedOver(OWNER, [{ id: 1, dueAt: now }])],
-  ['putting off', postponed(OWNER, 1, { at: now }, reason)],
+  ['putting off', postponed(OWNER, { id: 1, revision: 0 }, { at: now }, reason)],
   ['spreading', spread(OWNER, { from: now, atATime: 2, stepSeconds: 60 }, reason)],
   ['waking up', wokenUp(OWNER, 'calls_at_once')],
   ['canceling', endedUndialled(OWNER, 1, { status: 'canceled', error: null, read }, null)],

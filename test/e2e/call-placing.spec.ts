@@ -49,6 +49,7 @@ describe('placing a call', () => {
       phone_number: '+12025550100',
       scenario_name: 'sales',
       dial_state: 'placed',
+      queue_time_ms: 250,
       transcript: [],
       variables: { name: 'Sam' },
       metadata: { crm: 7 },

@@ -149,7 +149,9 @@ describe('an attempt that a process has left', () => {
     async (dialState) => {
       const { id, callId } = await leftDialling({ check: '1 hour' });
       if (dialState !== null) await leftCall(callId, dialState);
-      await sql(`UPDATE dial_pace SET resumed_at = clock_timestamp()`);
+      await sql(
+        `UPDATE dial_pace SET gone_at = clock_timestamp() - interval '30 minutes', resumed_at = clock_timestamp()`,
+      );
       await sql(
         `UPDATE scheduled_calls SET due_at = clock_timestamp() - interval '20 minutes', check_at = clock_timestamp() WHERE id = $1`,
         [id],

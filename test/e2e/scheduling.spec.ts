@@ -277,7 +277,10 @@ describe('dialling', () => {
 
   it('is not dialled when the server comes back too late, unless that was asked for', async () => {
     const [skipped, run] = [await schedule(), await schedule({ if_late: 'run', phone_number: '+12025550199' })];
-    await server.sql(user.userId, `UPDATE dial_pace SET resumed_at = clock_timestamp() WHERE id`);
+    await server.sql(
+      user.userId,
+      `UPDATE dial_pace SET gone_at = clock_timestamp() - interval '30 minutes', resumed_at = clock_timestamp()`,
+    );
     await makeDue(skipped.body['id'], '20 minutes');
     await makeDue(run.body['id'], '20 minutes');
     expect(await becomes(skipped.body['id'], 'failed')).toMatchObject({

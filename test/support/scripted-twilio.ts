@@ -173,7 +173,7 @@ export function aCallResource(sid: string, to: string, from: string, more: Recor
     price: null,
     price_unit: 'USD',
     answered_by: null,
-    queue_time: '0',
+    queue_time: '250',
     ...more,
   };
 }

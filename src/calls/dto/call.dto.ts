@@ -59,6 +59,12 @@ const callSchema = z.object({
   from_number: z.string(),
   scenario_name: z.string(),
   created_at: dateTime,
+  queue_time_ms: z
+    .int()
+    .nullable()
+    .describe(
+      'For how long Twilio said that it would wait before it dials: it queues what is more than its calls per second',
+    ),
   started_at: dateTime.nullable().describe('When Twilio began to dial'),
   answered_at: dateTime.nullable(),
   ended_at: dateTime.nullable(),
@@ -106,6 +112,7 @@ export class CallDto extends createZodDto(
       from_number: '+12025550000',
       scenario_name: 'sales',
       created_at: '2026-11-21T09:30:00.000Z',
+      queue_time_ms: 0,
       started_at: '2026-11-21T09:30:01.000Z',
       answered_at: '2026-11-21T09:30:05.000Z',
       ended_at: '2026-11-21T09:30:47.000Z',
@@ -155,6 +162,7 @@ export function toCallDto(call: CallWithTurns): CallDto {
     from_number: call.fromNumber,
     scenario_name: call.scenarioName,
     created_at: call.createdAt.toISOString(),
+    queue_time_ms: call.queueTimeMs,
     started_at: iso(call.startedAt),
     answered_at: iso(call.answeredAt),
     ended_at: iso(call.endedAt),

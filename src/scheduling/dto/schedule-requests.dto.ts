@@ -93,11 +93,11 @@ export class ScheduleBatchDto extends createZodDto(
 
 export class ListScheduledCallsQueryDto extends createZodDto(
   pagingQuery().extend({
-    status: z.enum(SCHEDULED_CALL_STATUSES).optional(),
+    status: z.enum(SCHEDULED_CALL_STATUSES).optional().describe('Where the scheduled call stands'),
     scenario: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
     from: dayOrTime.optional().describe('Scheduled at or after; a date is a day in UTC'),
     to: dayOrTime.optional().describe('Scheduled up to; a date is all of that day'),
-    series_id: z.uuid().optional(),
+    series_id: z.uuid().optional().describe('The occurrences of one series'),
     q: trimmedText(1, 100).optional().describe('Looks in the number'),
     order: z.enum(['asc', 'desc']).default('asc').describe('By scheduled_time'),
   }),

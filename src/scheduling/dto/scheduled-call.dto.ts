@@ -170,12 +170,19 @@ export function toScheduledCallAttemptDto(attempt: ListedAttempt): ScheduledCall
 }
 
 export class ScheduledBatchDto extends createZodDto(
-  z.object({
-    scheduled: z.array(scheduledCall),
-    rejected: z
-      .array(z.object({ row: z.int().describe('Its place in the list, or its line in the file'), detail: z.string() }))
-      .meta({ example: [{ row: 3, detail: 'Invalid phone number' }] }),
-  }),
+  z
+    .object({
+      scheduled: z.array(scheduledCall),
+      rejected: z.array(
+        z.object({ row: z.int().describe('Its place in the list, or its line in the file'), detail: z.string() }),
+      ),
+    })
+    .meta({
+      example: {
+        scheduled: [scheduledCall.meta()?.['example']],
+        rejected: [{ row: 3, detail: 'Invalid phone number' }],
+      },
+    }),
 ) {}
 
 export async function toScheduledBatchDto({ scheduled, rejected }: BatchAnswer): Promise<ScheduledBatchDto> {
