@@ -12,6 +12,7 @@ export interface TestDatabase {
 }
 
 const TEMPLATE_IN_USE = '55006';
+const NOT_OURS_TO_END = '42501';
 
 /** A migrated database of its own for one spec file. Drop it in `afterAll`. */
 export async function freshDatabase(): Promise<TestDatabase> {
@@ -54,7 +55,17 @@ async function createDatabase(template: string): Promise<TestDatabase> {
 
 async function dropDatabase(server: string, name: string): Promise<void> {
   requireTestName(name);
-  await administer(server, [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`]);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await administer(server, [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`]);
+      return;
+    } catch (error) {
+      // The autovacuum worker that looks after many new rows is nobody's to end: it is through in a moment.
+      const isVacuumed = error instanceof DatabaseError && error.code === NOT_OURS_TO_END;
+      if (!isVacuumed || attempt === 100) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 function required(variable: string): string {
