@@ -172,6 +172,17 @@ export class DialAttempts {
     return true;
   }
 
+  /** Ends an intent whose process has died before it asked the carrier: from here on nobody will. */
+  async abandon(owner: Owner, callId: string): Promise<boolean> {
+    return this.fail(owner, callId, {
+      from: 'intended',
+      dialState: 'absent',
+      endedReason: 'server_error',
+      errorCode: 'never_dialled',
+      errorDetail: 'The server stopped before this call was dialled.',
+    });
+  }
+
   async get(owner: Owner, callId: string): Promise<Call> {
     const call = await this.db.asOwner(owner, (tx) => tx.findOneBy(Call, { userId: owner.userId, id: callId }));
     if (call === null) throw new CallNotFound();

@@ -84,7 +84,7 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     const call = await this.attempts.get(owner, callId);
     const ageMs = now.getTime() - (call.askedAt ?? call.createdAt).getTime();
     if (call.dialState === 'intended') {
-      if (ageMs >= INTENT_ABANDONED_MS) await this.attempts.fail(owner, callId, NEVER_DIALLED);
+      if (ageMs >= INTENT_ABANDONED_MS) await this.attempts.abandon(owner, callId);
       return;
     }
     if (call.callSid !== null || ageMs < ASKED_SETTLED_AFTER_MS) return;
@@ -162,15 +162,6 @@ export class DialSettlement implements OnApplicationBootstrap, BeforeApplication
     }
   }
 }
-
-/** What becomes of an intent whose process has died before it asked. */
-export const NEVER_DIALLED = {
-  from: 'intended',
-  dialState: 'absent',
-  endedReason: 'server_error',
-  errorCode: 'never_dialled',
-  errorDetail: 'The server stopped before this call was dialled.',
-} as const;
 
 const ABSENT = {
   from: 'unknown',

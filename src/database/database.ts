@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient, QueryResult } from 'pg';
-import { DataSource, EntityManager, ObjectLiteral, QueryRunner } from 'typeorm';
+import { DataSource, EntityManager, ObjectLiteral, QueryResult as QueryResultOf, QueryRunner } from 'typeorm';
 import { NotAuthenticated } from '../common/app-error';
 import type { Owner } from '../common/owner';
 import { Pipeline, RowsOf, Statement } from './pipeline';
@@ -130,7 +130,22 @@ export class Database {
    * connections are in the application's role from the start (data-source.ts).
    */
   async lookup<Row extends ObjectLiteral>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    return this.dataSource.query<Row[]>(sql, parameters);
+    return this.unowned<Row>(sql, parameters);
+  }
+
+  /**
+   * What belongs to no user: jobs, the pace of dialling. It runs without a user, as `lookup` does; writing gives back the rows
+   * of RETURNING like anything else.
+   */
+  async unowned<Row extends ObjectLiteral>(sql: string, parameters?: unknown[]): Promise<Row[]> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      // Unstructured, TypeORM answers an UPDATE with rows and their number.
+      const { records } = (await runner.query(sql, parameters, true)) as QueryResultOf<Row>;
+      return records;
+    } finally {
+      await runner.release();
+    }
   }
 
   private async inTransaction<T>(

@@ -1,7 +1,6 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import PgBoss from 'pg-boss';
-import { DataSource, QueryResult } from 'typeorm';
+import { Database } from './database';
 import { QUEUE_SCHEMA, QueueName } from './job-queue-schema';
 
 export interface NewJob {
@@ -28,9 +27,10 @@ export class JobQueue implements OnApplicationBootstrap, BeforeApplicationShutdo
   private readonly log = new Logger(JobQueue.name);
   private readonly boss: PgBoss;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+  constructor(db: Database) {
     this.boss = new PgBoss({
-      db: { executeSql: (text, values) => this.execute(text, values) },
+      // Maintenance comes without values, as several statements in one text.
+      db: { executeSql: async (text, values?: unknown[]) => ({ rows: await db.unowned(text, values) }) },
       schema: QUEUE_SCHEMA,
       migrate: false,
       schedule: false,
@@ -71,15 +71,5 @@ export class JobQueue implements OnApplicationBootstrap, BeforeApplicationShutdo
       queue,
       jobs.map(({ id }) => id),
     );
-  }
-
-  private async execute(text: string, values: unknown[] | undefined): Promise<{ rows: unknown[] }> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      const { records } = (await runner.query(text, values, true)) as QueryResult<unknown>;
-      return { rows: records };
-    } finally {
-      await runner.release();
-    }
   }
 }

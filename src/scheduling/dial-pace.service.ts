@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
-import { ALIVE_SECONDS } from './scheduled-calls.repository';
+import { ALIVE_SECONDS } from './scheduled-dialling.repository';
 
 const BEAT_MS = 5_000;
 
@@ -26,7 +26,7 @@ export class DialPace {
 
   /** Reserves the next place for one call. @returns for how long it has to wait, in milliseconds */
   async reserve(): Promise<number> {
-    const [row] = await this.db.lookup<{ wait: number }>(
+    const [row] = await this.db.unowned<{ wait: number }>(
       `UPDATE dial_pace SET next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => $1::double precision)
        RETURNING extract(epoch FROM next_at - clock_timestamp())::double precision - $1::double precision AS wait`,
       [1 / this.perSecond],
@@ -40,7 +40,7 @@ export class DialPace {
    */
   async beat(): Promise<void> {
     if (performance.now() - this.beatMs < BEAT_MS) return;
-    await this.db.lookup(
+    await this.db.unowned(
       `UPDATE dial_pace SET alive_at = clock_timestamp(),
          gone_at = CASE WHEN alive_at < clock_timestamp() - interval '${ALIVE_SECONDS} seconds' THEN alive_at ELSE gone_at END,
          resumed_at = CASE WHEN alive_at < clock_timestamp() - interval '${ALIVE_SECONDS} seconds' THEN clock_timestamp() ELSE resumed_at END`,

@@ -63,6 +63,20 @@ describe('a table of calls', () => {
     await expect(readScheduleCsv(text)).rejects.toThrow(said);
   });
 
+  it('is not read further than it may go', async () => {
+    let turns = 0;
+    let isOver = false;
+    const others = () => {
+      turns += 1;
+      if (!isOver) setImmediate(others);
+    };
+    setImmediate(others);
+    await expect(readScheduleCsv(`${HEAD}\n${'a\n'.repeat(500_000)}`)).rejects.toThrow('more than 1000 rows');
+    isOver = true;
+    // A slice of some hundred rows in each turn, and not the thousands of turns that all of it would take.
+    expect(turns).toBeLessThan(30);
+  });
+
   it('is read or refused, whatever it is', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 300 }), async (text) => {

@@ -35,6 +35,30 @@ export function nextOccurrence(occurrence: Occurrence, after: Date): PlannedTime
   return { scheduledTime: at, timezone, localTime, note, seriesId, recurrence, seriesStart, occurrenceAt: at };
 }
 
+/**
+ * Moved to another time or clock; on another rule, or on none, from here on. On another clock a series begins anew: its times
+ * are told by it.
+ */
+export function changedTime(
+  before: PlannedTime,
+  changes: { scheduled_time?: string; timezone?: string; recurrence?: string | null },
+): PlannedTime {
+  const { scheduled_time: to, timezone = before.timezone, recurrence } = changes;
+  const isMoved = to !== undefined || timezone !== before.timezone;
+  const text = to ?? (isMoved ? before.localTime : before.scheduledTime.toISOString());
+  const beginsAnew = recurrence !== undefined || (timezone !== before.timezone && before.recurrence !== null);
+  const rule = recurrence === undefined ? before.recurrence : recurrence;
+  const time = readPlannedTime({ scheduled_time: text, recurrence: beginsAnew ? rule : null }, timezone);
+  const note = isMoved ? time.note : before.note;
+  if (beginsAnew) return { ...time, note };
+  const { seriesId, seriesStart, occurrenceAt } = before;
+  return { ...time, note, seriesId, recurrence: before.recurrence, seriesStart, occurrenceAt };
+}
+
+export function isNewSeries(before: PlannedTime, after: PlannedTime): boolean {
+  return before.seriesId !== after.seriesId;
+}
+
 function moment(text: string, timezone: string) {
   try {
     return readMoment(text, timezone);

@@ -5,7 +5,7 @@ import { Rounds } from '../common/rounds';
 import { Database } from '../database/database';
 import { JobQueue } from '../database/job-queue';
 import { DialPace } from './dial-pace.service';
-import { handedOver } from './scheduled-calls.repository';
+import { handedOver } from './scheduled-dialling.repository';
 
 const INTERVAL_MS = 5_000;
 /** So many of one user are in the queue, or twice as many as can be dialled until the next round. */

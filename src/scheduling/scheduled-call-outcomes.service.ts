@@ -8,7 +8,7 @@ import type { Owner } from '../common/owner';
 import { Database } from '../database/database';
 import { nextStep } from './retry-policy';
 import { ScheduledCallHandover } from './scheduled-call-handover.service';
-import { attempted, finished, toBeDialledAgain, waitedFor, wokenUp } from './scheduled-calls.repository';
+import { attempted, finished, toBeDialledAgain, waitedFor, wokenUp } from './scheduled-dialling.repository';
 import { ScheduledCallUpdated } from './scheduling.events';
 
 /** What became of attempts: what the dial ledger and the carrier say of their calls, and what follows from it. */

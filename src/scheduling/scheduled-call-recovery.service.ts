@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { DialAttempts } from '../calls/dial-attempts.service';
-import { NEVER_DIALLED } from '../calls/dial-settlement.service';
 import { Drain } from '../common/drain';
 import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { Database } from '../database/database';
 import { DialPace } from './dial-pace.service';
 import { ScheduledCallOutcomes } from './scheduled-call-outcomes.service';
-import { Claim, dueCall, takenOver } from './scheduled-calls.repository';
+import { Claim, dueCall, takenOver } from './scheduled-dialling.repository';
 import { ScheduledDialling } from './scheduled-dialling.service';
 
 const INTERVAL_MS = 5_000;
@@ -88,7 +87,7 @@ export class ScheduledCallRecovery implements OnApplicationBootstrap, BeforeAppl
     if (made === null) return false;
     // Written down, and nobody was asked to dial it: the ledger sees to it that nobody will be. Another attempt asks again
     // whether it may start.
-    if (made.dialState === 'intended') await this.ledger.fail(owner, callId, NEVER_DIALLED);
+    if (made.dialState === 'intended') await this.ledger.abandon(owner, callId);
     await this.outcomes.settle(owner, callId);
     return true;
   }

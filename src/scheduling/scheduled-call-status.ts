@@ -16,7 +16,7 @@ export type ScheduledCallStatus = (typeof SCHEDULED_CALL_STATUSES)[number];
 
 const MOVES: Record<ScheduledCallStatus, readonly ScheduledCallStatus[]> = {
   scheduled: ['dialing', 'canceled', 'blocked', 'failed'],
-  dialing: ['scheduled', 'completed', 'failed', 'canceled', 'blocked', 'outcome_unknown'],
+  dialing: ['scheduled', 'completed', 'failed', 'canceled', 'outcome_unknown'],
   // Twilio's callback or its list tells after all.
   outcome_unknown: ['scheduled', 'dialing', 'completed', 'failed', 'canceled'],
   completed: [],

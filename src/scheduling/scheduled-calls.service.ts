@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager, In } from 'typeorm';
-import { CallPermission } from '../calls/call-permission';
 import { CallPermissionService } from '../calls/call-permission.service';
-import { CallNotAllowed } from '../calls/calls.errors';
 import type { PhoneNumber } from '../calls/phone-number';
 import { AppError } from '../common/app-error';
 import { DomainEvents } from '../common/domain-events';
@@ -13,11 +11,14 @@ import { Database } from '../database/database';
 import { ScenariosService } from '../scenarios/scenarios.service';
 import { UsersService } from '../users/users.service';
 import type { ScheduleCallFields, ScheduledCallChanges } from './dto/schedule-requests.dto';
-import { nextOccurrence, PlannedTime, readPlannedTime } from './schedule-reading';
+import { changedWishes, PlannedCall, requireFuture, whenDue, wishesOf } from './planned-call';
+import { changedTime, isNewSeries, nextOccurrence, readPlannedTime } from './schedule-reading';
 import { ScheduledCall } from './scheduled-call.entity';
 import {
   attemptsOf,
   endedUndialled,
+  FORGET_OLD_KEYS,
+  INSERT_SCHEDULED,
   ListedAttempt,
   ListedScheduledCall,
   queuePosition,
@@ -28,37 +29,13 @@ import {
   seriesCanceled,
 } from './scheduled-calls.repository';
 import { ScheduledCallHandover } from './scheduled-call-handover.service';
-import {
-  ScheduledCallNotFound,
-  ScheduledCallTakenUp,
-  ScheduledInThePast,
-  ScheduledTooFarAhead,
-  TooManyScheduledCalls,
-} from './scheduling.errors';
+import { ScheduledCallNotFound, ScheduledCallTakenUp, TooManyScheduledCalls } from './scheduling.errors';
 import { ScheduledCallUpdated } from './scheduling.events';
 
 /** Of one user, waiting to be dialled. */
 export const MAX_SCHEDULED_CALLS = 10_000;
-const MAX_YEARS_AHEAD = 5;
-const YEAR_MS = 366 * 24 * 60 * 60_000;
 /** Rows that are inserted together: calls are on the line meanwhile. */
 const ROWS_AT_ONCE = 50;
-
-/** How long a key of a request protects against a second call (product.md section 2). */
-const FORGET_OLD_KEYS = `UPDATE scheduled_calls SET idempotency_key = NULL
-  WHERE user_id = $1 AND idempotency_key = ANY ($2) AND created_at < now() - interval '24 hours'`;
-
-const INSERT_SCHEDULED = `INSERT INTO scheduled_calls (user_id, phone_number, scenario, scheduled_time, timezone, local_time, note,
-    variables, metadata, record, max_duration_seconds, retry, if_late, quiet_hours, status, due_at, waiting_code, waiting_detail,
-    series_id, recurrence, series_start, occurrence_at, idempotency_key)
-  SELECT $1, n."phoneNumber", n.scenario, n."scheduledTime", n.timezone, n."localTime", n.note, n.variables, n.metadata, n.record,
-    n."maxDurationSeconds", n.retry, n."ifLate", n."quietHours", 'scheduled', n."dueAt", n."waitingCode", n."waitingDetail",
-    n."seriesId", n.recurrence, n."seriesStart", n."occurrenceAt", n."idempotencyKey"
-  FROM jsonb_to_recordset($2::jsonb) AS n (row integer, "phoneNumber" text, scenario text, "scheduledTime" timestamptz, timezone text,
-    "localTime" text, note text, variables jsonb, metadata jsonb, record boolean, "maxDurationSeconds" integer, retry jsonb,
-    "ifLate" text, "quietHours" text, "dueAt" timestamptz, "waitingCode" text, "waitingDetail" text, "seriesId" uuid,
-    recurrence text, "seriesStart" text, "occurrenceAt" timestamptz, "idempotencyKey" text)
-  ORDER BY n.row RETURNING id`;
 
 /** A request that could be read, or why not; `row` is where it stands among those that came with it. */
 export type BatchRow = { row: number } & ({ fields: ScheduleCallFields } | { detail: string });
@@ -68,33 +45,13 @@ export interface BatchAnswer {
   rejected: { row: number; detail: string }[];
 }
 
-/** What its owner says about it, beside the time. */
-type RequestedCall = Pick<
-  ScheduledCall,
-  | 'phoneNumber'
-  | 'scenario'
-  | 'variables'
-  | 'metadata'
-  | 'record'
-  | 'maxDurationSeconds'
-  | 'retry'
-  | 'ifLate'
-  | 'quietHours'
->;
-
-type NewScheduledCall = RequestedCall & PlannedTime;
-
-/** null takes away what may be left out. */
-type RequestedFields = Omit<ScheduleCallFields, 'phone_number' | 'scheduled_time' | 'timezone' | 'recurrence'>;
-type Changed<Fields> = { [Field in keyof Fields]: Fields[Field] | null | undefined };
-
-type NewRow = NewScheduledCall &
+type NewRow = PlannedCall &
   Pick<ScheduledCall, 'dueAt' | 'waitingCode' | 'waitingDetail' | 'idempotencyKey'> & { row: number };
 
 interface Planned {
   row: number;
   number: PhoneNumber;
-  call: NewScheduledCall;
+  call: PlannedCall;
 }
 
 /** What its owner does with calls in the future. */
@@ -182,7 +139,7 @@ export class ScheduledCalls {
     if (changes.scenario !== undefined) await this.scenarioCheck(owner)(changes.scenario);
     const number = this.permission.read(changes.phone_number ?? before.phoneNumber);
     const time = changedTime(before, changes);
-    const call: NewScheduledCall = { ...requested({ ...toFields(before), ...changes }, number), ...time };
+    const call: PlannedCall = { ...changedWishes(before, changes), ...time, phoneNumber: e164Of(number) };
     await this.db.asOwner(owner, async (tx) => {
       const current = await locked(tx, owner, id);
       if (current.status !== 'scheduled') throw new ScheduledCallTakenUp(current.status);
@@ -195,7 +152,7 @@ export class ScheduledCalls {
       const [permission] = await this.permission.checkAhead(tx, owner, [{ number, at }]);
       const due = whenDue(permission, at, call.quietHours, now);
       await tx.update(ScheduledCall, { userId: owner.userId, id }, {
-        ...columnsOf(call),
+        ...call,
         // What it waits for already stays.
         ...(isMoved || due.waitingCode !== null ? { ...due, troubleSince: null } : {}),
         hasNext: isNewSeries(before, time) ? false : current.hasNext,
@@ -259,7 +216,7 @@ export class ScheduledCalls {
     return {
       row,
       number,
-      call: { ...requested(fields, number), ...time },
+      call: { ...wishesOf(fields), ...time, phoneNumber: e164Of(number) },
     };
   }
 
@@ -346,64 +303,6 @@ export class ScheduledCalls {
   }
 }
 
-function requested(fields: Changed<RequestedFields>, number: PhoneNumber): RequestedCall {
-  return {
-    phoneNumber: number.kind === 'subscriber' ? number.e164 : '',
-    scenario: fields.scenario ?? '',
-    variables: fields.variables ?? {},
-    metadata: fields.metadata ?? {},
-    record: fields.record ?? false,
-    maxDurationSeconds: fields.max_duration_seconds ?? null,
-    retry: fields.retry ?? null,
-    ifLate: fields.if_late ?? 'skip',
-    quietHours: fields.quiet_hours ?? 'block',
-  };
-}
-
-function toFields(call: RequestedCall): Changed<RequestedFields> {
-  return {
-    scenario: call.scenario,
-    variables: call.variables,
-    metadata: call.metadata,
-    record: call.record,
-    max_duration_seconds: call.maxDurationSeconds,
-    retry: call.retry,
-    if_late: call.ifLate,
-    quiet_hours: call.quietHours,
-  };
-}
-
-/**
- * Moved to another time or clock; on another rule, or on none, from here on. On another clock a series begins anew: its times
- * are told by it.
- */
-function changedTime(before: PlannedTime, changes: ScheduledCallChanges): PlannedTime {
-  const { scheduled_time: to, timezone = before.timezone, recurrence } = changes;
-  const isMoved = to !== undefined || timezone !== before.timezone;
-  const text = to ?? (isMoved ? before.localTime : before.scheduledTime.toISOString());
-  const beginsAnew = recurrence !== undefined || (timezone !== before.timezone && before.recurrence !== null);
-  const rule = recurrence === undefined ? before.recurrence : recurrence;
-  const time = readPlannedTime({ scheduled_time: text, recurrence: beginsAnew ? rule : null }, timezone);
-  const note = isMoved ? time.note : before.note;
-  if (beginsAnew) return { ...time, note };
-  const { seriesId, seriesStart, occurrenceAt } = before;
-  return { ...time, note, seriesId, recurrence: before.recurrence, seriesStart, occurrenceAt };
-}
-
-function isNewSeries(before: PlannedTime, after: PlannedTime): boolean {
-  return before.seriesId !== after.seriesId;
-}
-
-/** What a change may write. */
-function columnsOf(call: NewScheduledCall): NewScheduledCall {
-  const { phoneNumber, scenario, variables, metadata, record, maxDurationSeconds, retry, ifLate, quietHours } = call;
-  const { scheduledTime, timezone, localTime, note, seriesId, recurrence, seriesStart, occurrenceAt } = call;
-  return {
-    ...{ phoneNumber, scenario, variables, metadata, record, maxDurationSeconds, retry, ifLate, quietHours },
-    ...{ scheduledTime, timezone, localTime, note, seriesId, recurrence, seriesStart, occurrenceAt },
-  };
-}
-
 async function locked(tx: EntityManager, owner: Owner, id: number): Promise<ScheduledCall> {
   const call = await tx.findOne(ScheduledCall, {
     where: { userId: owner.userId, id },
@@ -423,23 +322,7 @@ async function databaseNow(tx: EntityManager): Promise<Date> {
   return row?.now ?? new Date();
 }
 
-function requireFuture(at: Date, now: Date): void {
-  if (at <= now) throw new ScheduledInThePast();
-  if (at.getTime() - now.getTime() > MAX_YEARS_AHEAD * YEAR_MS) throw new ScheduledTooFarAhead(MAX_YEARS_AHEAD);
-}
-
-/** @throws CallNotAllowed */
-function whenDue(
-  permission: CallPermission | undefined,
-  at: Date,
-  quietHours: ScheduledCall['quietHours'],
-  now: Date,
-): Pick<ScheduledCall, 'dueAt' | 'waitingCode' | 'waitingDetail'> {
-  const reasons = permission?.reasons ?? [];
-  const isQuietAlone = reasons.length > 0 && reasons.every(({ code }) => code === 'quiet_hours');
-  const [reason] = reasons;
-  if (permission === undefined || reason === undefined) return { dueAt: at, waitingCode: null, waitingDetail: null };
-  if (!isQuietAlone || quietHours !== 'wait' || permission.earliestAt === null)
-    throw new CallNotAllowed(permission, now);
-  return { dueAt: permission.earliestAt, waitingCode: reason.code, waitingDetail: reason.detail };
+/** Of a number that cannot be dialled nothing is kept: it is refused before. */
+function e164Of(number: PhoneNumber): string {
+  return number.kind === 'subscriber' ? number.e164 : '';
 }

@@ -20,19 +20,18 @@ import { DialPace } from './dial-pace.service';
 import { nextOccurrence, PlannedTime } from './schedule-reading';
 import { DIAL_QUEUE, DialJob, ScheduledCallHandover } from './scheduled-call-handover.service';
 import { ScheduledCallOutcomes } from './scheduled-call-outcomes.service';
+import { endedUndialled, ListedScheduledCall } from './scheduled-calls.repository';
 import {
   Claim,
   CONFIRM_CLAIM,
   dueCall,
-  endedUndialled,
   givenBack,
   givenUp,
-  ListedScheduledCall,
   notHandled,
   postponed,
   spread,
   takenUp,
-} from './scheduled-calls.repository';
+} from './scheduled-dialling.repository';
 import { MISSED } from './retry-policy';
 import { ScheduledCallUpdated } from './scheduling.events';
 

@@ -40,7 +40,7 @@ import {
   toScheduledCallDto,
 } from './dto/scheduled-call.dto';
 import { readBatch } from './schedule-batch';
-import { ScheduledCalls } from './scheduled-calls.service';
+import { MAX_SCHEDULED_CALLS, ScheduledCalls } from './scheduled-calls.service';
 import {
   NoScheduleTime,
   ScheduledCallNotFound,
@@ -65,7 +65,7 @@ const SCHEDULING_PROBLEMS: ProblemAnswer[] = [
     new ScheduledInThePast(),
     new InvalidPhoneNumber(),
     new InvalidScenario(),
-    new TooManyScheduledCalls(10_000),
+    new TooManyScheduledCalls(MAX_SCHEDULED_CALLS),
   ],
   [403, 'This number may not be called then: destination, do-not-call list, quiet hours', REFUSED],
 ];
@@ -126,7 +126,7 @@ export class SchedulingController {
     },
   })
   @ApiOkResponse({ type: ScheduledBatchDto })
-  @ApiProblems([400, 'You have too many', new TooManyScheduledCalls(10_000)])
+  @ApiProblems([400, 'You have too many', new TooManyScheduledCalls(MAX_SCHEDULED_CALLS)])
   async scheduleAll(
     @CurrentOwner() owner: Owner,
     @Body() body: unknown,

@@ -11,6 +11,8 @@ const START_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 25;
 /** Of what went wrong, as many lines are kept. */
 const MOST_ERRORS = 1000;
+/** Of a server that has ended by itself. */
+const MOST_LAST_WORDS = 20;
 
 export interface FleetOptions {
   /** The compiled server: a folder with `src/main.js`. */
@@ -111,10 +113,19 @@ export class Fleet {
     });
     const server = { name, url: `http://127.0.0.1:${port}`, child, gate, isUp: false, isDoomed: false };
     this.servers.set(name, server);
-    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => this.note(line));
-    child.once('exit', (code, signal) => {
-      this.servers.delete(name);
-      if (!server.isDoomed) this.trouble ??= new Error(`${name} ended by itself (${signal ?? code ?? '?'}).`);
+    const lastWords: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface(stream).on('line', (line) => {
+        lastWords.push(line);
+        if (lastWords.length > MOST_LAST_WORDS) lastWords.shift();
+        this.note(line);
+      });
+    }
+    child.once('exit', () => this.servers.delete(name));
+    // Its last words have come by then.
+    child.once('close', (code, signal) => {
+      if (!server.isDoomed)
+        this.trouble ??= new Error(`${name} ended by itself (${signal ?? code ?? '?'}):\n${lastWords.join('\n')}`);
     });
     this.greet(server).catch((error: unknown) => {
       if (!server.isDoomed) this.trouble ??= error instanceof Error ? error : new Error(String(error));

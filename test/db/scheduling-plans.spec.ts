@@ -5,26 +5,28 @@ import { Database } from '../../src/database/database';
 import { APP_ROLE } from '../../src/database/row-level-security';
 import type { Statement } from '../../src/database/pipeline';
 import {
-  attempted,
   attemptsOf,
-  dueCall,
   endedUndialled,
-  finished,
-  givenBack,
-  handedOver,
-  postponed,
   queuePosition,
   scheduledCall,
   ScheduledCallFilter,
   scheduledCallsPage,
   scheduledCallsTotal,
   seriesCanceled,
+} from '../../src/scheduling/scheduled-calls.repository';
+import {
+  attempted,
+  dueCall,
+  finished,
+  givenBack,
+  handedOver,
+  postponed,
   spread,
   takenUp,
   toBeDialledAgain,
   waitedFor,
   wokenUp,
-} from '../../src/scheduling/scheduled-calls.repository';
+} from '../../src/scheduling/scheduled-dialling.repository';
 import { planOf, plansOfLookup } from '../support/query-plans';
 import { connectAsApp, connectAsOwner, freshDatabase, type TestDatabase } from '../support/test-database';
 
