@@ -3,7 +3,7 @@ import type { CallDirection } from '../calls/call.entity';
 import type { Statement } from '../database/pipeline';
 import { snakeCase } from '../database/snake-case-names';
 import type { EnhancedTranscript } from './enhanced-transcript.entity';
-import { placePatterns, searchTerms } from './search-terms';
+import { markPattern, placePatterns, searchTerms } from './search-terms';
 import { callOfOwnSid } from './transcript-sid';
 
 const LISTED = [
@@ -140,7 +140,9 @@ export function foundTranscripts(
         ORDER BY e.call_date DESC, e.id DESC LIMIT ${bind(page.limit)} OFFSET ${bind(page.skip)}
       )
       SELECT t.total, ${columns(LISTED)},
-        transcript_snippet(e.full_text, ${bind(textArray(placePatterns(terms)))}::text[], p.found, p.rules) AS snippet
+        transcript_snippet(
+          e.full_text, ${bind(textArray(placePatterns(terms)))}::text[], ${bind(markPattern(terms))}, p.found, p.rules
+        ) AS snippet
       FROM (SELECT count(*)::integer AS total FROM found) t
       LEFT JOIN (page p JOIN enhanced_transcripts e ON e.id = p.id AND e.user_id = $1) ON true
       ORDER BY p.call_date DESC, p.id DESC`,

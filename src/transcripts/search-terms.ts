@@ -13,6 +13,9 @@ const MAX_PLACES = 2;
 const ENDING = 3;
 const SHORTEST_BEGINNING = 3;
 
+/** Characters of ASCII that are no letter and no figure. */
+const MARKS = String.raw`\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u007F`;
+
 const HAS_WORD = /[\p{L}\p{N}]/u;
 const BETWEEN_WORDS = /[^\p{L}\p{M}\p{N}]+/u;
 
@@ -46,5 +49,17 @@ export function placePatterns(terms: readonly SearchTerm[]): [string, string][] 
 }
 
 function atWord(pattern: string): string {
-  return `(?:^|[^[:alnum:]])${pattern}`;
+  return `(?i)(?:^|[^[:alnum:]])${pattern}`;
+}
+
+/**
+ * A pattern of PostgreSQL's that matches each word beginning as it was typed, with what stands before it as the first part;
+ * '' where this tells nothing, as of phrases. It is for a text in which all marks between words are ASCII.
+ */
+export function markPattern(terms: readonly SearchTerm[]): string {
+  const words = terms.map(({ kind, text }) =>
+    (kind === 'prefix' ? text.split(BETWEEN_WORDS) : []).filter((word) => word !== ''),
+  );
+  if (words.some(({ length }) => length !== 1)) return '';
+  return `(^|[${MARKS}])((?:${words.flat().join('|')})[^${MARKS}]*)`;
 }

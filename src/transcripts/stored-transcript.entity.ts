@@ -29,7 +29,8 @@ export type StoredState = 'asked' | 'awaited' | 'stored' | 'failed';
 
 /** A transcript of Twilio's Voice Intelligence, fetched once. */
 @Entity('stored_twilio_transcripts')
-@Index('stored_twilio_transcripts_user_id_sid_key', ['userId', 'transcriptSid'], { unique: true })
+// Unique by user_id and transcript_sid; it has more in it, which TypeORM does not know how to say.
+@Index('stored_twilio_transcripts_user_id_sid_key', { synchronize: false })
 @Index('stored_twilio_transcripts_sid_key', ['transcriptSid'], { unique: true, where: `state = 'stored'` })
 @Index('stored_twilio_transcripts_list_idx', ['userId', 'dateCreated', 'id'], {
   where: `state <> 'asked' AND deleted_at IS NULL`,
@@ -93,7 +94,7 @@ export class StoredTranscript {
   @Column({ name: 'language_code', type: 'text', default: 'en-US' })
   languageCode: string;
 
-  @Column({ type: 'jsonb', default: [] })
+  @Column({ type: 'json', default: [] })
   sentences: StoredSentence[];
 
   @Column({ name: 'full_text', type: 'text', default: '' })

@@ -40,7 +40,7 @@ const COLUMNS = `t.id, t.transcript_sid AS "transcriptSid", t.status, t.date_cre
   t.date_updated AS "dateUpdated", t.duration, t.language_code AS "languageCode", t.full_text AS "fullText",
   t.created_at AS "createdAt", `;
 const WITH_SENTENCES = `${COLUMNS} t.sentences`;
-const WITHOUT_SENTENCES = `${COLUMNS} '[]'::jsonb AS sentences`;
+const WITHOUT_SENTENCES = `${COLUMNS} '[]'::json AS sentences`;
 
 /** Not what somebody only asked for, of which nobody knows yet whether it is there; and not what was deleted. */
 const IS_KNOWN = `t.state <> 'asked' AND t.deleted_at IS NULL`;
@@ -95,11 +95,11 @@ export function foundStored(
   const terms = `$${values.push(JSON.stringify(searchTerms(q)))}::jsonb`;
   const place = ['true', ...behind(filter.after, values)].join(' AND ');
   const limit = `$${values.push(filter.limit)}::integer`;
-  // A call that Twilio has written down twice has one transcript that is searched. Each is looked up (OFFSET 0): nobody
-  // knows how many there are before, and to read all of the owner's for a rare word costs more than this for a common one.
+  // A call that Twilio has written down twice has one transcript that is searched. Each is looked up: nobody knows how many
+  // there are before, and to read all of the owner's for a rare word costs more than this for a common one.
   const told = (by: string) =>
-    `SELECT o.id, o.date_created FROM words w, LATERAL (SELECT t.id, t.date_created FROM stored_twilio_transcripts t
-        WHERE t.${by} = w.${by} AND ${conditions.join(' AND ')} OFFSET 0) o WHERE w.${by} IS NOT NULL`;
+    `SELECT t.id, t.date_created FROM stored_twilio_transcripts t
+      WHERE t.${by} = ANY (ARRAY(SELECT w.${by} FROM words w WHERE w.${by} IS NOT NULL)) AND ${conditions.join(' AND ')}`;
   return {
     text: `WITH words AS MATERIALIZED (SELECT s.transcript_sid, s.call_id FROM lookup_own_words(${terms}) s),
       found AS MATERIALIZED (${told('transcript_sid')} UNION ${told('call_id')}),

@@ -113,7 +113,7 @@ describe('characters that are no letters', () => {
 
   it('are shown as they were said', async () => {
     await said(TEXT);
-    expect((await find('sorry')).snippets).toEqual(['check. I don’t see your order…[sorry], it’s “gone']);
+    expect((await find('sorry')).snippets).toEqual(['Sure—let me check. I don’t see your order…[sorry], it’s “gone”!']);
     expect((await find(`don't`)).snippets).toEqual(['Sure—let me check. I [don]’[t] see your order…sorry, it’s “gone']);
     await said(`“One—day” ${filler(200)} I don’t…know ${filler(200)}`);
     const [snippet] = (await find('know one')).snippets;
@@ -258,6 +258,16 @@ describe('what is shown of a long text', () => {
     ['a form that is shorter', 'going', `golden ${filler(300)} they go now`, '[go] now'],
     ['words far from each other', 'subscription refund', `my refund ${filler(900)} a subscription now`, '[refund]'],
     ['the other one', 'subscription refund', `my refund ${filler(900)} a subscription now`, '[subscription]'],
+    [
+      'each word that begins so',
+      'order',
+      'They ordered two; my orders, an order-form; reorder',
+      'They [ordered] two; my [orders], an [order]-form; reorder',
+    ],
+    ['each of several words', 'my today', 'They cancelled my subscription today', '[my] subscription [today]'],
+    ['a word beside a letter that ASCII has not', 't', 'un été très long', 'un été [très] long'],
+    ['a beginning with such a letter', 'été', 'un été très long', 'un [été] très'],
+    ['a number', '50', 'It is €50, 50.25 and 150', '€[50], [50].25 and 150'],
     ['a word of few letters', 'ok', `oklahoma ${filler(300)} ok then`, '[oklahoma]'],
   ])('has %s', async (_, q, text, expected) => {
     await said(around(text));
@@ -282,4 +292,24 @@ describe('what is shown of a long text', () => {
     const { snippets, total } = await find('hello');
     expect([total, snippets[0]?.includes('[Hello]')]).toEqual([1, true]);
   });
+});
+
+it('what rows are looked for by stays in them, however long they are', async () => {
+  const inRow = ['transcript_sid', 'source', 'call_direction', 'scenario_name', 'language_code', 'search_config'];
+  await said(filler(50_000));
+  await db.asOwner(OWNER, (tx) =>
+    tx.query(
+      `UPDATE enhanced_transcripts SET notes = $1, participant_info = to_jsonb($1::text), scenario_name = $2, latencies_ms = $3`,
+      [filler(3000), 'scenario '.repeat(8), Array.from({ length: 300 }, (_, at) => at * 7919)],
+    ),
+  );
+  const lies = (column: string) => `pg_column_toast_chunk_id(${column}) IS NOT NULL AS ${column}`;
+  const beside = await db.asOwner(OWNER, (tx) =>
+    tx.query<Record<string, boolean>[]>(
+      `SELECT ${['full_text', 'participant_info', ...inRow].map(lies).join(', ')} FROM enhanced_transcripts`,
+    ),
+  );
+  expect(beside).toEqual([
+    { full_text: true, participant_info: true, ...Object.fromEntries(inRow.map((name) => [name, false])) },
+  ]);
 });
