@@ -1,0 +1,55 @@
+import { AppError } from '../common/app-error';
+
+/** This installation has no account with Google. */
+export class CalendarNotConfigured extends AppError {
+  constructor() {
+    super(
+      'not-implemented',
+      'calendar.not_configured',
+      'This server has no Google client: set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET to use calendars.',
+    );
+  }
+}
+
+export class CalendarNotConnected extends AppError {
+  constructor() {
+    super('conflict', 'calendar.not_connected', 'No Google Calendar is connected. Connect one and try again.');
+  }
+}
+
+/** As a client of the first version knows it, where a call was asked for. */
+export class NoCalendarForCall extends AppError {
+  constructor(detail = 'No Google Calendar is connected. Connect one before you place a calendar call.') {
+    super('invalid', 'calendar.not_connected_for_call', detail);
+  }
+}
+
+export class CalendarReconnectRequired extends AppError {
+  constructor() {
+    super(
+      'conflict',
+      'calendar.reconnect_required',
+      'Google no longer accepts the connection to this calendar. Please connect it again.',
+    );
+  }
+}
+
+/** Google cannot be asked at the moment. */
+export class CalendarUnavailable extends AppError {
+  constructor(detail = 'Google Calendar cannot be reached at the moment. Please try again.', cause?: unknown) {
+    super('unavailable', 'calendar.unavailable', detail, { retryAfterSeconds: 5, cause });
+  }
+}
+
+/** Google has answered, and its answer is no. */
+export class CalendarRefused extends AppError {
+  constructor(detail: string, cause?: unknown) {
+    super('upstream', 'calendar.refused', detail, { cause });
+  }
+}
+
+export class CalendarEventNotFound extends AppError {
+  constructor() {
+    super('not-found', 'calendar.event_not_found', 'Calendar event not found');
+  }
+}
