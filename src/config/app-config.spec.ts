@@ -132,12 +132,23 @@ it.each([
 });
 
 it('derives the encryption key from the secret, the same each time, when none is set', () => {
-  const { encryptionKey } = readConfig(NEEDED);
-  expect(encryptionKey).toHaveLength(32);
-  expect(readConfig(NEEDED).encryptionKey).toEqual(encryptionKey);
-  expect(readConfig({ ...NEEDED, SECRET_KEY: 'other' }).encryptionKey).not.toEqual(encryptionKey);
+  const { encryptionKeys } = readConfig(NEEDED);
+  expect(encryptionKeys).toHaveLength(1);
+  expect(encryptionKeys[0]).toHaveLength(32);
+  expect(readConfig(NEEDED).encryptionKeys).toEqual(encryptionKeys);
+  expect(readConfig({ ...NEEDED, SECRET_KEY: 'other' }).encryptionKeys).not.toEqual(encryptionKeys);
   const given = Buffer.alloc(32, 7);
-  expect(readConfig({ ...NEEDED, ENCRYPTION_KEY: given.toString('base64') }).encryptionKey).toEqual(given);
+  const former = Buffer.alloc(32, 9);
+  expect(
+    readConfig({
+      ...NEEDED,
+      ENCRYPTION_KEY: given.toString('base64'),
+      ENCRYPTION_KEY_PREVIOUS: `${former.toString('base64')}, `,
+    }).encryptionKeys,
+  ).toEqual([given, former]);
+  expect(() => readConfig({ ...NEEDED, ENCRYPTION_KEY_PREVIOUS: 'short' })).toThrow(
+    /ENCRYPTION_KEY_PREVIOUS must be keys/,
+  );
 });
 
 it('never fails in another way than by naming problems', () => {
@@ -157,4 +168,16 @@ it.each([
 ])('a server that listens on %s is reached from here as %s, and says so to the sandbox', (host, origin) => {
   expect(localOrigin(host, 5050)).toBe(origin);
   expect(readConfig({ ...NEEDED, HOST: host }).publicUrl).toBe(origin);
+});
+
+it('takes a Google client whole or not at all', () => {
+  expect(readConfig(NEEDED).google).toMatchObject({ client: undefined, oauthBaseUrl: undefined });
+  const both = { ...NEEDED, GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret', PUBLIC_URL: 'voice.example.com' };
+  expect(readConfig({ ...both, GOOGLE_API_BASE_URL: 'http://127.0.0.1:5051/' }).google).toEqual({
+    client: { id: 'id', secret: 'secret' },
+    calendarRedirectUri: 'https://voice.example.com/google-calendar/callback',
+    oauthBaseUrl: undefined,
+    apiBaseUrl: 'http://127.0.0.1:5051',
+  });
+  expect(() => readConfig({ ...both, GOOGLE_CLIENT_SECRET: '' })).toThrow(/belong together/);
 });

@@ -89,6 +89,9 @@ const environment = z.object({
   ENCRYPTION_KEY: optional.refine((value) => value === undefined || Buffer.from(value, 'base64').length === 32, {
     message: 'must be 32 bytes in base64 (openssl rand -base64 32)',
   }),
+  ENCRYPTION_KEY_PREVIOUS: list('').refine((keys) => keys.every((key) => Buffer.from(key, 'base64').length === 32), {
+    message: 'must be keys of 32 bytes in base64, separated by commas',
+  }),
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   DATABASE_POOL_SIZE: whole(20, 2, 500),
   DATA_DIR: text.optional().transform((value) => (value === undefined || value === '' ? './data' : value)),
@@ -162,6 +165,12 @@ const environment = z.object({
   OPENAI_REALTIME_MODEL: text.default('gpt-realtime-2.1').transform((value) => value || 'gpt-realtime-2.1'),
   OPENAI_TEXT_MODEL: text.default('gpt-6-luna').transform((value) => value || 'gpt-6-luna'),
   OPENAI_TRANSCRIPTION_MODEL: text.default('gpt-transcribe').transform((value) => value || 'gpt-transcribe'),
+
+  GOOGLE_CLIENT_ID: optional,
+  GOOGLE_CLIENT_SECRET: optional,
+  GOOGLE_REDIRECT_URI: url(['http:', 'https:']),
+  GOOGLE_OAUTH_BASE_URL: url(['http:', 'https:']),
+  GOOGLE_API_BASE_URL: url(['http:', 'https:']),
 });
 
 /** Every name that `readConfig` understands, for the spec that keeps .env.example complete. */
@@ -174,8 +183,11 @@ export interface AppConfig {
   readonly port: number;
   /** Signs access tokens and stream tokens. */
   readonly secretKey: string;
-  /** 32 bytes; keys of stored hashes and encrypted columns are derived from it. */
-  readonly encryptionKey: Buffer;
+  /**
+   * 32 bytes each; keys of stored hashes and encrypted columns are derived from them. What is written is written by the first;
+   * what was written by the others can still be read.
+   */
+  readonly encryptionKeys: readonly [Buffer, ...Buffer[]];
   /** Undefined means: start the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   readonly databasePoolSize: number;
@@ -242,6 +254,15 @@ export interface AppConfig {
     readonly textModel: string;
     readonly transcriptionModel: string;
   };
+  readonly google: {
+    /** Undefined: this installation has no account with Google, and no calendars. */
+    readonly client: { readonly id: string; readonly secret: string } | undefined;
+    /** Where Google sends people back to who connect a calendar. */
+    readonly calendarRedirectUri: string;
+    /** Undefined: Google's own. Without a trailing slash. */
+    readonly oauthBaseUrl: string | undefined;
+    readonly apiBaseUrl: string | undefined;
+  };
 }
 
 /** Whether simulated providers run beside the server, which, and where they are steered. */
@@ -290,6 +311,9 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
   for (const name of ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_PHONE_NUMBER', 'OPENAI_API_KEY'] as const) {
     if (e[name] === undefined) problems.push(`${name} is missing`);
   }
+  if ((e.GOOGLE_CLIENT_ID === undefined) !== (e.GOOGLE_CLIENT_SECRET === undefined)) {
+    problems.push('GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET belong together: set both, or none');
+  }
   if (problems.length > 0) throw new ConfigError(problems);
 
   const secretKey = e.SECRET_KEY ?? '';
@@ -301,7 +325,10 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
     host,
     port: e.PORT,
     secretKey,
-    encryptionKey: e.ENCRYPTION_KEY === undefined ? deriveKey(secretKey) : Buffer.from(e.ENCRYPTION_KEY, 'base64'),
+    encryptionKeys: [
+      e.ENCRYPTION_KEY === undefined ? deriveKey(secretKey) : Buffer.from(e.ENCRYPTION_KEY, 'base64'),
+      ...e.ENCRYPTION_KEY_PREVIOUS.map((key) => Buffer.from(key, 'base64')),
+    ],
     databaseUrl: e.DATABASE_URL,
     databasePoolSize: e.DATABASE_POOL_SIZE,
     dataDir: e.DATA_DIR,
@@ -358,6 +385,15 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       realtimeModel: e.OPENAI_REALTIME_MODEL,
       textModel: e.OPENAI_TEXT_MODEL,
       transcriptionModel: e.OPENAI_TRANSCRIPTION_MODEL,
+    },
+    google: {
+      client:
+        e.GOOGLE_CLIENT_ID === undefined || e.GOOGLE_CLIENT_SECRET === undefined
+          ? undefined
+          : { id: e.GOOGLE_CLIENT_ID, secret: e.GOOGLE_CLIENT_SECRET },
+      calendarRedirectUri: e.GOOGLE_REDIRECT_URI ?? `${publicOrigin}/google-calendar/callback`,
+      oauthBaseUrl: e.GOOGLE_OAUTH_BASE_URL?.replace(/\/+$/, ''),
+      apiBaseUrl: e.GOOGLE_API_BASE_URL?.replace(/\/+$/, ''),
     },
   });
 }
