@@ -4,6 +4,7 @@ import { ZodValidationPipe } from 'nestjs-zod';
 import type { DestinationStream } from 'pino';
 import { AccessTokenGuard } from './auth/access-token.guard';
 import { AuthModule } from './auth/auth.module';
+import { CalendarModule } from './calendar/calendar.module';
 import { CallsModule } from './calls/calls.module';
 import { CommonModule } from './common/common.module';
 import { IdempotencyGuard } from './common/idempotency.guard';
@@ -30,6 +31,7 @@ import { UsersModule } from './users/users.module';
     ScenariosModule,
     CallsModule,
     SchedulingModule,
+    CalendarModule,
     TranscriptsModule,
     RealtimeModule,
     GeneralModule,

@@ -6,7 +6,7 @@ import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
 import { RefreshTokenInvalid } from './auth.errors';
-import { hashOfToken, newOpaqueToken } from './opaque-token';
+import { hashOfToken, newOpaqueToken } from '../common/opaque-token';
 
 const REFRESH_TOKEN_DAYS = 30;
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NotAuthenticated } from '../common/app-error';
 import type { Owner } from '../common/owner';
 import { Database } from '../database/database';
-import { hashOfToken, newOpaqueToken } from './opaque-token';
+import { hashOfToken, newOpaqueToken } from '../common/opaque-token';
 
 export const WS_TICKET_SECONDS = 60;
 

@@ -53,3 +53,17 @@ export class CalendarEventNotFound extends AppError {
     super('not-found', 'calendar.event_not_found', 'Calendar event not found');
   }
 }
+
+/** The id was chosen for another event, or for one that was deleted. */
+export class CalendarEventExists extends AppError {
+  constructor() {
+    super('conflict', 'calendar.event_exists', 'There is another event with this id already, or there was one.');
+  }
+}
+
+/** The time of an event cannot be read, or is none. */
+export class NoEventTime extends AppError {
+  constructor(sentence: string) {
+    super('invalid', 'calendar.invalid_time', sentence);
+  }
+}

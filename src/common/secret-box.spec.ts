@@ -7,8 +7,7 @@ const box = new SecretBox([OLD], 'test');
 
 it('opens what it has sealed, in its place', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.string(), (secret, place) => {
-      fc.pre(secret.isWellFormed() && place.isWellFormed());
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (secret, place) => {
       expect(box.open(box.seal(secret, place), place)).toBe(secret);
     }),
   );

@@ -325,10 +325,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
     host,
     port: e.PORT,
     secretKey,
-    encryptionKeys: [
-      e.ENCRYPTION_KEY === undefined ? deriveKey(secretKey) : Buffer.from(e.ENCRYPTION_KEY, 'base64'),
-      ...e.ENCRYPTION_KEY_PREVIOUS.map((key) => Buffer.from(key, 'base64')),
-    ],
+    encryptionKeys: encryptionKeysOf(e, secretKey),
     databaseUrl: e.DATABASE_URL,
     databasePoolSize: e.DATABASE_POOL_SIZE,
     dataDir: e.DATA_DIR,
@@ -396,6 +393,40 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       apiBaseUrl: e.GOOGLE_API_BASE_URL?.replace(/\/+$/, ''),
     },
   });
+}
+
+const vault = environment.pick({
+  SECRET_KEY: true,
+  ENCRYPTION_KEY: true,
+  ENCRYPTION_KEY_PREVIOUS: true,
+  DATABASE_URL: true,
+});
+
+/**
+ * What a command needs that writes stored secrets anew, without the providers' credentials.
+ * @throws ConfigError with every problem at once
+ */
+export function readVaultConfig(env: Environment): Pick<AppConfig, 'encryptionKeys'> & { databaseUrl: string } {
+  const parsed = vault.safeParse(env);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  }
+  const { SECRET_KEY, DATABASE_URL } = parsed.data;
+  if (DATABASE_URL === undefined) throw new ConfigError(['DATABASE_URL is missing']);
+  if (SECRET_KEY === undefined && parsed.data.ENCRYPTION_KEY === undefined) {
+    throw new ConfigError(['ENCRYPTION_KEY is missing: 32 bytes in base64 (openssl rand -base64 32)']);
+  }
+  return { databaseUrl: DATABASE_URL, encryptionKeys: encryptionKeysOf(parsed.data, SECRET_KEY ?? '') };
+}
+
+function encryptionKeysOf(
+  e: { ENCRYPTION_KEY?: string; ENCRYPTION_KEY_PREVIOUS: string[] },
+  secretKey: string,
+): [Buffer, ...Buffer[]] {
+  return [
+    e.ENCRYPTION_KEY === undefined ? deriveKey(secretKey) : Buffer.from(e.ENCRYPTION_KEY, 'base64'),
+    ...e.ENCRYPTION_KEY_PREVIOUS.map((key) => Buffer.from(key, 'base64')),
+  ];
 }
 
 /** Where this machine reaches a server that listens on `host`. */

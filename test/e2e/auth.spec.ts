@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { AccountsService } from '../../src/auth/accounts.service';
-import { hashOfToken } from '../../src/auth/opaque-token';
+import { hashOfToken } from '../../src/common/opaque-token';
 import { WsTickets } from '../../src/auth/ws-tickets';
 import { anEmail, api, ApiAnswer, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';

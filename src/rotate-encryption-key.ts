@@ -1,0 +1,28 @@
+import { DataSource } from 'typeorm';
+import { loadDotEnv } from './bootstrap-environment';
+import { CalendarGrantRows } from './calendar/calendar-grants.repository';
+import { rotateCalendarKeys } from './calendar/calendar-key-rotation';
+import { CannotOpen } from './common/secret-box';
+import { ConfigError, readVaultConfig } from './config/app-config';
+import { dataSourceOptions } from './database/data-source';
+import { Database } from './database/database';
+
+/** Writes everything that is encrypted anew with ENCRYPTION_KEY; what is there is read with ENCRYPTION_KEY_PREVIOUS. */
+async function main(): Promise<void> {
+  loadDotEnv();
+  const config = readVaultConfig(process.env);
+  const dataSource = await new DataSource(dataSourceOptions(config.databaseUrl, 2)).initialize();
+  try {
+    const db = new Database(dataSource);
+    const resealed = await rotateCalendarKeys(db, new CalendarGrantRows(config, db));
+    console.log(`The tokens of ${resealed} calendars are encrypted with the key of now.`);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof ConfigError || error instanceof CannotOpen;
+  console.error(isExpected ? error.message : error);
+  process.exitCode = 1;
+});
