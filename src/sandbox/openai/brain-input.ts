@@ -12,7 +12,7 @@ export function brainInput(
   return {
     sessionInstructions: config.instructions,
     responseInstructions: request.instructions ?? '',
-    turns: records.flatMap(turnOf),
+    turns: records.filter((record) => isCarriedOut(record, records)).flatMap(turnOf),
     tools: (request.tools ?? config.tools).map((tool) => ({
       name: tool.name,
       description: tool.description ?? '',
@@ -20,6 +20,12 @@ export function brainInput(
     })),
     toolChoice: request.tool_choice ?? config.tool_choice,
   };
+}
+
+/** A call that was cut off while it was being written is nobody's to carry out, unless it has a result all the same. */
+function isCarriedOut({ item }: ItemRecord, records: readonly ItemRecord[]): boolean {
+  if (item.type !== 'function_call' || item.status !== 'incomplete') return true;
+  return records.some((other) => other.item.type === 'function_call_output' && other.item.call_id === item.call_id);
 }
 
 function turnOf({ item, knownText }: ItemRecord): BrainTurn[] {

@@ -1,5 +1,7 @@
+import { withoutAgenda } from './agenda';
 import type { BrainInput, BrainPart, BrainTurn } from './brain.port';
 import { briefOf } from './brief';
+import { calendarAnswer, isCalendarTool } from './calendar';
 import {
   backgroundOf,
   continuationIn,
@@ -49,13 +51,14 @@ class Thought {
   constructor(private readonly input: BrainInput) {
     // Instructions of a response replace those of the session.
     const own = input.responseInstructions.trim();
-    this.instructions = own || input.sessionInstructions;
+    const session = withoutAgenda(input.sessionInstructions);
+    this.instructions = withoutAgenda(own) || session;
     const agentTurns = input.turns.flatMap((turn) =>
       turn.role === 'assistant' && turn.text !== '' ? [turn.text] : [],
     );
     const person = personTurns(input.turns);
     this.talk = {
-      brief: briefOf(own === '' ? input.sessionInstructions : backgroundOf(own)),
+      brief: briefOf(own === '' ? session : withoutAgenda(backgroundOf(own))),
       heard: agentTurns.join(' '),
       agentTurns,
       personTurns: person,
@@ -79,7 +82,7 @@ class Thought {
     const own = this.input.responseInstructions.trim();
     if (own !== '') {
       const continuation = continuationIn(own);
-      if (continuation) return [say(this.continuation(continuation))];
+      if (continuation) return this.continuedCalendar() ?? [say(this.continuation(continuation))];
       const verbatim = verbatimIn(own).filter(({ condition }) => condition === '' || this.meets(condition));
       if (verbatim.length > 0)
         return this.verbatim(
@@ -99,11 +102,18 @@ class Thought {
     return conditional && [say(conditional.passages.join(' '))];
   }
 
+  /** What the answer that broke off was about to do in the calendar, or to tell of it. */
+  private continuedCalendar(): BrainPart[] | undefined {
+    const [part] = calendarAnswer(this.input) ?? [];
+    if (part?.kind !== 'say') return part && [part];
+    return [say(asSaying(part.text))];
+  }
+
   /** The rest of an answer that broke off after these words: one short sentence, and nothing of what was said already. */
   private continuation({ said, background }: { said: string; background: string }): string {
-    const brief = briefOf(background.trim() === '' ? this.input.sessionInstructions : background);
+    const brief = briefOf(withoutAgenda(background.trim() === '' ? this.input.sessionInstructions : background));
     const step = replies.nextStep({ ...this.talk, brief, heard: `${this.talk.heard} ${said}` });
-    return `As I was saying, ${/^I\b/.test(step) ? step : step.charAt(0).toLowerCase() + step.slice(1)}`;
+    return asSaying(step);
   }
 
   /** Exact words, and what is to follow them in the same breath. */
@@ -173,11 +183,18 @@ class Thought {
     const { talk, last, input } = this;
     const key = /\bpress(?:ed)?\b[^0-9*#]{0,24}([0-9*#]+)/i.exec(last)?.[1];
     if (key) return [say(`Thank you, I have noted that you pressed ${[...key].join(' ')}. ${replies.nextStep(talk)}`)];
+    const calendar = calendarAnswer(input);
+    // What was asked for is done before goodbye is said.
+    if (calendar?.[0]?.kind === 'call') return calendar;
     if (this.isFarewell()) return this.withHangUp(this.farewell());
+    if (calendar) return calendar;
     const order = orderTool(input.tools);
     const recorded = order && orderCall(order, talk.personTurns);
     if (recorded) return [recorded];
-    const tool = matchingCall(input.tools, last);
+    const tool = matchingCall(
+      input.tools.filter((other) => !isCalendarTool(other)),
+      last,
+    );
     if (tool) return [tool];
     return [say(this.reply())];
   }
@@ -247,6 +264,8 @@ class Thought {
   }
 
   private afterTool(output: string, name: string): BrainPart[] {
+    const calendar = isCalendarTool({ name }) ? calendarAnswer(this.input) : undefined;
+    if (calendar) return calendar;
     const result = parsed(output);
     const { tools } = this.input;
     if (name === endCallTool(tools)?.name) return [say('Goodbye.')];
@@ -266,6 +285,10 @@ class Thought {
 
 function say(text: string): BrainPart {
   return { kind: 'say', text: text.replace(/\s+/gu, ' ').trim() };
+}
+
+function asSaying(sentence: string): string {
+  return `As I was saying, ${/^I\b/.test(sentence) ? sentence : sentence.charAt(0).toLowerCase() + sentence.slice(1)}`;
 }
 
 function personTurns(turns: BrainTurn[]): string[] {
