@@ -5,23 +5,27 @@ import { completeEnvironment, providersToSimulate } from './bootstrap-environmen
 
 const TWILIO = { TWILIO_ACCOUNT_SID: 'AC1', TWILIO_AUTH_TOKEN: 'token' };
 const OPENAI = { OPENAI_API_KEY: 'key' };
+const GOOGLE = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret' };
 
 describe('which providers are simulated', () => {
   it.each([
-    ['all without credentials', {}, ['twilio', 'openai']],
-    ['those without credentials', OPENAI, ['twilio']],
-    ['those without credentials', TWILIO, ['openai']],
-    ['none when all have credentials', { ...TWILIO, ...OPENAI }, []],
-    ['none when all have credentials, even if wished for', { ...TWILIO, ...OPENAI, SANDBOX: 'true' }, []],
+    ['all without credentials', {}, ['twilio', 'openai', 'google']],
+    ['those without credentials', OPENAI, ['twilio', 'google']],
+    ['those without credentials', TWILIO, ['openai', 'google']],
+    ['those without credentials', GOOGLE, ['twilio', 'openai']],
+    ['none when all have credentials', { ...TWILIO, ...OPENAI, ...GOOGLE }, []],
+    ['none when all have credentials, even if wished for', { ...TWILIO, ...OPENAI, ...GOOGLE, SANDBOX: 'true' }, []],
     ['none against the wish', { SANDBOX: 'false' }, []],
     ['none in production', { NODE_ENV: 'production' }, []],
     ['none in production, however it is spelt', { NODE_ENV: ' Production ' }, []],
-    ['those wished for in production', { NODE_ENV: 'production', SANDBOX: 'TRUE', ...OPENAI }, ['twilio']],
-    ['none for half a pair: that is a mistake to be named', { TWILIO_ACCOUNT_SID: 'AC1', ...OPENAI }, []],
+    ['those wished for in production', { NODE_ENV: 'production', SANDBOX: 'TRUE', ...OPENAI }, ['twilio', 'google']],
+    ['none for half a pair: that is a mistake to be named', { TWILIO_ACCOUNT_SID: 'AC1', ...OPENAI, ...GOOGLE }, []],
+    ['none for half a pair: that is a mistake to be named', { ...TWILIO, ...OPENAI, GOOGLE_CLIENT_ID: 'id' }, []],
+    ['none for half a pair: that is a mistake to be named', { ...TWILIO, ...OPENAI, GOOGLE_CLIENT_SECRET: 's' }, []],
     [
       'those with empty credentials',
-      { TWILIO_ACCOUNT_SID: ' ', TWILIO_AUTH_TOKEN: '', OPENAI_API_KEY: '' },
-      ['twilio', 'openai'],
+      { TWILIO_ACCOUNT_SID: ' ', TWILIO_AUTH_TOKEN: '', OPENAI_API_KEY: '', GOOGLE_CLIENT_ID: ' ' },
+      ['twilio', 'openai', 'google'],
     ],
   ])('%s', (_, env, providers) => {
     expect(providersToSimulate(env)).toEqual(providers);

@@ -34,6 +34,7 @@ export function providersToSimulate(env: Environment): SandboxProvider[] {
   const simulate: SandboxProvider[] = [];
   if (!isSet(env['TWILIO_ACCOUNT_SID']) && !isSet(env['TWILIO_AUTH_TOKEN'])) simulate.push('twilio');
   if (!isSet(env['OPENAI_API_KEY'])) simulate.push('openai');
+  if (!isSet(env['GOOGLE_CLIENT_ID']) && !isSet(env['GOOGLE_CLIENT_SECRET'])) simulate.push('google');
   return simulate;
 }
 

@@ -137,3 +137,14 @@ it('makes up a Voice Intelligence service where none is set, for a simulated Twi
   expect(sidOf(['twilio'], { TWILIO_VOICE_INTELLIGENCE_SID: `GA${'1'.repeat(32)}` })).toBe(`GA${'1'.repeat(32)}`);
   expect(sidOf(['openai'], {})).toBeUndefined();
 });
+
+it('points at a simulated Google by two addresses, with a client of its own', () => {
+  const { GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_OAUTH_BASE_URL, GOOGLE_API_BASE_URL } = placeholderEnvironment(
+    ['google'],
+    {},
+  );
+  expect(GOOGLE_CLIENT_ID).toMatch(/^sandbox-[0-9a-f]{24}\.apps\.googleusercontent\.com$/);
+  expect(GOOGLE_CLIENT_SECRET).toMatch(/^GOCSPX-sandbox-/);
+  expect([GOOGLE_OAUTH_BASE_URL, GOOGLE_API_BASE_URL]).toEqual(['http://127.0.0.1:1', 'http://127.0.0.1:1']);
+  expect(Object.keys(placeholderEnvironment(['twilio', 'openai'], {})).join()).not.toContain('GOOGLE');
+});

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from './config/app-config';
 
 /** The providers that can be simulated, in the words of `GET /health`. */
-export const SANDBOX_PROVIDERS = ['twilio', 'openai'] as const;
+export const SANDBOX_PROVIDERS = ['twilio', 'openai', 'google'] as const;
 export type SandboxProvider = (typeof SANDBOX_PROVIDERS)[number];
 
 /** The number of the simulated platform when none is set. */
@@ -29,6 +29,8 @@ export interface SandboxCredentials {
   phoneNumber: string;
   voiceIntelligenceSid: string;
   openaiApiKey: string;
+  googleClientId: string;
+  googleClientSecret: string;
 }
 
 export interface SandboxProcess {
@@ -170,6 +172,8 @@ function forkSandbox(options: SandboxOptions, credentials: SandboxCredentials, p
       TWILIO_PHONE_NUMBER: credentials.phoneNumber,
       TWILIO_VOICE_INTELLIGENCE_SID: credentials.voiceIntelligenceSid,
       OPENAI_API_KEY: credentials.openaiApiKey,
+      GOOGLE_CLIENT_ID: credentials.googleClientId,
+      GOOGLE_CLIENT_SECRET: credentials.googleClientSecret,
     },
     execArgv: [...process.execArgv, ...STEADY_V8],
     // A group of its own: Ctrl-C is for us, and we end it after the last call.
@@ -201,6 +205,14 @@ export function environmentFor(
           OPENAI_REALTIME_URL: `${controlUrl.replace(/^http/, 'ws')}/v1/realtime`,
         }
       : {}),
+    ...(simulate.includes('google')
+      ? {
+          GOOGLE_CLIENT_ID: credentials.googleClientId,
+          GOOGLE_CLIENT_SECRET: credentials.googleClientSecret,
+          GOOGLE_OAUTH_BASE_URL: controlUrl,
+          GOOGLE_API_BASE_URL: controlUrl,
+        }
+      : {}),
   };
 }
 
@@ -217,6 +229,8 @@ function newCredentials(env: Environment): SandboxCredentials {
     phoneNumber: env['TWILIO_PHONE_NUMBER']?.trim() || SANDBOX_PHONE_NUMBER,
     voiceIntelligenceSid: env['TWILIO_VOICE_INTELLIGENCE_SID']?.trim() || `GA${randomBytes(16).toString('hex')}`,
     openaiApiKey: `sk-sandbox-${randomBytes(24).toString('base64url')}`,
+    googleClientId: `sandbox-${randomBytes(12).toString('hex')}.apps.googleusercontent.com`,
+    googleClientSecret: `GOCSPX-sandbox-${randomBytes(24).toString('base64url')}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FAULTS_BY_PROVIDER, FaultBox, type FaultOrder } from './faults';
+import { FAULTS_BY_PROVIDER, FaultBox, type FaultOrder, type FaultProvider } from './faults';
 import { MAGIC_NUMBERS } from './phone/directory';
 
 const CALL = { callSid: 'CA1', number: '+12025550113' };
@@ -38,11 +38,14 @@ describe('faults', () => {
     ['another session', { provider: 'openai', session: 'sess_2' }, SESSION, false],
     ['a session by its instructions', { provider: 'openai', match: 'from Acme' }, SESSION, true],
     ['a session of other instructions', { provider: 'openai', match: 'from Bolt' }, SESSION, false],
+    ['a person', { provider: 'google', email: 'Alex@example.com' }, { email: 'alex@example.com' }, true],
+    ['another person', { provider: 'google', email: 'alex@example.com' }, { email: 'lena@example.org' }, false],
+    ['a person who is not known yet', { provider: 'google', email: 'alex@example.com' }, {}, false],
     ['a session that is not known yet', { provider: 'openai', match: 'from Acme' }, {}, false],
   ])('aimed at %s', (_whom, aim, site, strikes) => {
-    const order = { provider: 'twilio', fault: 'slow_reader', ...aim };
+    const order = { provider: 'twilio', fault: 'slow', ...aim };
     faults.arm(order);
-    const taken = faults.take(order.provider as 'twilio' | 'openai', 'slow_reader', site);
+    const taken = faults.take(order.provider as FaultProvider, 'slow', site);
     expect(taken !== undefined).toBe(strikes);
     expect(faults.isEmpty).toBe(strikes);
   });
@@ -74,13 +77,14 @@ describe('faults', () => {
   });
 
   it.each<[FaultOrder, RegExp]>([
-    [{ provider: 'nobody', fault: 'slow' }, /^"nobody" is not simulated here\. Providers: twilio, openai\.$/],
+    [{ provider: 'nobody', fault: 'slow' }, /^"nobody" is not simulated here\. Providers: twilio, openai, google\.$/],
     [{ provider: 'twilio', fault: 'sneeze' }, /^"sneeze" is not a fault of twilio\. It has: http_429, /],
     [
       { provider: 'twilio', fault: 'slow', match: 'x' },
       /^A fault of twilio is aimed by call_sid or number, not by match/,
     ],
     [{ provider: 'openai', fault: 'stall', number: '+1' }, /^A fault of openai is aimed by session or match/],
+    [{ provider: 'google', fault: 'expire_token', match: 'x' }, /^A fault of google is aimed by email, not by match/],
     [{ provider: 'openai', fault: 'refuse_socket', match: 'x' }, /^"refuse_socket" strikes before a session says/],
     [{ provider: 'twilio', fault: 'wrong_amd' }, /^"wrong_amd" needs a result: human, machine_start, /],
     [{ provider: 'twilio', fault: 'late_amd', result: 'fax' }, /^A result is for "wrong_amd" only\.$/],

@@ -50,6 +50,27 @@ export const FAULTS_BY_PROVIDER = {
     'lose_transcription',
     'late_transcription',
   ],
+  google: [
+    'http_403',
+    'http_429',
+    'http_500',
+    'http_503',
+    'slow',
+    'timeout',
+    'drop_socket',
+    'lose_answer',
+    'token_http_500',
+    'token_http_503',
+    'token_slow',
+    'token_timeout',
+    'token_drop_socket',
+    'token_lose_answer',
+    'refuse_refresh',
+    'expire_token',
+    'revoke_grant',
+    'expire_sync_token',
+    'lose_webhook',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 export type FaultProvider = keyof typeof FAULTS_BY_PROVIDER;
@@ -77,6 +98,8 @@ export interface FaultAim {
   session?: string;
   /** A piece of the session's instructions. */
   match?: string;
+  /** One person of the simulated Google. */
+  email?: string;
 }
 
 export interface FaultOrder extends FaultAim {
@@ -104,6 +127,7 @@ export interface FaultSite {
   number?: string;
   sessionId?: string;
   instructions?: string;
+  email?: string | undefined;
 }
 
 /** What a fault that strikes was ordered with. */
@@ -118,6 +142,7 @@ export class UnknownFault extends Error {}
 const AIMS_BY_PROVIDER: Record<FaultProvider, readonly (keyof FaultAim)[]> = {
   twilio: ['call_sid', 'number'],
   openai: ['session', 'match'],
+  google: ['email'],
 };
 const ALL_AIMS = Object.values(AIMS_BY_PROVIDER).flat();
 /** These strike before a session has said whose it is. */
@@ -128,6 +153,7 @@ export function isMeantFor(aim: FaultAim, site: FaultSite): boolean {
   if (aim.call_sid !== undefined && aim.call_sid !== site.callSid) return false;
   if (aim.number !== undefined && aim.number !== site.number) return false;
   if (aim.session !== undefined && aim.session !== site.sessionId) return false;
+  if (aim.email !== undefined && aim.email.toLowerCase() !== site.email) return false;
   return aim.match === undefined || (site.instructions ?? '').includes(aim.match);
 }
 

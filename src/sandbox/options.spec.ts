@@ -6,6 +6,8 @@ describe('the options of the sandbox', () => {
       port: 5051,
       phoneNumbers: ['+12025550000'],
       voiceIntelligenceSid: `GA${'0'.repeat(32)}`,
+      googleClientId: 'sandbox-client.apps.googleusercontent.com',
+      googleClientSecret: 'sandbox-client-secret',
       ringMs: 1200,
       noAnswerMs: 8000,
       transcriptMs: 500,
@@ -27,8 +29,11 @@ describe('the options of the sandbox', () => {
         TWILIO_PHONE_NUMBER: '555',
         TWILIO_VOICE_INTELLIGENCE_SID: 'GA1',
         SANDBOX_RING_MS: 'soon',
+        GOOGLE_CLIENT_SECRET: 'a b',
       });
     expect(read).toThrow(WrongSandboxOptions);
-    expect(read).toThrow(/SANDBOX_PORT.*TWILIO_PHONE_NUMBER.*TWILIO_VOICE_INTELLIGENCE_SID.*SANDBOX_RING_MS/s);
+    expect(read).toThrow(
+      /SANDBOX_PORT.*TWILIO_PHONE_NUMBER.*TWILIO_VOICE_INTELLIGENCE_SID.*GOOGLE_CLIENT_SECRET.*SANDBOX_RING_MS/s,
+    );
   });
 });

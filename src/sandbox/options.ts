@@ -17,6 +17,8 @@ const environment = z.object({
   TWILIO_PHONE_NUMBER: text(/^\+[1-9]\d{6,14}$/, 'must be a number in E.164 form such as +12025550000'),
   TWILIO_VOICE_INTELLIGENCE_SID: text(/^GA[0-9a-fA-F]{32}$/, 'must be "GA" and 32 hexadecimal digits'),
   OPENAI_API_KEY: text(/^\S{1,300}$/, 'must be a key without spaces'),
+  GOOGLE_CLIENT_ID: text(/^\S{1,300}$/, 'must be a client id without spaces'),
+  GOOGLE_CLIENT_SECRET: text(/^\S{1,300}$/, 'must be a secret without spaces'),
   SANDBOX_RING_MS: number(0, 600_000),
   SANDBOX_NO_ANSWER_MS: number(0, 600_000),
   SANDBOX_TRANSCRIPT_MS: number(0, 600_000),
@@ -35,6 +37,9 @@ export interface SandboxOptions {
   /** The Voice Intelligence service that is there from the start. */
   voiceIntelligenceSid: string;
   openAiApiKey: string;
+  /** The one OAuth client that the simulated Google knows. */
+  googleClientId: string;
+  googleClientSecret: string;
   /** How long a phone rings before the person picks up. */
   ringMs: number;
   /** How long a phone that nobody answers rings; the call's own Timeout when that is shorter. */
@@ -67,6 +72,8 @@ export function readSandboxOptions(env: Record<string, string | undefined>): San
     phoneNumbers: [...new Set([own, PLATFORM_NUMBER])],
     voiceIntelligenceSid: read.TWILIO_VOICE_INTELLIGENCE_SID ?? 'GA00000000000000000000000000000000',
     openAiApiKey: read.OPENAI_API_KEY ?? 'sk-sandbox',
+    googleClientId: read.GOOGLE_CLIENT_ID ?? 'sandbox-client.apps.googleusercontent.com',
+    googleClientSecret: read.GOOGLE_CLIENT_SECRET ?? 'sandbox-client-secret',
     ringMs: read.SANDBOX_RING_MS ?? 1200,
     noAnswerMs: read.SANDBOX_NO_ANSWER_MS ?? 8000,
     transcriptMs: read.SANDBOX_TRANSCRIPT_MS ?? 500,

@@ -6,6 +6,7 @@ import { registerControls } from './control/control-api';
 import { isFromThisMachine } from './control/loopback-only';
 import { FaultBox, type ArmedFault } from './faults';
 import { FrameTicker } from './frame-ticker';
+import { createGoogle, registerGoogle } from './google/google';
 import { createLog, type SandboxLog } from './log';
 import type { SandboxOptions } from './options';
 import type { Voices } from './phone/voices';
@@ -19,6 +20,8 @@ import { WallClock } from './wall-clock';
 /** Only this machine may reach the sandbox. */
 const HOST = '127.0.0.1';
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** The id of a calendar event may have 1,024 characters, and that of an occurrence of it a few more. */
+const MAX_PARAM_CHARACTERS = 1100;
 
 /** The part of the sandbox that speaks OpenAI's protocols. */
 export interface OpenAiPart {
@@ -81,11 +84,19 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
   faults.whenArmed((fault) => openAi.strikeOpen(fault));
   const requests = new RequestCount();
   let baseUrl = '';
+  const google = createGoogle({
+    clientId: options.googleClientId,
+    clientSecret: options.googleClientSecret,
+    clock,
+    faults,
+    log,
+    baseUrl: () => baseUrl,
+  });
 
   const app = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: MAX_PARAM_CHARACTERS },
   });
   app.addHook('onRequest', (request, reply, next) => {
     if (!isFromThisMachine(request.headers)) {
@@ -105,11 +116,13 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     faults,
     requests,
     ticker,
+    google,
     phoneNumbers,
     openAiSessions: () => openAi.sessions(),
     cutOpenAiSessions: () => openAi.cutAll(),
     baseUrl: () => baseUrl,
   });
+  registerGoogle(app, google);
   registerTwilioApi(app, { carrier, intelligence, accountSid, authToken, clock, faults, log });
   app.register((scope, _options, done) => {
     openAi.registerRest(scope);
@@ -142,6 +155,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
       carrier.close();
       intelligence.close();
       webhooks.close();
+      google.channels.close();
       await openAi.close();
       await app.close();
       await parts.voices.close();

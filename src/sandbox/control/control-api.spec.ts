@@ -34,8 +34,12 @@ describe('the controls', () => {
     const { body } = await fixture.control('GET', '');
     expect(body).toMatchObject({
       sandbox: true,
-      providers: ['twilio', 'openai'],
-      base_urls: { twilio: fixture.sandbox.baseUrl, openai: `${fixture.sandbox.baseUrl}/v1` },
+      providers: ['twilio', 'openai', 'google'],
+      base_urls: {
+        twilio: fixture.sandbox.baseUrl,
+        openai: `${fixture.sandbox.baseUrl}/v1`,
+        google: fixture.sandbox.baseUrl,
+      },
       phone_numbers: [OWN_NUMBER],
     });
   });
@@ -54,6 +58,8 @@ describe('the controls', () => {
     ['POST', '/faults', { provider: 'twilio', fault: 'slow', match: 'Acme' }, 422],
     ['POST', '/faults', { provider: 'openai', fault: 'stall', match: '' }, 422],
     ['POST', '/faults', { provider: 'openai', fault: 'stall', session: '' }, 422],
+    ['POST', '/faults', { provider: 'google', fault: 'slow', number: '+12025550101' }, 422],
+    ['POST', '/faults', { provider: 'google', fault: 'slow', email: '' }, 422],
     ['POST', '/faults', { provider: 'twilio', fault: 'wrong_amd' }, 422],
     ['POST', '/faults', { provider: 'twilio', fault: 'wrong_amd', result: 'a dog' }, 422],
     ['POST', '/faults', { provider: 'twilio', fault: 'slow', times: 2 }, 422],

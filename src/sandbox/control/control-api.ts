@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ANSWERED_BY, FAULTS_BY_PROVIDER, type FaultBox } from '../faults';
 import type { FrameTicker } from '../frame-ticker';
+import type { GoogleContext } from '../google/google-context';
+import { registerGoogleControls } from '../google/google-controls';
 import { MAGIC_NUMBERS } from '../phone/directory';
 import type { RequestCount } from '../request-count';
 import type { Carrier } from '../twilio/carrier';
@@ -21,6 +23,7 @@ export interface ControlSettings {
   faults: FaultBox;
   requests: RequestCount;
   ticker: FrameTicker;
+  google: GoogleContext;
   phoneNumbers: readonly string[];
   openAiSessions: () => unknown;
   /** Says how many connections it cut. */
@@ -54,6 +57,7 @@ const faultOrder = z.strictObject({
   number: phoneNumber.optional(),
   session: z.string().min(1, 'must not be empty').max(100, 'must not be longer than 100 characters').optional(),
   match: line.optional(),
+  email: line.optional(),
   result: z.enum(ANSWERED_BY, `must be one of: ${ANSWERED_BY.join(', ')}`).optional(),
 });
 const saysBody = z.strictObject({ text: line });
@@ -112,6 +116,7 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
       });
 
       registerTranscriptControls(scope, settings);
+      registerGoogleControls(scope, settings.google);
 
       scope.get('/clock', (_request, reply) => reply.send(clockView(clock)));
       scope.post('/clock', (request, reply) => {
@@ -171,6 +176,7 @@ function describe({ baseUrl, phoneNumbers, intelligence, ticker }: ControlSettin
       twilio: base,
       openai: `${base}/v1`,
       openai_realtime: `${base.replace('http', 'ws')}/v1/realtime`,
+      google: base,
     },
     phone_numbers: phoneNumbers,
     voice_intelligence_sid: intelligence.defaultServiceSid,

@@ -11,6 +11,8 @@ import { FakeVoices } from './fake-voices';
 export const ACCOUNT_SID = `AC${'5'.repeat(32)}`;
 export const AUTH_TOKEN = 'a token of these specs';
 export const SERVICE_SID = `GA${'5'.repeat(32)}`;
+export const GOOGLE_CLIENT_ID = 'specs.apps.googleusercontent.com';
+export const GOOGLE_CLIENT_SECRET = 'a secret of these specs';
 export const OWN_NUMBER = '+12025550000';
 
 /** The real SDK's client, pointed at the sandbox (reference/twilio.md section 10). */
@@ -48,6 +50,8 @@ export class SandboxFixture {
       phoneNumbers: [OWN_NUMBER],
       voiceIntelligenceSid: SERVICE_SID,
       openAiApiKey: 'sk-spec',
+      googleClientId: GOOGLE_CLIENT_ID,
+      googleClientSecret: GOOGLE_CLIENT_SECRET,
       ringMs: 40,
       noAnswerMs: 80,
       transcriptMs: 60,

@@ -1,0 +1,95 @@
+import type { CalendarEvent } from './calendar-event';
+import { Temporal } from 'temporal-polyfill';
+import { isAllDay, momentMs, wallClock, momentOf, type EventTime } from './event-time';
+import { instanceSuffix } from './recurrence';
+
+/** Google writes out so many occurrences of one series at most. */
+const MAX_INSTANCES = 2500;
+const INSTANCE_ID = /^(.+)_(\d{8})(?:T(\d{6})Z)?$/;
+
+/** The calendar that a series is in. */
+interface Home {
+  readonly timeZone: string;
+  stored(): CalendarEvent[];
+  exceptionsOf(seriesId: string): CalendarEvent[];
+  overlaps(event: CalendarEvent, fromMs: number, toMs: number): boolean;
+}
+
+/** `<id of the series>_20260105T090000Z`, or `…_20260105` for whole days: by when it would have been. */
+export function instanceId(seriesId: string, originalStart: EventTime): string {
+  return `${seriesId}_${instanceSuffix(originalStart)}`;
+}
+
+/**
+ * The occurrences of a series that lie between two moments, with what was changed about single ones; those that were
+ * cancelled among them.
+ */
+export function instancesOf(calendar: Home, series: CalendarEvent, fromMs: number, toMs: number): CalendarEvent[] {
+  const { recurrence } = series;
+  if (!recurrence) return [];
+  const exceptions = new Map(calendar.exceptionsOf(series.id).map((event) => [event.id, event]));
+  const lengthMs = momentMs(series.end, calendar.timeZone) - momentMs(series.start, calendar.timeZone);
+  // A day of slack on both sides: whole days begin when they do in the calendar's zone.
+  const slackMs = 86_400_000;
+  const regular = recurrence
+    .between(fromMs - lengthMs - slackMs, toMs + slackMs)
+    .slice(0, MAX_INSTANCES)
+    .map((start) => occurrence(series, start))
+    .filter((instance) => !exceptions.has(instance.id));
+  const changed = [...exceptions.values()].filter(
+    ({ originalStart }) => originalStart !== undefined && recurrence.has(originalStart),
+  );
+  return [...regular, ...changed].filter((instance) => calendar.overlaps(instance, fromMs, toMs));
+}
+
+/** An occurrence by its id, where nobody has changed it. */
+export function instanceOf(calendar: Home, eventId: string): CalendarEvent | undefined {
+  const [, seriesId = '', day = '', time] = INSTANCE_ID.exec(eventId) ?? [];
+  const series = calendar.stored().find(({ id }) => id === seriesId);
+  if (!series?.recurrence) return undefined;
+  const date = day.replace(/(....)(..)(..)/, '$1-$2-$3');
+  const start: EventTime | undefined =
+    time === undefined
+      ? { date }
+      : timeOf(
+          `${date}T${time.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`,
+          isAllDay(series.start) ? '' : series.start.timeZone,
+        );
+  if (!start || (isAllDay(start) && Number.isNaN(Date.parse(date)))) return undefined;
+  if (!series.recurrence.has(start)) return undefined;
+  const instance = occurrence(series, start);
+  return series.status === 'cancelled' ? { ...instance, status: 'cancelled' } : instance;
+}
+
+function timeOf(iso: string, timeZone: string): EventTime | undefined {
+  const atMs = Date.parse(iso);
+  return timeZone === '' || Number.isNaN(atMs) ? undefined : { atMs, timeZone };
+}
+
+function occurrence(series: CalendarEvent, start: EventTime): CalendarEvent {
+  const { recurrence: _recurrence, ...shared } = series;
+  return {
+    ...shared,
+    id: instanceId(series.id, start),
+    recurringEventId: series.id,
+    originalStart: start,
+    start,
+    end: endOf(series, start),
+  };
+}
+
+/** As long as the first one by the clock on the wall. */
+function endOf({ start: first, end }: CalendarEvent, start: EventTime): EventTime {
+  if (isAllDay(first) || isAllDay(end) || isAllDay(start)) {
+    const days = isAllDay(first) && isAllDay(end) ? Temporal.PlainDate.from(first.date).until(end.date).days : 1;
+    return {
+      date: Temporal.PlainDate.from(isAllDay(start) ? start.date : '1970-01-01')
+        .add({ days })
+        .toString(),
+    };
+  }
+  const length = wallClock(first.atMs, first.timeZone).until(wallClock(end.atMs, first.timeZone));
+  const atMs = momentOf(wallClock(start.atMs, first.timeZone).add(length), first.timeZone);
+  // An hour that is left out in between may leave nothing of a short one.
+  return { atMs: Math.max(atMs, start.atMs + 1000), timeZone: end.timeZone };
+}
