@@ -4,17 +4,29 @@ import { CalendarProviderModule } from '../integrations/calendar/calendar-provid
 import { ScenariosModule } from '../scenarios/scenarios.module';
 import { SchedulingModule } from '../scheduling/scheduling.module';
 import { UsersModule } from '../users/users.module';
+import { CalendarAgenda } from './agenda.service';
 import { CalendarCallbackController } from './calendar-callback.controller';
+import { CalendarCallsController } from './calendar-calls.controller';
 import { CalendarConnecting } from './calendar-connecting.service';
+import { CalendarDeeds } from './calendar-deeds.service';
 import { CalendarEvents } from './calendar-events.service';
 import { CalendarGrantRows } from './calendar-grants.repository';
 import { CalendarGrants } from './calendar-grants.service';
+import { CalendarRivals } from './calendar-rivals.service';
 import { CalendarController } from './calendar.controller';
 
 @Module({
   imports: [UsersModule, ScenariosModule, CallsModule, SchedulingModule, CalendarProviderModule],
-  controllers: [CalendarController, CalendarCallbackController],
-  providers: [CalendarConnecting, CalendarEvents, CalendarGrantRows, CalendarGrants],
-  exports: [CalendarGrants],
+  controllers: [CalendarController, CalendarCallbackController, CalendarCallsController],
+  providers: [
+    CalendarAgenda,
+    CalendarConnecting,
+    CalendarDeeds,
+    CalendarEvents,
+    CalendarGrantRows,
+    CalendarGrants,
+    CalendarRivals,
+  ],
+  exports: [CalendarAgenda, CalendarDeeds, CalendarGrants],
 })
 export class CalendarModule {}

@@ -16,24 +16,16 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiPara
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import '../common/fastify-request';
 import { Idempotent } from '../common/idempotent.decorator';
-import { ApiIdempotencyKey, ApiPage, ApiProblems, ProblemAnswer } from '../common/openapi.decorators';
+import { ApiIdempotencyKey, ApiPage, ApiProblems } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { sendPage } from '../common/paging';
 import { RateLimit } from '../common/rate-limit.decorator';
-import { CustomScenarioNotFound, InvalidScenario } from '../scenarios/scenarios.errors';
 import { CallChecking } from './call-checking.service';
-import { SERVER_FULL } from './call-permission';
 import { CallPlacing } from './call-placing.service';
-import {
-  CallNotAllowed,
-  CallNotFound,
-  CallOutcomeUnknown,
-  CarrierTrouble,
-  CarrierUnavailable,
-  InvalidPhoneNumber,
-} from './calls.errors';
+import { CallNotFound, CarrierTrouble } from './calls.errors';
 import { CallsService } from './calls.service';
 import { GetOnlyGuard } from './get-only.guard';
+import { NO_TARGET, PHONE_NUMBER, PLACING_PROBLEMS, UNREACHED } from './placing-answers';
 import { CallDto, toCallDto } from './dto/call.dto';
 import {
   CallPermissionDto,
@@ -46,35 +38,6 @@ import {
   UpdateCallDto,
 } from './dto/call-requests.dto';
 
-const REFUSED = new CallNotAllowed(
-  {
-    allowed: false,
-    reasons: [{ code: 'quiet_hours', detail: 'It is quiet hours where this number belongs.' }],
-    earliestAt: new Date('2026-11-21T13:00:00Z'),
-  },
-  new Date('2026-11-21T09:30:00Z'),
-);
-const FULL = new CallNotAllowed({ allowed: false, reasons: [SERVER_FULL], earliestAt: null }, new Date());
-const EXAMPLE_CALL_ID = '6f1f5b0e-5b64-4f0c-9d38-6f6d6ac4b3a1';
-const UNREACHED = new CarrierUnavailable('Twilio cannot be reached. Nothing was dialled.', {}, undefined);
-
-const NO_TARGET: ProblemAnswer[] = [
-  [400, 'The number or the scenario is not one', new InvalidPhoneNumber(), new InvalidScenario()],
-  [404, 'The custom scenario is not there', new CustomScenarioNotFound()],
-];
-const PLACING_PROBLEMS: ProblemAnswer[] = [
-  ...NO_TARGET,
-  [403, 'This number may not be called now: destination, do-not-call list, quiet hours', REFUSED],
-  [429, 'As many calls are live, or were placed today or within a minute, as you may have'],
-  [502, 'Twilio refused the call, or did not say whether it was placed', new CallOutcomeUnknown(EXAMPLE_CALL_ID, null)],
-  [503, 'The server is full, or Twilio cannot be reached; nothing was dialled', FULL, UNREACHED],
-];
-
-const PHONE_NUMBER = {
-  name: 'phone_number',
-  description: 'As a person writes it, percent-encoded; the plus may be left out',
-  example: '+12025550100',
-};
 const SCENARIO = { name: 'scenario', description: 'A name of GET /scenarios', example: 'sales' };
 const SCENARIO_ID = {
   name: 'scenario_id',

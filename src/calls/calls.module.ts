@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
 import { ScenariosModule } from '../scenarios/scenarios.module';
+import { CallActions } from './call-actions.service';
 import { CallChecking } from './call-checking.service';
 import { CallLookups } from './call-lookups';
 import { CallPermissionService } from './call-permission.service';
@@ -22,6 +23,7 @@ import { LiveCalls } from './live-calls.service';
   imports: [ScenariosModule, TelephonyModule],
   controllers: [CallsController, DoNotCallController, CarrierWebhooksController],
   providers: [
+    CallActions,
     CallChecking,
     CallLookups,
     CallPermissionService,
@@ -36,6 +38,15 @@ import { LiveCalls } from './live-calls.service';
     FinishedCalls,
     LiveCalls,
   ],
-  exports: [CallLookups, CallPermissionService, CallPlacing, CallsService, DialAttempts, FinishedCalls, LiveCalls],
+  exports: [
+    CallActions,
+    CallLookups,
+    CallPermissionService,
+    CallPlacing,
+    CallsService,
+    DialAttempts,
+    FinishedCalls,
+    LiveCalls,
+  ],
 })
 export class CallsModule {}

@@ -3,6 +3,7 @@ import type { Statement } from '../database/pipeline';
 import { snakeCase } from '../database/snake-case-names';
 import type { CallStatus } from './call-status';
 import { isUuid } from './call-lookups';
+import type { CallAction } from './call-action.entity';
 import type { Call, CallDirection } from './call.entity';
 import type { Turn } from './turn.entity';
 
@@ -54,11 +55,20 @@ const TURN_PROPERTIES = [
   'latencyMs',
 ] as const satisfies readonly (keyof Turn)[];
 
+const ACTION_PROPERTIES = [
+  'tool',
+  'state',
+  'outcome',
+  'atMs',
+  'eventId',
+] as const satisfies readonly (keyof CallAction)[];
+
 type ToldTurn = Pick<Turn, (typeof TURN_PROPERTIES)[number]>;
 
-/** A call as it is told, with what was said on it, in order. */
+/** A call as it is told, with what was said and done on it, in order. */
 export interface CallWithTurns extends Pick<Call, (typeof CALL_PROPERTIES)[number]> {
   turns: ToldTurn[];
+  actions: Pick<CallAction, (typeof ACTION_PROPERTIES)[number]>[];
 }
 
 export interface CallFilter {
@@ -78,12 +88,14 @@ export interface CallFilter {
 const CALL_SID = /^CA[0-9a-f]{32}$/i;
 
 /** Turns overlap where somebody talks over somebody: they stand as they began, and the sequence breaks a tie. */
-const TURNS = `(SELECT json_agg(json_build_object(${TURN_PROPERTIES.map((name) => `'${name}', t.${snakeCase(name)}`).join(', ')})
-    ORDER BY t.start_ms, t.sequence)
+const TURNS = `(SELECT json_agg(${objectOf('t', TURN_PROPERTIES)} ORDER BY t.start_ms, t.sequence)
   FROM turns t WHERE t.user_id = c.user_id AND t.call_id = c.id)`;
 
+const ACTIONS = `(SELECT json_agg(${objectOf('a', ACTION_PROPERTIES)} ORDER BY a.sequence)
+  FROM call_actions a WHERE a.user_id = c.user_id AND a.call_id = c.id)`;
+
 const SELECT_CALL = `SELECT ${CALL_PROPERTIES.map((name) => `c.${snakeCase(name)} AS "${name}"`).join(', ')},
-  coalesce(${TURNS}, '[]') AS turns
+  coalesce(${TURNS}, '[]') AS turns, coalesce(${ACTIONS}, '[]') AS actions
 FROM calls c`;
 
 /** A call by the carrier's sid or by our id; what is neither is the id of no call. */
@@ -142,6 +154,10 @@ function conditionsOf({ userId }: Owner, filter: CallFilter): { where: string; v
     );
   }
   return { where: conditions.join(' AND '), values };
+}
+
+function objectOf(alias: string, properties: readonly string[]): string {
+  return `json_build_object(${properties.map((name) => `'${name}', ${alias}.${snakeCase(name)}`).join(', ')})`;
 }
 
 function containing(text: string): string {

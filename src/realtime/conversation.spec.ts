@@ -1,4 +1,6 @@
 import type { Logger } from '@nestjs/common';
+import type { CalendarAgenda } from '../calendar/agenda.service';
+import type { CalendarDeeds } from '../calendar/calendar-deeds.service';
 import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
 import { readConfig } from '../config/app-config';
 import { RealtimeModel } from '../integrations/realtime-model/realtime-model';
@@ -85,7 +87,9 @@ function setUp({ databaseHangs = false, carrierFails = false, carrierHangs = fal
     answeredBy: null,
     maxDurationSeconds: 60,
   } as unknown as LiveCall;
-  const conversation = new Conversation(call, { calls, models: model, telephony, config, log });
+  const [agenda, deeds] = [{} as CalendarAgenda, {} as CalendarDeeds];
+  const deps = { calls, models: model, telephony, agenda, deeds, config, log };
+  const conversation = new Conversation(call, deps);
   return { conversation, model, ends, hangUps, farewells, carrier: new SilentSocket() };
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
+import type { ToolUse } from '../calls/call-actions.service';
 import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
 import { troubleSentence } from '../calls/carrier-sentences';
 import { isSameToken } from '../calls/stream-token';
@@ -12,12 +13,15 @@ import { AudioTap, BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } fro
 import type { VoicemailResult } from '../media/call-events';
 import type { CallPlan } from '../media/call-plan';
 import type { BridgeSocket } from '../media/sockets';
-import { interruptionOf } from '../scenarios/agent';
+import type { CalendarAgenda } from '../calendar/agenda.service';
+import type { CalendarDeeds } from '../calendar/calendar-deeds.service';
+import { AgentTool, interruptionOf } from '../scenarios/agent';
 import { fillIn } from '../scenarios/fill-in';
+import { CalendarOfCall, CallCalendar } from './call-calendar';
 import { instructionsFor } from './instructions';
 import { phrasesFor, transcriberLanguage } from './phrases';
 import { systemClock } from './system-clock';
-import { runTool, toolDefinitions } from './tools';
+import { runTool, toolDefinitions, ToolOutcome, withoutCalendar } from './tools';
 import { UsageMeter } from './usage';
 import { voicemailPhraseIn } from './voicemail-phrases';
 import { WriteBehind } from './write-behind';
@@ -34,6 +38,8 @@ const HANG_UP_PATIENCE_MS = 2000;
 
 const CALL_GOES_ON = { ok: false, error: 'The other person went on speaking, so the call goes on.' };
 
+const TOOL_FAILED: ToolOutcome = { output: { ok: false, error: 'That did not work.' }, then: 'respond' };
+
 /** RFC 6455 close codes that the product uses. */
 const CLOSE_NORMAL = 1000;
 export const CLOSE_REFUSED = 1008;
@@ -43,6 +49,8 @@ export interface ConversationDeps {
   calls: LiveCalls;
   models: RealtimeModel;
   telephony: Telephony;
+  agenda: CalendarAgenda;
+  deeds: CalendarDeeds;
   config: AppConfig;
   log: Logger;
 }
@@ -54,6 +62,10 @@ export interface ConversationDeps {
 export class Conversation {
   readonly callId: string;
   private readonly bridge: CallBridge;
+  readonly tools: readonly AgentTool[];
+  /** Of the owner, where the agent may use it. */
+  private readonly calendar: CallCalendar | undefined;
+  private attachedAtMs = 0;
   private readonly usage = new UsageMeter();
   private isDisowned = false;
   private readonly writes: WriteBehind;
@@ -74,14 +86,20 @@ export class Conversation {
   constructor(
     private readonly call: LiveCall,
     private readonly deps: ConversationDeps,
+    calendar?: CalendarOfCall,
   ) {
     this.callId = call.callId;
     this.callSid = call.callSid;
     this.writes = new WriteBehind((what, error) => {
       deps.log.error({ msg: 'A write about a call was given up', call_id: this.callId, what, err: error });
     }, isPermanent);
+    const { isConnected, timeZone } = calendar?.standing ?? { isConnected: false, timeZone: 'UTC' };
+    this.tools = isConnected ? call.agent.tools : withoutCalendar(call.agent.tools);
+    this.calendar = isConnected
+      ? new CallCalendar(deps, call.owner, timeZone, (toolCallId) => this.useOf(toolCallId))
+      : undefined;
     this.bridge = new CallBridge({
-      plan: planOf(call, deps.config),
+      plan: planOf(call, this.tools, calendar, deps.config),
       models: deps.models,
       clock: systemClock,
       events: this.bridgeEvents(),
@@ -106,6 +124,7 @@ export class Conversation {
   attach(socket: BridgeSocket, stream: { streamSid: string; callSid: string }, waiting: readonly string[]): boolean {
     this.carrier = socket;
     this.callSid = stream.callSid;
+    this.attachedAtMs = systemClock.nowMs();
     this.bridge.attachCarrier(socket, stream.streamSid);
     return waiting.every((message) => this.onCarrierMessage(message));
   }
@@ -193,17 +212,39 @@ export class Conversation {
   }
 
   private runTool({ toolCallId, name, argumentsJson, wasInterrupted }: ToolCall): void {
-    const { owner, agent } = this.call;
     // Whoever speaks into the goodbye has something to say: what is to be recorded is, but nobody is hung up on.
     if (wasInterrupted === true && name === 'end_call') {
       this.bridge.toolResult(toolCallId, JSON.stringify(CALL_GOES_ON), { respond: false });
       return;
     }
-    const { output, then } = runTool(agent, name, argumentsJson, {
-      recordOrder: (order) => this.writes.add('order', () => this.deps.calls.recordOrder(owner, this.callId, order)),
-    });
+    const { owner } = this.call;
+    const outcome = runTool(
+      this,
+      { name, argumentsJson, toolCallId },
+      {
+        recordOrder: (order) => this.writes.add('order', () => this.deps.calls.recordOrder(owner, this.callId, order)),
+        ...(this.calendar === undefined ? {} : { calendar: this.calendar }),
+      },
+    );
+    if (!(outcome instanceof Promise)) this.answerTool(toolCallId, outcome);
+    else {
+      outcome
+        .then((later) => this.answerTool(toolCallId, later))
+        .catch((error: unknown) => {
+          this.deps.log.error({ msg: 'A tool failed on a call', call_id: this.callId, tool: name, err: error });
+          this.answerTool(toolCallId, TOOL_FAILED);
+        });
+    }
+  }
+
+  /** Of a call that is over nobody wants it any more: the bridge drops it. */
+  private answerTool(toolCallId: string, { output, then }: ToolOutcome): void {
     this.bridge.toolResult(toolCallId, JSON.stringify(output), { respond: then === 'respond' });
     if (then === 'end-call') this.bridge.end('agent_ended');
+  }
+
+  private useOf(toolCallId: string): ToolUse {
+    return { callId: this.callId, toolCallId, atMs: Math.max(0, systemClock.nowMs() - this.attachedAtMs) };
   }
 
   private async close(reason: BridgeEnd, unsaid: string | null): Promise<void> {
@@ -225,6 +266,7 @@ export class Conversation {
     this.carrier?.close(CLOSE_NORMAL, 'call over');
     await this.farewell;
     await this.writes.drain();
+    await this.calendar?.settled();
     this.deps.log.log({
       msg: 'Call over',
       call_id: this.callId,
@@ -258,17 +300,22 @@ export class Conversation {
   }
 }
 
-function planOf(call: LiveCall, config: AppConfig): CallPlan {
+function planOf(
+  call: LiveCall,
+  tools: readonly AgentTool[],
+  calendar: CalendarOfCall | undefined,
+  config: AppConfig,
+): CallPlan {
   const { agent } = call;
   const { aiDisclosure } = config.calls;
   const { disclosure, ...phrases } = phrasesFor(agent.language, call.ownerName);
   const language = transcriberLanguage(agent.language);
   return {
-    instructions: instructionsFor(agent, call),
+    instructions: instructionsFor(agent, call, calendar),
     voice: agent.voice,
     transcriptionModel: config.openai.transcriptionModel,
     ...(language === undefined ? {} : { language }),
-    tools: toolDefinitions(agent),
+    tools: toolDefinitions({ tools }),
     ...(aiDisclosure ? { disclosure } : {}),
     ...(agent.greeting === null ? {} : { greeting: fillIn(agent.greeting, call.variables) }),
     ...(call.direction === 'outbound' ? { voicemail: voicemailPlan(call, aiDisclosure ? disclosure : '') } : {}),

@@ -1,5 +1,7 @@
 import type { Agent } from '../scenarios/agent';
 import { fillIn } from '../scenarios/fill-in';
+import type { CalendarOfCall } from './call-calendar';
+import { calendarInstructions } from './calendar-instructions';
 
 /** What the model must know of the call beside the scenario. */
 export interface CallFacts {
@@ -9,7 +11,7 @@ export interface CallFacts {
 }
 
 /** The session's instructions: who the agent is, what it is to do, and how one behaves on a telephone. */
-export function instructionsFor(agent: Agent, facts: CallFacts): string {
+export function instructionsFor(agent: Agent, facts: CallFacts, calendar?: CalendarOfCall): string {
   const language = new Intl.DisplayNames(['en'], { type: 'language' }).of(agent.language) ?? agent.language;
   const given = Object.entries(facts.variables);
   return [
@@ -18,6 +20,7 @@ export function instructionsFor(agent: Agent, facts: CallFacts): string {
     given.length > 0
       ? `# What you know of this call\n${given.map(([name, value]) => `${name}: ${value}`).join('\n')}`
       : '',
+    calendar === undefined ? '' : calendarInstructions(calendar, facts.ownerName),
     [
       '# How to behave on this call',
       `You are an automated assistant on a phone call ${facts.direction === 'outbound' ? 'that you placed' : 'that you answered'} on behalf of ${facts.ownerName}. If anybody asks, say so; never claim to be a human being.`,

@@ -1,5 +1,8 @@
 import { BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
+import { CalendarAgenda } from '../calendar/agenda.service';
+import { CalendarDeeds } from '../calendar/calendar-deeds.service';
+import { CalendarNotConnected, CalendarReconnectRequired } from '../calendar/calendar.errors';
 import { CallAnsweredBy, CallEnded, CallRinging, CallStreamOver } from '../calls/calls.events';
 import { LiveCall, LiveCalls } from '../calls/live-calls.service';
 import { Capacity } from '../common/capacity';
@@ -10,11 +13,16 @@ import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { RealtimeModel } from '../integrations/realtime-model/realtime-model';
 import { Telephony } from '../integrations/telephony/telephony';
+import { isCalendarTool } from '../scenarios/agent';
+import type { CalendarOfCall } from './call-calendar';
 import { Conversation } from './conversation';
 import { systemClock } from './system-clock';
 
 /** A conversation that nobody joined this long after the phone must have stopped ringing is given up. */
 const UNJOINED_GRACE_MS = 60_000;
+
+/** The phone rings meanwhile; when nobody lets it ring, this is how long they wait for a word. */
+const BRIEFING_LIMIT_MS = 2000;
 
 /** Writing the reason and telling the carrier takes a round trip each; more than this and something is down. */
 const SHUTDOWN_LIMIT_MS = 5000;
@@ -32,6 +40,8 @@ export class LiveConversations implements BeforeApplicationShutdown {
     private readonly models: RealtimeModel,
     private readonly telephony: Telephony,
     private readonly capacity: Capacity,
+    private readonly agenda: CalendarAgenda,
+    private readonly deeds: CalendarDeeds,
     drain: Drain,
   ) {
     drain.onDrain(() => this.untilIdle());
@@ -89,7 +99,10 @@ export class LiveConversations implements BeforeApplicationShutdown {
       this.underPreparation.get(callId),
     ]);
     if (call === null) return null;
-    return this.byCall.get(callId) ?? this.begin(call);
+    const present = this.byCall.get(callId);
+    if (present !== undefined) return present;
+    const calendar = await this.calendarOf(call);
+    return this.byCall.get(callId) ?? this.begin(call, calendar);
   }
 
   /** The grace of the shutdown is over: whoever still talks is hung up on, and the row says why. */
@@ -116,16 +129,35 @@ export class LiveConversations implements BeforeApplicationShutdown {
   private async prepare(owner: Owner, callId: string): Promise<void> {
     const call = await this.calls.find(owner, callId);
     if (call === null || call.isOver || this.byCall.has(callId) || !this.capacity.admits(callId)) return;
-    const conversation = this.begin(call);
+    const calendar = await this.calendarOf(call);
+    if (this.byCall.has(callId) || !this.capacity.admits(callId)) return;
+    const conversation = this.begin(call, calendar);
     const cancel = systemClock.after(this.config.calls.ringTimeoutSeconds * 1000 + UNJOINED_GRACE_MS, () => {
       if (!conversation.hasCarrier) conversation.abort('carrier_error');
     });
     conversation.finished.then(cancel, cancel);
   }
 
-  private begin(call: LiveCall): Conversation {
-    const { calls, models, telephony, config, log } = this;
-    const conversation = new Conversation(call, { calls, models, telephony, config, log });
+  /** Undefined for an agent that has nothing to do with calendars. */
+  private async calendarOf({ owner, callId, agent }: LiveCall): Promise<CalendarOfCall | undefined> {
+    if (!agent.tools.some(isCalendarTool)) return undefined;
+    const standing = await this.agenda.standing(owner);
+    if (!standing.isConnected) return { standing, briefing: null };
+    const calendar: CalendarOfCall = { standing, briefing: null };
+    const briefed = this.agenda.brief(owner, standing).then((briefing) => (calendar.briefing = briefing));
+    try {
+      if (await settledWithin(briefed, BRIEFING_LIMIT_MS)) return { ...calendar };
+      this.log.warn({ msg: 'A calendar was not read in time for a call', call_id: callId });
+    } catch (error) {
+      if (isNotConnected(error)) return { standing: { ...standing, isConnected: false }, briefing: null };
+      this.log.warn({ msg: 'A calendar could not be read for a call', call_id: callId, err: error });
+    }
+    return { standing, briefing: null };
+  }
+
+  private begin(call: LiveCall, calendar: CalendarOfCall | undefined): Conversation {
+    const { calls, models, telephony, agenda, deeds, config, log } = this;
+    const conversation = new Conversation(call, { calls, models, telephony, agenda, deeds, config, log }, calendar);
     this.byCall.set(call.callId, conversation);
     const giveBack = this.capacity.carries(call.callId);
     const forget = () => {
@@ -139,4 +171,8 @@ export class LiveConversations implements BeforeApplicationShutdown {
   private async untilIdle(): Promise<void> {
     while (this.byCall.size > 0) await Promise.all([...this.byCall.values()].map(({ finished }) => finished));
   }
+}
+
+function isNotConnected(error: unknown): boolean {
+  return error instanceof CalendarNotConnected || error instanceof CalendarReconnectRequired;
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CalendarModule } from '../calendar/calendar.module';
 import { CallsModule } from '../calls/calls.module';
 import { RealtimeModelModule } from '../integrations/realtime-model/realtime-model.module';
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
@@ -6,7 +7,7 @@ import { LiveConversations } from './live-conversations';
 import { MediaStreamGateway } from './media-stream.gateway';
 
 @Module({
-  imports: [CallsModule, TelephonyModule, RealtimeModelModule],
+  imports: [CalendarModule, CallsModule, TelephonyModule, RealtimeModelModule],
   providers: [LiveConversations, MediaStreamGateway],
 })
 export class RealtimeModule {}

@@ -1,11 +1,16 @@
 import type { OrderSoFar } from '../calls/live-calls.service';
 import type { Agent } from '../scenarios/agent';
-import { runTool, toolDefinitions } from './tools';
+import { runTool, toolDefinitions, ToolOutcome, withoutCalendar } from './tools';
 
 function setUp(tools: Agent['tools']) {
   const recorded: OrderSoFar[] = [];
   const effects = { recordOrder: (order: OrderSoFar) => void recorded.push(order) };
-  return { recorded, run: (name: string, json: string) => runTool({ tools } as Agent, name, json, effects) };
+  const run = (name: string, argumentsJson: string): ToolOutcome => {
+    const outcome = runTool({ tools }, { name, argumentsJson, toolCallId: 'call_1' }, effects);
+    if (outcome instanceof Promise) throw new Error('It is answered later.');
+    return outcome;
+  };
+  return { recorded, run };
 }
 
 describe('tools', () => {
@@ -46,6 +51,7 @@ describe('tools', () => {
     ['record_order', '{"items":[{"quantity":2}]}'],
     ['record_order', '[]'],
     ['transfer_money', '{}'],
+    ['look_up_day', '{"date":"2026-12-02"}'],
     ['constructor', '{}'],
   ])('answer the model in words when it got %s %s wrong', (name, json) => {
     const { run, recorded } = setUp(['end_call', 'record_order']);
@@ -57,5 +63,9 @@ describe('tools', () => {
 
   it('are refused when the scenario does not have them', () => {
     expect(setUp(['end_call']).run('record_order', '{"items":[]}').output['ok']).toBe(false);
+  });
+
+  it('of the calendar are gone where none is connected', () => {
+    expect(withoutCalendar(['end_call', 'look_up_day', 'book_event'])).toEqual(['end_call']);
   });
 });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { OrderSoFar } from '../calls/live-calls.service';
 import type { ToolDefinition } from '../media/call-plan';
-import type { Agent } from '../scenarios/agent';
+import { AgentTool, CALENDAR_TOOLS, CalendarTool, isCalendarTool } from '../scenarios/agent';
+import { CALENDAR_TOOL_SPECS } from './calendar-tools';
+import type { CallCalendar } from './call-calendar';
 
 /** What a tool tells the model, and what the bridge does after it. */
 export interface ToolOutcome {
@@ -10,14 +12,19 @@ export interface ToolOutcome {
   then: 'respond' | 'end-call';
 }
 
-/** What a tool may do to the world. Nothing here is waited for: the caller on the phone is. */
+/**
+ * What a tool may do to the world. An order is written down beside the call; for an answer of the calendar the model waits,
+ * and nobody else does.
+ */
 export interface ToolEffects {
   recordOrder(order: OrderSoFar): void;
+  /** Absent where none is connected. */
+  calendar?: CallCalendar;
 }
 
 interface Tool {
   definition: ToolDefinition;
-  run(args: unknown, effects: ToolEffects): ToolOutcome;
+  run(args: unknown, effects: ToolEffects, toolCallId: string): ToolOutcome | Promise<ToolOutcome>;
 }
 
 const orderArguments = z.object({
@@ -34,7 +41,8 @@ const orderArguments = z.object({
   delivery_address: z.string().max(500).nullish(),
 });
 
-const TOOLS: Record<Agent['tools'][number], Tool> = {
+const TOOLS: Record<AgentTool, Tool> = {
+  ...(Object.fromEntries(CALENDAR_TOOLS.map((name) => [name, calendarTool(name)])) as Record<CalendarTool, Tool>),
   end_call: {
     definition: {
       name: 'end_call',
@@ -86,13 +94,25 @@ const TOOLS: Record<Agent['tools'][number], Tool> = {
   },
 };
 
-export function toolDefinitions(agent: Agent): ToolDefinition[] {
-  return agent.tools.map((name) => TOOLS[name].definition);
+/** What an agent has of its tools where no calendar can be used. */
+export function withoutCalendar(tools: readonly AgentTool[]): AgentTool[] {
+  return tools.filter((tool) => !isCalendarTool(tool));
 }
 
-/** Runs one tool call of the model. What the model got wrong goes back to it as words, so that it can mend it. */
-export function runTool(agent: Agent, name: string, argumentsJson: string, effects: ToolEffects): ToolOutcome {
-  const tool = agent.tools.find((allowed) => allowed === name);
+export function toolDefinitions({ tools }: { tools: readonly AgentTool[] }): ToolDefinition[] {
+  return tools.map((name) => TOOLS[name].definition);
+}
+
+/**
+ * Runs one tool call of the model. What the model got wrong goes back to it as words, so that it can mend it. What has to be
+ * asked for elsewhere is answered later, and not thrown either.
+ */
+export function runTool(
+  { tools }: { tools: readonly AgentTool[] },
+  { name, argumentsJson, toolCallId }: { name: string; argumentsJson: string; toolCallId: string },
+  effects: ToolEffects,
+): ToolOutcome | Promise<ToolOutcome> {
+  const tool = tools.find((allowed) => allowed === name);
   if (tool === undefined) return refusal(`There is no tool named ${name} in this call.`);
   let args: unknown;
   try {
@@ -102,11 +122,22 @@ export function runTool(agent: Agent, name: string, argumentsJson: string, effec
     throw error;
   }
   try {
-    return TOOLS[tool].run(args, effects);
+    return TOOLS[tool].run(args, effects, toolCallId);
   } catch (error) {
     if (error instanceof z.ZodError) return refusal(`The arguments do not fit: ${z.prettifyError(error)}`);
     throw error;
   }
+}
+
+function calendarTool(name: CalendarTool): Tool {
+  const { description, properties, required, run } = CALENDAR_TOOL_SPECS[name];
+  return {
+    definition: { name, description, parameters: { type: 'object', properties, required } },
+    run(args, { calendar }, toolCallId) {
+      if (calendar === undefined) return refusal('No calendar is connected.');
+      return run(args, calendar, toolCallId).then((output) => ({ output, then: 'respond' }));
+    },
+  };
 }
 
 function refusal(sentence: string): ToolOutcome {

@@ -1,5 +1,9 @@
+/** What an agent can do in the calendar of the one it speaks for, where one is connected. */
+export const CALENDAR_TOOLS = ['look_up_day', 'find_free_slots', 'book_event', 'move_event', 'cancel_event'] as const;
+export type CalendarTool = (typeof CALENDAR_TOOLS)[number];
+
 /** What an agent can do beside talking. */
-export type AgentTool = 'end_call' | 'record_order';
+export type AgentTool = 'end_call' | 'record_order' | CalendarTool;
 
 export type WhoSpeaksFirst = 'agent' | 'customer';
 
@@ -59,6 +63,10 @@ export interface Agent {
 /** What it takes to interrupt this agent. A call's copy of it may be older than the setting. */
 export function interruptionOf(agent: Agent): InterruptionSettings {
   return { ...DEFAULT_INTERRUPTION, ...agent.interruption };
+}
+
+export function isCalendarTool(tool: AgentTool): tool is CalendarTool {
+  return CALENDAR_TOOLS.some((name) => name === tool);
 }
 
 export const DEFAULT_LANGUAGE = 'en-US';

@@ -1,4 +1,4 @@
-import { Agent, DEFAULT_INTERRUPTION, DEFAULT_LANGUAGE, InterruptionSettings } from './agent';
+import { Agent, CALENDAR_TOOLS, DEFAULT_INTERRUPTION, DEFAULT_LANGUAGE, InterruptionSettings } from './agent';
 import { voiceOf } from './voices';
 
 export interface BuiltInScenario {
@@ -135,19 +135,22 @@ const SKETCHES: Record<string, Sketch> = {
   },
   calendar_assistant: {
     displayName: 'Calendar assistant',
-    description: 'Talks about appointments and finds a time that suits.',
+    description: 'Knows the calendar, finds a time that suits, and books, moves and cancels appointments.',
     persona:
       'You are a personal assistant who looks after a calendar. You are precise about days and times and always say both.',
     prompt: [
-      'Goal: help with the schedule: what is coming up, whether a time is free, and which time suits for something new.',
-      'Use only the events that you were given for this call. If you were given none, say that you cannot see the calendar at the moment and note the wish instead.',
-      'For a new appointment find out what it is about, who takes part, how long it lasts and which days suit. Offer at most two times at once.',
-      'Repeat a day with its date and a time with morning or afternoon before you take it as agreed.',
-      'The call is done when the question is answered or the appointment is agreed.',
+      'Goal: help with the schedule: what is coming up, whether a time is free, which time suits for something new, and having it in the calendar.',
+      'Look things up instead of guessing: the tools know the calendar as it is now.',
+      'For a new appointment find out what it is about, when, and how long it lasts; half an hour unless they say otherwise. If no time is named, look for free ones and offer at most two at once.',
+      'Before you book, move or cancel something, say what it is with its day, date and time, and do it when they agree. Whoever has just said all of that has agreed.',
+      'Say which time zone you mean whenever it is another one than that of the calendar.',
+      'Say that something is done only after the tool has said so. If a time is taken, say so and offer one of the free times that came with the answer.',
+      'The call is done when the question is answered or the appointment stands.',
     ].join('\n'),
     voiceType: 'calm_confident',
     greeting: 'What would you like to know about your schedule?',
     temperature: 0.6,
+    tools: ['end_call', ...CALENDAR_TOOLS],
   },
 };
 

@@ -20,6 +20,24 @@ const transcriptTurn = z.object({
   latency_ms: z.int().nullable().describe('From the end of the speech before to the first audio'),
 });
 
+const action = z
+  .object({
+    tool: z.string().describe('As the agent calls it: book_event, move_event or cancel_event'),
+    ok: z.boolean().describe('False where it was not done, or nobody knows yet'),
+    outcome: z.string().describe('What came of it, in a sentence'),
+    at: z.number().describe('Seconds since the answer'),
+    event_id: z.string().nullable().describe('In the calendar'),
+  })
+  .meta({
+    example: {
+      tool: 'book_event',
+      ok: true,
+      outcome: 'Booked “Meeting with Anna” on Wednesday, 2 December 2026, 15:00-16:00 (Europe/Berlin)',
+      at: 21.5,
+      event_id: 'b8u3s9q1d0k2m4n6p8r0t2v4a6c8e0g2',
+    },
+  });
+
 const latency = z.object({
   turns: z.int().describe('Turns that were measured'),
   p50_ms: z.int().nullable(),
@@ -83,6 +101,7 @@ const callSchema = z.object({
   transcript: z
     .array(transcriptTurn)
     .describe('In the order in which the turns began; turns may overlap, where somebody talked over somebody'),
+  actions: z.array(action).describe('What the agent did to the world while it talked, in order'),
   order_items: z.array(z.unknown()).nullable(),
   restaurant_id: z.string().nullable(),
   customer_name: z.string().nullable(),
@@ -132,6 +151,7 @@ export class CallDto extends createZodDto(
           latency_ms: null,
         },
       ],
+      actions: [],
       order_items: null,
       restaurant_id: null,
       customer_name: null,
@@ -172,6 +192,7 @@ export function toCallDto(call: CallWithTurns): CallDto {
     voicemail: call.voicemail === null ? null : toVoicemail(call.voicemail),
     audio_url: null,
     transcript: call.turns.map(toTranscriptTurn),
+    actions: call.actions.map(toAction),
     order_items: call.orderItems,
     restaurant_id: call.restaurantId,
     customer_name: call.customerName,
@@ -208,6 +229,10 @@ function toTranscriptTurn(turn: CallWithTurns['turns'][number]): z.infer<typeof 
     interrupted: turn.wasInterrupted,
     latency_ms: turn.latencyMs,
   };
+}
+
+function toAction({ tool, state, outcome, atMs, eventId }: CallWithTurns['actions'][number]): z.infer<typeof action> {
+  return { tool, ok: state === 'done', outcome, at: atMs / 1000, event_id: eventId };
 }
 
 /** Nearest-rank percentiles of what was measured. */
