@@ -26,12 +26,12 @@ export class GoogleCalendar1763700011000 implements MigrationInterface {
         updated_at timestamptz NOT NULL DEFAULT now()
       )`,
       `CREATE UNIQUE INDEX calendar_grants_user_id_key ON calendar_grants (user_id)`,
-      `CREATE INDEX calendar_grants_key_id_idx ON calendar_grants (key_id)`,
       ...ownTable('calendar_grants'),
       ...lookupFunction({
-        signature: 'lookup_calendar_grants_of_other_keys(p_key_id text)',
+        signature: 'lookup_calendar_grants_of_other_keys(p_key_id text, p_after integer)',
         returns: 'TABLE (user_id integer)',
-        body: `SELECT g.user_id FROM calendar_grants g WHERE g.key_id < p_key_id OR g.key_id > p_key_id LIMIT 500`,
+        body: `SELECT g.user_id FROM calendar_grants g WHERE g.user_id > p_after AND g.key_id <> p_key_id
+          ORDER BY g.user_id LIMIT 500`,
         reads: [{ table: 'calendar_grants', columns: ['user_id', 'key_id'] }],
       }),
 
@@ -64,7 +64,7 @@ export class GoogleCalendar1763700011000 implements MigrationInterface {
     const statements = [
       `DROP FUNCTION lookup_calendar_authorization(text)`,
       `DROP TABLE calendar_authorizations`,
-      `DROP FUNCTION lookup_calendar_grants_of_other_keys(text)`,
+      `DROP FUNCTION lookup_calendar_grants_of_other_keys(text, integer)`,
       `DROP TABLE calendar_grants`,
     ];
     for (const statement of statements) await queryRunner.query(statement);

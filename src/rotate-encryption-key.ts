@@ -2,7 +2,6 @@ import { DataSource } from 'typeorm';
 import { loadDotEnv } from './bootstrap-environment';
 import { CalendarGrantRows } from './calendar/calendar-grants.repository';
 import { rotateCalendarKeys } from './calendar/calendar-key-rotation';
-import { CannotOpen } from './common/secret-box';
 import { ConfigError, readVaultConfig } from './config/app-config';
 import { dataSourceOptions } from './database/data-source';
 import { Database } from './database/database';
@@ -14,15 +13,20 @@ async function main(): Promise<void> {
   const dataSource = await new DataSource(dataSourceOptions(config.databaseUrl, 2)).initialize();
   try {
     const db = new Database(dataSource);
-    const resealed = await rotateCalendarKeys(db, new CalendarGrantRows(config, db));
-    console.log(`The tokens of ${resealed} calendars are encrypted with the key of now.`);
+    const { resealed, unreadable } = await rotateCalendarKeys(db, new CalendarGrantRows(config, db));
+    console.log(`The tokens of ${resealed} calendars were encrypted anew with the key of now.`);
+    if (unreadable.length > 0) {
+      console.error(
+        `Those of users ${unreadable.join(', ')} cannot be read with any of the keys: they have to connect again.`,
+      );
+      process.exitCode = 1;
+    }
   } finally {
     await dataSource.destroy();
   }
 }
 
 main().catch((error: unknown) => {
-  const isExpected = error instanceof ConfigError || error instanceof CannotOpen;
-  console.error(isExpected ? error.message : error);
+  console.error(error instanceof ConfigError ? error.message : error);
   process.exitCode = 1;
 });

@@ -13,7 +13,6 @@ import { User } from '../users/user.entity';
 /** What a user gave us when they connected a calendar: one a user. */
 @Entity('calendar_grants')
 @Index('calendar_grants_user_id_key', ['userId'], { unique: true })
-@Index('calendar_grants_key_id_idx', ['keyId'])
 export class CalendarGrant {
   @PrimaryGeneratedColumn('identity', {
     type: 'integer',

@@ -107,6 +107,8 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
     TWILIO_PHONE_NUMBER: '+12025550000',
     OPENAI_API_KEY: `sk-test-${randomBytes(8).toString('hex')}`,
     TWILIO_VOICE_INTELLIGENCE_SID: `GA${randomBytes(16).toString('hex')}`,
+    GOOGLE_CLIENT_ID: `${randomBytes(8).toString('hex')}.apps.googleusercontent.com`,
+    GOOGLE_CLIENT_SECRET: randomBytes(16).toString('hex'),
   };
   const sandbox = await startSandbox(
     readSandboxOptions({
@@ -126,6 +128,8 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
       TWILIO_API_BASE_URL: sandbox.baseUrl,
       OPENAI_BASE_URL: `${sandbox.baseUrl}/v1`,
       OPENAI_REALTIME_URL: `ws://127.0.0.1:${sandbox.port}/v1/realtime`,
+      GOOGLE_OAUTH_BASE_URL: sandbox.baseUrl,
+      GOOGLE_API_BASE_URL: sandbox.baseUrl,
     },
     url: sandbox.baseUrl,
     calls: async () => (await client.get<PhoneCall[]>('/sandbox/calls')).body,

@@ -20,13 +20,6 @@ export class AuthorizationDto extends createZodDto(
   }),
 ) {}
 
-const callbackQuery = z.object({
-  state: z.string().max(500).optional(),
-  code: z.string().max(2000).optional(),
-  error: z.string().max(500).optional(),
-});
-export class CallbackQueryDto extends createZodDto(callbackQuery) {}
-
 export class CalendarStatusDto extends createZodDto(
   z
     .object({

@@ -252,7 +252,13 @@ export class GoogleCalendar extends CalendarProvider {
     const { calendar } = await this.load();
     const headers = { Authorization: `Bearer ${accessToken}` };
     return this.asked(() =>
-      question(calendar, { headers, timeout: TIMEOUT_MS, retry: false, retryConfig: { retry: 0 } }),
+      question(calendar, {
+        headers,
+        timeout: TIMEOUT_MS,
+        fetchImplementation: fetch,
+        retry: false,
+        retryConfig: { retry: 0 },
+      }),
     );
   }
 
@@ -286,7 +292,7 @@ export class GoogleCalendar extends CalendarProvider {
           clientId: client?.id,
           clientSecret: client?.secret,
           redirectUri: calendarRedirectUri,
-          transporterOptions: { timeout: TIMEOUT_MS },
+          transporterOptions: { timeout: TIMEOUT_MS, fetchImplementation: fetch },
           ...(oauthBaseUrl === undefined
             ? {}
             : { endpoints: { oauth2TokenUrl: `${oauthBaseUrl}/token`, oauth2RevokeUrl: `${oauthBaseUrl}/revoke` } }),
@@ -298,6 +304,8 @@ export class GoogleCalendar extends CalendarProvider {
 interface RequestOptions {
   headers: Record<string, string>;
   timeout: number;
+  /** Node's own; the library would load another one. */
+  fetchImplementation: typeof fetch;
   retry: boolean;
   retryConfig: { retry: number };
 }

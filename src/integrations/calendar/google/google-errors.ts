@@ -34,9 +34,13 @@ interface GoogleAnswer {
   said: string | undefined;
 }
 
-/** What Google's library throws, in our words. Its own error holds the request with its tokens: it is not carried on. */
-export function inOurWords(error: unknown): CalendarError {
-  if (error instanceof CalendarError) return error;
+/**
+ * What Google's library throws for a request, in our words; anything else as it is. Its own error holds the request with its
+ * tokens: it is not carried on.
+ */
+export function inOurWords(error: unknown): unknown {
+  // The library's HTTP client exists twice among the packages: its class tells nothing.
+  if (error instanceof CalendarError || objectOf(error)['config'] === undefined) return error;
   const answer = answerOf(error);
   const trouble = troubleOf(answer);
   const cause = new Error(`${answer.status ?? codeOf(error)} ${answer.oauthError ?? answer.reason ?? ''}`.trim());

@@ -41,10 +41,12 @@ export function registerTokens(scope: FastifyInstance, google: GoogleContext): v
     }
   });
 
-  scope.post('/revoke', (request, reply) => {
+  scope.post('/revoke', async (request, reply) => {
     // The SDK has the token in the query and an empty body; both places are read, and the address is logged nowhere.
     const token = formOf(request).get('token') ?? queryOf(request).get('token');
     if (!token) throw new OAuthError('invalid_request', 'Missing required parameter: token');
+    if (await strike(new URLSearchParams({ refresh_token: token }), request, reply)) answersToLose.add(request);
+    if (reply.sent) return reply;
     const person = grants.revokeByToken(token);
     counts.note('revoke', person ? 'granted' : 'refused');
     if (!person) throw new OAuthError('invalid_token', 'Token expired or revoked');
