@@ -11,12 +11,19 @@ describe('the whole sandbox', () => {
   });
   afterAll(() => sandbox.close());
 
-  it('serves the controls, Twilio and OpenAI on one port', async () => {
+  it('serves the controls, Twilio, OpenAI and Google on one port', async () => {
     const status = async (path: string, headers: Record<string, string> = {}) =>
       (await fetch(sandbox.baseUrl + path, { headers })).status;
     expect(await status('/sandbox')).toBe(200);
     expect(await status('/2010-04-01/Accounts/AC1/Calls.json')).toBe(401);
     expect(await status('/v1/models', { authorization: 'Bearer sk-spec' })).toBe(200);
+    // Two providers share /v1: each knows its own requests, and its own errors.
+    const userinfo = await fetch(`${sandbox.baseUrl}/v1/userinfo`);
+    expect([userinfo.status, await userinfo.json()]).toMatchObject([401, { error: 'invalid_request' }]);
+    const models = await fetch(`${sandbox.baseUrl}/v1/models`);
+    expect([models.status, await models.json()]).toMatchObject([401, { error: { code: 'invalid_api_key' } }]);
+    expect(await status('/.well-known/openid-configuration')).toBe(200);
+    expect(await status('/calendar/v3/calendars/primary/events')).toBe(401);
     expect(await status('/elsewhere')).toBe(404);
   });
 

@@ -58,6 +58,10 @@ export class Calendar {
     return [...this.events.values()];
   }
 
+  nowMs(): number {
+    return this.clock.nowMs();
+  }
+
   /** The changed and cancelled occurrences of a series. */
   exceptionsOf(seriesId: string): CalendarEvent[] {
     return this.stored().filter(({ recurringEventId }) => recurringEventId === seriesId);

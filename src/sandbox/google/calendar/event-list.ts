@@ -3,13 +3,12 @@ import type { Calendar } from './calendar';
 import { CalendarError, invalid, needsFullSync } from './calendar-error';
 import { toResource, toStub, type CalendarEvent, type Viewer } from './calendar-event';
 import { momentMs } from './event-time';
+import type { Span } from './free-busy';
 import { instancesOf } from './instances';
 import { canBeSynced, fingerprint, readListQuery, type ListQuery } from './list-query';
 import { compareRanks, digest, readToken, writeToken, type Rank, type SyncToken } from './list-tokens';
 
 const DAY_MS = 86_400_000;
-/** Series without an end are written out so far into the future. */
-const HORIZON_MS = 2 * 365 * DAY_MS;
 /** Changes of before are not told any more; the page does not name the number. */
 const CHANGES_KEPT_MS = 28 * DAY_MS;
 /** A client that has been away for so long starts anew; the page does not name the number either. */
@@ -45,9 +44,9 @@ export function listInstances(
   accessRole: string,
 ): object {
   const query = readListQuery(params);
-  const { timeMinMs, timeMaxMs } = windowOf(query, clock);
+  const { startMs, endMs } = windowOf(query);
   const original = params.get('originalStart');
-  const events = (series.status === 'cancelled' ? [] : instancesOf(calendar, series, timeMinMs, timeMaxMs))
+  const events = (series.status === 'cancelled' ? [] : instancesOf(calendar, series, startMs, endMs))
     .filter(({ status }) => query.showDeleted || status !== 'cancelled')
     .filter(({ originalStart }) => {
       if (original === null || originalStart === undefined) return true;
@@ -62,10 +61,10 @@ function fullList(calendar: Calendar, query: ListQuery, clock: WallClock): Listi
     const message = 'The requested minimum modification time lies too far in the past.';
     throw new CalendarError(410, 'updatedMinTooLongAgo', message, { domain: 'calendar', location: 'updatedMin' });
   }
-  const { timeMinMs, timeMaxMs } = windowOf(query, clock);
+  const { startMs, endMs } = windowOf(query);
   const all = singleEvents
-    ? calendar.expanded(timeMinMs, timeMaxMs)
-    : calendar.stored().filter((event) => isWithin(calendar, event, timeMinMs, timeMaxMs));
+    ? calendar.expanded(startMs, endMs)
+    : calendar.stored().filter((event) => isWithin(calendar, event, startMs, endMs));
   return {
     events: all.filter((event) => isShown(calendar, event, query)).filter((event) => fits(event, query)),
     asStubs: false,
@@ -83,7 +82,7 @@ function changedSince(calendar: Calendar, query: ListQuery, written: string, clo
   const { singleEvents, timeMinMs, timeMaxMs } = token;
   const earliest = new Map<string, CalendarEvent | undefined>();
   for (const { eventId, before } of changes) if (!earliest.has(eventId)) earliest.set(eventId, before);
-  const window = windowOf({ timeMinMs: timeMinMs ?? undefined, timeMaxMs: timeMaxMs ?? undefined }, clock);
+  const window = windowOf({ timeMinMs: timeMinMs ?? undefined, timeMaxMs: timeMaxMs ?? undefined });
   const events = [...earliest].flatMap(([eventId, before]): CalendarEvent[] => {
     const now = calendar.find(eventId);
     if (!singleEvents) return now ? [now] : before ? [{ ...before, status: 'cancelled' }] : [];
@@ -91,7 +90,7 @@ function changedSince(calendar: Calendar, query: ListQuery, written: string, clo
     const expand = (event: CalendarEvent | undefined): CalendarEvent[] => {
       if (!event) return [];
       if (!isSeries(event)) return [event];
-      return event.status === 'cancelled' ? [] : instancesOf(calendar, event, window.timeMinMs, window.timeMaxMs);
+      return event.status === 'cancelled' ? [] : instancesOf(calendar, event, window.startMs, window.endMs);
     };
     const present = expand(now);
     const ids = new Set(present.map(({ id }) => id));
@@ -106,16 +105,15 @@ function changedSince(calendar: Calendar, query: ListQuery, written: string, clo
   };
 }
 
-function windowOf(
-  { timeMinMs, timeMaxMs }: Pick<ListQuery, 'timeMinMs' | 'timeMaxMs'>,
-  clock: WallClock,
-): { timeMinMs: number; timeMaxMs: number } {
-  return { timeMinMs: timeMinMs ?? 0, timeMaxMs: timeMaxMs ?? Math.max(clock.nowMs(), timeMinMs ?? 0) + HORIZON_MS };
+/** What is not bounded has no end; series without one are then written out for a while (instances.ts). */
+function windowOf({ timeMinMs, timeMaxMs }: Pick<ListQuery, 'timeMinMs' | 'timeMaxMs'>): Span {
+  return { startMs: timeMinMs ?? -Infinity, endMs: timeMaxMs ?? Infinity };
 }
 
 function isWithin(calendar: Calendar, event: CalendarEvent, timeMinMs: number, timeMaxMs: number): boolean {
   if (event.recurrence === undefined) return calendar.overlaps(event, timeMinMs, timeMaxMs);
-  return event.status === 'cancelled' || instancesOf(calendar, event, timeMinMs, timeMaxMs).length > 0;
+  if (event.status === 'cancelled' || (timeMinMs === -Infinity && timeMaxMs === Infinity)) return true;
+  return instancesOf(calendar, event, timeMinMs, timeMaxMs).length > 0;
 }
 
 /** Of what was cancelled: all of it when asked for, what was since `updatedMin`, and single occurrences of a series that goes on. */

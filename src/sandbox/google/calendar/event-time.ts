@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { invalid, required } from './calendar-error';
+import { momentOfWall, offsetMsAt, wallMsAt } from './zone-clock';
 
 /**
  * When an event begins or ends: a whole day, whose moment depends on who looks, or a moment with the zone that it was
@@ -50,7 +51,7 @@ export function readEventTime(
   try {
     const atMs =
       offset[1] === undefined
-        ? momentOf(Temporal.PlainDateTime.from(written.toUpperCase(), { overflow: 'reject' }), zone)
+        ? momentOfWall(utcMs(Temporal.PlainDateTime.from(written.toUpperCase(), { overflow: 'reject' })), zone)
         : Temporal.Instant.from(written.toUpperCase()).epochMilliseconds;
     return { atMs: Math.floor(atMs / 1000) * 1000, timeZone: zone };
   } catch (error) {
@@ -72,25 +73,23 @@ export function readMoment(written: string): number | undefined {
 
 /** The moment; of a day its beginning in the zone of the calendar. */
 export function momentMs(time: EventTime, calendarZone: string): number {
-  if (!isAllDay(time)) return time.atMs;
-  return momentOf(Temporal.PlainDate.from(time.date).toPlainDateTime(), calendarZone);
+  return isAllDay(time) ? momentOfWall(dayMs(time.date), calendarZone) : time.atMs;
 }
 
-/** The wall clock in a zone at a moment. */
-export function wallClock(atMs: number, timeZone: string): Temporal.PlainDateTime {
-  return Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone).toPlainDateTime();
-}
-
-/** The moment of a wall clock; where clocks change, by the rule that calendars have ("compatible"). */
-export function momentOf(wall: Temporal.PlainDateTime, timeZone: string): number {
-  return wall.toZonedDateTime(timeZone, { disambiguation: 'compatible' }).epochMilliseconds;
+/** The clock on the wall as if it were UTC's: of a moment in the zone that it was planned in, of a day its midnight. */
+export function wallMs(time: EventTime): number {
+  return isAllDay(time) ? dayMs(time.date) : wallMsAt(time.atMs, time.timeZone);
 }
 
 /** `2026-01-05T10:00:00+01:00`, by the clock of a zone. */
 export function rfc3339(atMs: number, timeZone: string): string {
-  const zoned = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone);
-  const wall = zoned.toPlainDateTime().toString({ smallestUnit: 'second' });
-  return zoned.offsetNanoseconds === 0 ? `${wall}Z` : `${wall}${zoned.offset}`;
+  const offsetMs = offsetMsAt(atMs, timeZone);
+  const wall = new Date(atMs + offsetMs).toISOString().slice(0, 19);
+  if (offsetMs === 0) return `${wall}Z`;
+  // Of old times also seconds, which the format has no place for.
+  const minutes = Math.round(Math.abs(offsetMs) / 60_000);
+  const [hour, minute] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));
+  return `${wall}${offsetMs < 0 ? '-' : '+'}${hour}:${minute}`;
 }
 
 /** What a reader is told, by the clock of the zone that they asked for. */
@@ -111,7 +110,8 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-function isDate(written: string): boolean {
+/** Whether there is that day. */
+export function isDate(written: string): boolean {
   if (!DATE.test(written)) return false;
   try {
     Temporal.PlainDate.from(written, { overflow: 'reject' });
@@ -120,4 +120,12 @@ function isDate(written: string): boolean {
     if (error instanceof RangeError) return false;
     throw error;
   }
+}
+
+function dayMs(date: string): number {
+  return Date.parse(`${date}T00:00:00Z`);
+}
+
+function utcMs(wall: Temporal.PlainDateTime): number {
+  return wall.toZonedDateTime('UTC').epochMilliseconds;
 }

@@ -1,18 +1,22 @@
 import type { CalendarEvent } from './calendar-event';
-import { Temporal } from 'temporal-polyfill';
-import { isAllDay, momentMs, wallClock, momentOf, type EventTime } from './event-time';
+import { isAllDay, isDate, momentMs, wallMs, type EventTime } from './event-time';
 import { instanceSuffix } from './recurrence';
+import { momentOfWall } from './zone-clock';
 
 /** Google writes out so many occurrences of one series at most. */
 const MAX_INSTANCES = 2500;
+const DAY_MS = 86_400_000;
+/** Series without an end are written out so far into the future where no end is asked for. */
+const HORIZON_MS = 2 * 365 * DAY_MS;
 const INSTANCE_ID = /^(.+)_(\d{8})(?:T(\d{6})Z)?$/;
 
 /** The calendar that a series is in. */
 interface Home {
   readonly timeZone: string;
+  nowMs(): number;
   stored(): CalendarEvent[];
   exceptionsOf(seriesId: string): CalendarEvent[];
-  overlaps(event: CalendarEvent, fromMs: number, toMs: number): boolean;
+  overlaps(event: { start: EventTime; end: EventTime }, fromMs: number, toMs: number): boolean;
 }
 
 /** `<id of the series>_20260105T090000Z`, or `…_20260105` for whole days: by when it would have been. */
@@ -22,24 +26,26 @@ export function instanceId(seriesId: string, originalStart: EventTime): string {
 
 /**
  * The occurrences of a series that lie between two moments, with what was changed about single ones; those that were
- * cancelled among them.
+ * cancelled among them. Either bound may be infinite.
  */
 export function instancesOf(calendar: Home, series: CalendarEvent, fromMs: number, toMs: number): CalendarEvent[] {
   const { recurrence } = series;
   if (!recurrence) return [];
   const exceptions = new Map(calendar.exceptionsOf(series.id).map((event) => [event.id, event]));
-  const lengthMs = momentMs(series.end, calendar.timeZone) - momentMs(series.start, calendar.timeZone);
-  // A day of slack on both sides: whole days begin when they do in the calendar's zone.
-  const slackMs = 86_400_000;
+  const firstMs = momentMs(series.start, calendar.timeZone);
+  const lengthMs = momentMs(series.end, calendar.timeZone) - firstMs;
+  const untilMs = Number.isFinite(toMs) ? toMs : Math.max(calendar.nowMs(), firstMs, fromMs) + HORIZON_MS;
   const regular = recurrence
-    .between(fromMs - lengthMs - slackMs, toMs + slackMs)
+    // A day of slack on both sides: whole days begin when they do in the calendar's zone.
+    .between(fromMs - lengthMs - DAY_MS, untilMs + DAY_MS)
+    .filter((start) => calendar.overlaps({ start, end: endOf(series, start) }, fromMs, untilMs))
     .slice(0, MAX_INSTANCES)
     .map((start) => occurrence(series, start))
     .filter((instance) => !exceptions.has(instance.id));
   const changed = [...exceptions.values()].filter(
     ({ originalStart }) => originalStart !== undefined && recurrence.has(originalStart),
   );
-  return [...regular, ...changed].filter((instance) => calendar.overlaps(instance, fromMs, toMs));
+  return [...regular, ...changed].filter((instance) => calendar.overlaps(instance, fromMs, untilMs));
 }
 
 /** An occurrence by its id, where nobody has changed it. */
@@ -55,8 +61,7 @@ export function instanceOf(calendar: Home, eventId: string): CalendarEvent | und
           `${date}T${time.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`,
           isAllDay(series.start) ? '' : series.start.timeZone,
         );
-  if (!start || (isAllDay(start) && Number.isNaN(Date.parse(date)))) return undefined;
-  if (!series.recurrence.has(start)) return undefined;
+  if (!start || !isDate(date) || !series.recurrence.has(start)) return undefined;
   const instance = occurrence(series, start);
   return series.status === 'cancelled' ? { ...instance, status: 'cancelled' } : instance;
 }
@@ -79,17 +84,10 @@ function occurrence(series: CalendarEvent, start: EventTime): CalendarEvent {
 }
 
 /** As long as the first one by the clock on the wall. */
-function endOf({ start: first, end }: CalendarEvent, start: EventTime): EventTime {
-  if (isAllDay(first) || isAllDay(end) || isAllDay(start)) {
-    const days = isAllDay(first) && isAllDay(end) ? Temporal.PlainDate.from(first.date).until(end.date).days : 1;
-    return {
-      date: Temporal.PlainDate.from(isAllDay(start) ? start.date : '1970-01-01')
-        .add({ days })
-        .toString(),
-    };
-  }
-  const length = wallClock(first.atMs, first.timeZone).until(wallClock(end.atMs, first.timeZone));
-  const atMs = momentOf(wallClock(start.atMs, first.timeZone).add(length), first.timeZone);
+function endOf(series: CalendarEvent, start: EventTime): EventTime {
+  const wall = wallMs(start) + wallMs(series.end) - wallMs(series.start);
+  if (isAllDay(start) || isAllDay(series.end)) return { date: new Date(wall).toISOString().slice(0, 10) };
+  const { timeZone } = series.end;
   // An hour that is left out in between may leave nothing of a short one.
-  return { atMs: Math.max(atMs, start.atMs + 1000), timeZone: end.timeZone };
+  return { atMs: Math.max(momentOfWall(wall, timeZone), start.atMs + 1000), timeZone };
 }

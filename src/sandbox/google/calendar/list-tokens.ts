@@ -43,6 +43,8 @@ export function readToken<K extends 'page' | 'sync'>(
   const plain = Buffer.from(written, 'base64url').toString();
   const [sum, text] = [plain.slice(0, 8), plain.slice(8)];
   if (text === '' || checksum(text) !== sum) return undefined;
+  // Characters that mean nothing are none of ours either.
+  if (Buffer.from(plain).toString('base64url') !== written) return undefined;
   const token = JSON.parse(text) as PageToken | SyncToken;
   return token.kind === kind ? (token as Extract<PageToken | SyncToken, { kind: K }>) : undefined;
 }

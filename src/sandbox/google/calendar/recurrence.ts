@@ -1,8 +1,8 @@
-import { Temporal } from 'temporal-polyfill';
 import 'temporal-polyfill/global'; // rrule-temporal takes it from there
 import { RRuleTemporal } from 'rrule-temporal';
 import { invalid } from './calendar-error';
-import { isAllDay, momentMs, momentOf, wallClock, type EventTime } from './event-time';
+import { isAllDay, isDate, isTimeZone, momentMs, wallMs, type EventTime } from './event-time';
+import { momentOfWall, wallMsAt } from './zone-clock';
 
 const DAY_MS = 86_400_000;
 const MAX_LINES = 100;
@@ -66,7 +66,7 @@ export class Recurrence {
 
   /** The wall clock as if it were UTC: what the rules are expanded in. */
   private get firstWall(): number {
-    return wallOf(this.start);
+    return wallMs(this.start);
   }
 
   private get timeZone(): string {
@@ -74,9 +74,9 @@ export class Recurrence {
   }
 
   private timeAt(wall: number): EventTime {
-    const local = wallClock(wall, 'UTC');
-    if (isAllDay(this.start)) return { date: local.toPlainDate().toString() };
-    return { atMs: momentOf(local, this.start.timeZone), timeZone: this.start.timeZone };
+    if (isAllDay(this.start)) return { date: new Date(wall).toISOString().slice(0, 10) };
+    const { timeZone } = this.start;
+    return { atMs: momentOfWall(wall, timeZone), timeZone };
   }
 
   private momentOf(time: EventTime): number {
@@ -124,21 +124,15 @@ export class Recurrence {
   /** @returns the wall clock of the event's zone */
   private readStamp(stamp: string, zone: string | undefined): number {
     const [, year, month, day, hour, minute, second, isUtc] = STAMP.exec(stamp) ?? [];
-    try {
-      const date = Temporal.PlainDate.from(`${year}-${month}-${day}`, { overflow: 'reject' });
-      if (hour === undefined) {
-        // A day leaves out what is on it, at the time at which the series is.
-        const time = isAllDay(this.start) ? 0 : wallOf(this.start) % DAY_MS;
-        return wallOf({ date: date.toString() }) + ((time + DAY_MS) % DAY_MS);
-      }
-      const wall = date.toPlainDateTime(Temporal.PlainTime.from(`${hour}:${minute}:${second}`));
-      if (isAllDay(this.start)) return wallOf({ date: date.toString() });
-      const atMs = isUtc ? momentOf(wall, 'UTC') : momentOf(wall, zone ?? this.timeZone);
-      return wallOf({ atMs, timeZone: this.timeZone });
-    } catch (error) {
-      if (error instanceof RangeError) throw invalid('Invalid recurrence rule.');
-      throw error;
-    }
+    const date = `${year}-${month}-${day}`;
+    if (!isDate(date) || (zone !== undefined && !isTimeZone(zone))) throw invalid('Invalid recurrence rule.');
+    const midnight = wallMs({ date });
+    if (isAllDay(this.start)) return midnight;
+    // A day leaves out what is on it, at the time at which the series is.
+    if (hour === undefined) return midnight + (((this.firstWall % DAY_MS) + DAY_MS) % DAY_MS);
+    const wall = Date.parse(`${date}T${hour}:${minute}:${second}Z`);
+    if (Number.isNaN(wall)) throw invalid('Invalid recurrence rule.');
+    return wallMsAt(isUtc ? wall : momentOfWall(wall, zone ?? this.timeZone), this.timeZone);
   }
 
   /** UNTIL is a moment of UTC for what has a time, and a day for what has none. */
@@ -149,12 +143,6 @@ export class Recurrence {
       return `UNTIL=${stampOf(this.readStamp(written, undefined))}`;
     });
   }
-}
-
-/** Of a start, as if its clock were UTC's. */
-function wallOf(time: EventTime): number {
-  if (isAllDay(time)) return momentMs(time, 'UTC');
-  return wallClock(time.atMs, time.timeZone).toZonedDateTime('UTC').epochMilliseconds;
 }
 
 /** `20260105T090000Z`. */

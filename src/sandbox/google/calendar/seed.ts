@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import type { WallClock } from '../../wall-clock';
 import type { Calendar } from './calendar';
-import { wallClock } from './event-time';
+import { wallMsAt } from './zone-clock';
 
 /**
  * Fills a calendar with what somebody's week looks like, from the sandbox's today on: meetings with gaps between them, a
@@ -9,7 +9,7 @@ import { wallClock } from './event-time';
  */
 export function seedCalendar(calendar: Calendar, clock: WallClock): void {
   const { timeZone, ownerEmail } = calendar;
-  const today = wallClock(clock.nowMs(), timeZone).toPlainDate();
+  const today = Temporal.PlainDate.from(new Date(wallMsAt(clock.nowMs(), timeZone)).toISOString().slice(0, 10));
   const days = workingDays(today);
   const at = (day: Temporal.PlainDate, time: string) => ({ dateTime: `${day.toString()}T${time}:00`, timeZone });
   const from = (day: Temporal.PlainDate, start: string, end: string) => ({ start: at(day, start), end: at(day, end) });
