@@ -82,8 +82,3 @@ export function timesInWords({ start, end }: Slot, timeZone: string): string {
   const until = from.date === to.date ? to.time : `${dayInWords(to.date)}, ${to.time}`;
   return `${dayInWords(from.date)}, ${from.time}-${until} (${timeZone})`;
 }
-
-export function whenInWords(event: ToldEvent, timeZone: string): string {
-  if (event.kind === 'moments') return timesInWords(event, timeZone);
-  return event.from === event.to ? dayInWords(event.from) : `${dayInWords(event.from)} to ${dayInWords(event.to)}`;
-}
