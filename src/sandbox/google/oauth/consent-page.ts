@@ -68,6 +68,7 @@ export function consentPage({ action, consent, people, chosen, scopes, offline, 
       `<span>${escape(wordsOf(scope))}<small>${escape(scope)}</small></span></label>`
     );
   });
+  // The first button is what Enter presses.
   return page(
     'Sign in – sandbox of Google',
     `<h1>${escape(client)} wants access to your Google Account</h1>
@@ -77,8 +78,8 @@ export function consentPage({ action, consent, people, chosen, scopes, offline, 
 <fieldset><legend>What ${escape(client)} may do</legend>${wishes.join('\n')}</fieldset>
 ${offline ? '<p>It may do so while you are not there, until you take it back.</p>' : ''}
 <div class="buttons">
-<button type="submit" name="decision" value="cancel" formnovalidate>Cancel</button>
 <button type="submit" name="decision" value="continue">Continue</button>
+<button type="submit" name="decision" value="cancel" formnovalidate>Cancel</button>
 </div>
 </form>`,
   );
