@@ -12,7 +12,7 @@ import {
   NewEvent,
 } from '../integrations/calendar/calendar-provider';
 import { NotATime, readMoment } from '../scheduling/local-time';
-import { UsersService } from '../users/users.service';
+import { CalendarAgenda } from './agenda.service';
 import { CalendarGrants } from './calendar-grants.service';
 import { CalendarEventExists, CalendarUnavailable, NoEventTime } from './calendar.errors';
 
@@ -41,7 +41,7 @@ export class CalendarEvents {
   constructor(
     private readonly grants: CalendarGrants,
     private readonly provider: CalendarProvider,
-    private readonly users: UsersService,
+    private readonly agenda: CalendarAgenda,
   ) {}
 
   /** @throws as `CalendarGrants.withAccess` */
@@ -83,9 +83,7 @@ export class CalendarEvents {
   }
 
   private async read(owner: Owner, request: EventRequest): Promise<NewEvent> {
-    const { timezone } = await this.users.get(owner);
-    const { timeZone: calendarZone } = await this.grants.status(owner);
-    const timeZone = request.timeZone ?? timezone ?? calendarZone ?? 'UTC';
+    const timeZone = request.timeZone ?? (await this.agenda.standing(owner)).timeZone;
     const [start, end] = [readTime(request.start, timeZone), readTime(request.end, timeZone)];
     if (start.kind !== end.kind)
       throw new NoEventTime('An event has times, or it has whole days: start and end alike.');

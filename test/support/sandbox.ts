@@ -53,6 +53,8 @@ export interface FaultOptions {
   /** OpenAI: the session that is meant, by its id or by words of its instructions. */
   session?: string;
   match?: string;
+  /** Google: the person that is meant. */
+  email?: string;
   /** For `wrong_amd`. */
   result?: AnsweredBy;
 }

@@ -40,6 +40,13 @@ const KEYWORD_ANSWERS: readonly KeywordAnswer[] = [
     answer: 'Yes, I am still here.',
     times: 3,
   },
+  {
+    asked: /\byour (schedule|calendar)\b/i,
+    answer: 'Please book a meeting with Anna tomorrow at three in the afternoon for an hour.',
+    times: 1,
+  },
+  { asked: /\bcould offer you\b|\bwhich one shall i take\b/i, answer: 'Yes, the first one.', times: 2 },
+  { asked: /\bi have booked\b/i, answer: 'Wonderful. That is all, thank you.', times: 1 },
   { asked: /\banything else\b|\bsomething else\b/i, answer: 'No, that is all, thank you.', times: 2 },
   {
     asked: /\b(is that|is this|is it) (right|correct)\b|\bcan you confirm\b/i,
