@@ -63,12 +63,15 @@ const ACTION_PROPERTIES = [
   'eventId',
 ] as const satisfies readonly (keyof CallAction)[];
 
+/** Something that was done on a call, as it is told. */
+export type ToldAction = Pick<CallAction, (typeof ACTION_PROPERTIES)[number]>;
+
 type ToldTurn = Pick<Turn, (typeof TURN_PROPERTIES)[number]>;
 
 /** A call as it is told, with what was said and done on it, in order. */
 export interface CallWithTurns extends Pick<Call, (typeof CALL_PROPERTIES)[number]> {
   turns: ToldTurn[];
-  actions: Pick<CallAction, (typeof ACTION_PROPERTIES)[number]>[];
+  actions: ToldAction[];
 }
 
 export interface CallFilter {
@@ -91,11 +94,14 @@ const CALL_SID = /^CA[0-9a-f]{32}$/i;
 const TURNS = `(SELECT json_agg(${objectOf('t', TURN_PROPERTIES)} ORDER BY t.start_ms, t.sequence)
   FROM turns t WHERE t.user_id = c.user_id AND t.call_id = c.id)`;
 
-const ACTIONS = `(SELECT json_agg(${objectOf('a', ACTION_PROPERTIES)} ORDER BY a.sequence)
-  FROM call_actions a WHERE a.user_id = c.user_id AND a.call_id = c.id)`;
+/** What was done on a call, in order, as JSON. @param userId, callId SQL */
+export function actionsOf(userId: string, callId: string): string {
+  return `coalesce((SELECT json_agg(${objectOf('a', ACTION_PROPERTIES)} ORDER BY a.sequence)
+    FROM call_actions a WHERE a.user_id = ${userId} AND a.call_id = ${callId}), '[]')`;
+}
 
 const SELECT_CALL = `SELECT ${CALL_PROPERTIES.map((name) => `c.${snakeCase(name)} AS "${name}"`).join(', ')},
-  coalesce(${TURNS}, '[]') AS turns, coalesce(${ACTIONS}, '[]') AS actions
+  coalesce(${TURNS}, '[]') AS turns, ${actionsOf('c.user_id', 'c.id')} AS actions
 FROM calls c`;
 
 /** A call by the carrier's sid or by our id; what is neither is the id of no call. */

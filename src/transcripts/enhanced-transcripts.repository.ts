@@ -1,5 +1,6 @@
 import type { Owner } from '../common/owner';
 import type { CallDirection } from '../calls/call.entity';
+import { actionsOf, ToldAction } from '../calls/calls.repository';
 import type { Statement } from '../database/pipeline';
 import { snakeCase } from '../database/snake-case-names';
 import type { EnhancedTranscript } from './enhanced-transcript.entity';
@@ -48,7 +49,10 @@ export interface ListedTranscript extends Pick<EnhancedTranscript, (typeof LISTE
   snippet: string | null;
 }
 
-export type ToldTranscript = Pick<EnhancedTranscript, (typeof TOLD)[number]>;
+export interface ToldTranscript extends Pick<EnhancedTranscript, (typeof TOLD)[number]> {
+  /** What the agent did on the call. */
+  actions: ToldAction[];
+}
 
 export interface TranscriptFilter {
   callDirection?: CallDirection;
@@ -82,12 +86,14 @@ export const FOUND_END = '\u0003';
 const columns = (names: readonly (keyof EnhancedTranscript)[]) =>
   names.map((name) => `e.${snakeCase(name)} AS "${name}"`).join(', ');
 
+const told = () => `${columns(TOLD)}, ${actionsOf('e.user_id', 'e.call_id')} AS actions`;
+
 /** By its sid; by the one that it had before Twilio's came, too. */
 export function transcriptBySid({ userId }: Owner, sid: string): Statement<ToldTranscript> {
   const callId = callOfOwnSid(sid);
   return {
     name: callId === null ? 'transcript-by-sid' : 'transcript-by-call',
-    text: `SELECT ${columns(TOLD)} FROM enhanced_transcripts e
+    text: `SELECT ${told()} FROM enhanced_transcripts e
       WHERE e.user_id = $1 AND ${callId === null ? 'e.transcript_sid = $2' : 'e.call_id = $2::uuid'} AND e.deleted_at IS NULL`,
     values: [userId, callId ?? sid],
   };
@@ -159,7 +165,7 @@ export function wholeTranscriptsPage(
   const { values, bind } = binder(userId);
   const words = q === undefined ? '' : `lookup_own_words(${bind(JSON.stringify(searchTerms(q)))}::jsonb) s JOIN`;
   return {
-    text: `SELECT ${columns(TOLD)} FROM ${words} enhanced_transcripts e ${q === undefined ? '' : 'ON e.id = s.id'}
+    text: `SELECT ${told()} FROM ${words} enhanced_transcripts e ${q === undefined ? '' : 'ON e.id = s.id'}
       WHERE ${[OWN, ...sieved(filter, bind), ...behind(after, bind)].join(' AND ')}
       ORDER BY e.call_date DESC, e.id DESC LIMIT ${bind(limit)}`,
     values,

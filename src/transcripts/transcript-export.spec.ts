@@ -77,6 +77,14 @@ const entries = fc.array(
   { maxLength: 12 },
 );
 
+it('says in the text what the agent did, where it did it', () => {
+  const flow = [anEntry(), anEntry({ sequence: 2, speaker: AGENT, text: 'It is booked.', start_time: 20 })];
+  const actions = [{ outcome: 'Booked “Lunch”', atMs: 15_900 }];
+  expect(exportTranscript(aTranscript(flow, { actions }), 'txt').body).toMatch(
+    /\n\[0:12\] Customer: Hello there\n\[0:15\] \[Booked “Lunch”\]\n\[0:20\] Agent: It is booked\.\n$/,
+  );
+});
+
 describe('a transcript as text', () => {
   it('has a head, and a line for everything that was said', () => {
     const flow = [

@@ -14,6 +14,8 @@ export interface ExportedTranscript {
   notes: string | null;
   participantInfo: Record<string, Participant>;
   conversationFlow: FlowEntry[];
+  /** What the agent did; milliseconds since the answer. */
+  actions?: readonly { outcome: string; atMs: number }[];
   summaryData: SummaryData;
   fullText: string;
 }
@@ -51,9 +53,15 @@ function plainText(transcript: ExportedTranscript): string {
   ];
   if (scenarioName !== null) head.push(`Scenario: ${oneLine(scenarioName)}`);
   if (names.length > 0) head.push(`Participants: ${names.join(', ')}`);
-  const lines = conversationFlow.map(({ speaker, start_time, text }) =>
-    `[${clock(start_time)}] ${nameOf(speaker)}: ${oneLine(text)}`.trimEnd(),
-  );
+  const spoken = conversationFlow.map(({ speaker, start_time, text }) => ({
+    at: start_time,
+    line: `[${clock(start_time)}] ${nameOf(speaker)}: ${oneLine(text)}`.trimEnd(),
+  }));
+  const done = (transcript.actions ?? []).map(({ outcome, atMs }) => ({
+    at: atMs / 1000,
+    line: `[${clock(atMs / 1000)}] [${oneLine(outcome)}]`,
+  }));
+  const lines = (done.length === 0 ? spoken : [...spoken, ...done].sort((a, b) => a.at - b.at)).map(({ line }) => line);
   // Where nobody knows who said what, what was said is still worth reading.
   const said = lines.length > 0 ? lines.join('\n') : transcript.fullText.trim();
   return `${head.join('\n')}\n${said === '' ? '' : `\n${said}\n`}`;

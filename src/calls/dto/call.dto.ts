@@ -2,7 +2,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CALL_STATUSES } from '../call-status';
 import type { Voicemail } from '../call.entity';
-import type { CallWithTurns } from '../calls.repository';
+import type { CallWithTurns, ToldAction } from '../calls.repository';
 import { DIAL_STATES } from '../dial-ledger';
 import { ENDED_REASONS } from '../ended-reason';
 import type { Turn } from '../turn.entity';
@@ -20,7 +20,8 @@ const transcriptTurn = z.object({
   latency_ms: z.int().nullable().describe('From the end of the speech before to the first audio'),
 });
 
-const action = z
+/** Something that the agent did to the world on a call. */
+export const callAction = z
   .object({
     tool: z.string().describe('As the agent calls it: book_event, move_event or cancel_event'),
     ok: z.boolean().describe('False where it was not done, or nobody knows yet'),
@@ -101,7 +102,7 @@ const callSchema = z.object({
   transcript: z
     .array(transcriptTurn)
     .describe('In the order in which the turns began; turns may overlap, where somebody talked over somebody'),
-  actions: z.array(action).describe('What the agent did to the world while it talked, in order'),
+  actions: z.array(callAction).describe('What the agent did to the world while it talked, in order'),
   order_items: z.array(z.unknown()).nullable(),
   restaurant_id: z.string().nullable(),
   customer_name: z.string().nullable(),
@@ -192,7 +193,7 @@ export function toCallDto(call: CallWithTurns): CallDto {
     voicemail: call.voicemail === null ? null : toVoicemail(call.voicemail),
     audio_url: null,
     transcript: call.turns.map(toTranscriptTurn),
-    actions: call.actions.map(toAction),
+    actions: call.actions.map(toCallAction),
     order_items: call.orderItems,
     restaurant_id: call.restaurantId,
     customer_name: call.customerName,
@@ -231,7 +232,7 @@ function toTranscriptTurn(turn: CallWithTurns['turns'][number]): z.infer<typeof 
   };
 }
 
-function toAction({ tool, state, outcome, atMs, eventId }: CallWithTurns['actions'][number]): z.infer<typeof action> {
+export function toCallAction({ tool, state, outcome, atMs, eventId }: ToldAction): z.infer<typeof callAction> {
   return { tool, ok: state === 'done', outcome, at: atMs / 1000, event_id: eventId };
 }
 

@@ -1,5 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { callAction, toCallAction } from '../../calls/dto/call.dto';
 import { MAX_OFFSET, wholeNumber } from '../../common/paging';
 import { storedText } from '../../common/stored-text';
 import { storableText, trimmedText } from '../../common/text';
@@ -78,6 +79,7 @@ const detail = z.object({
       latency_ms: z.int().nullable(),
     }),
   ),
+  actions: z.array(callAction).describe('What the agent did to the world while it talked, in order'),
   summary_data: z.object({
     total_duration_seconds: z.number(),
     total_sentences: z.int(),
@@ -154,6 +156,7 @@ export class EnhancedTranscriptDto extends createZodDto(
           latency_ms: null,
         },
       ],
+      actions: [],
       summary_data: {
         total_duration_seconds: 180,
         total_sentences: 1,
@@ -266,6 +269,7 @@ export function toEnhancedTranscriptDto(row: ToldTranscript): EnhancedTranscript
     full_text: row.fullText,
     participant_info: row.participantInfo,
     conversation_flow: row.conversationFlow,
+    actions: row.actions.map(toCallAction),
     summary_data: row.summaryData,
     analytics: {
       talk_ratio: row.talkRatio,
