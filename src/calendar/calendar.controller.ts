@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -7,7 +7,8 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import '../common/fastify-request';
 import { Idempotent } from '../common/idempotent.decorator';
 import { ApiIdempotencyKey, ApiProblems, ProblemAnswer } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
@@ -142,7 +143,7 @@ export class CalendarController {
   create(
     @CurrentOwner() owner: Owner,
     @Body() fields: CreateEventDto,
-    @Headers('idempotency-key') idempotencyKey?: string,
+    @Req() { idempotencyKey }: FastifyRequest,
   ): Promise<CalendarEventDto> {
     const { id, timezone, call, ...rest } = fields;
     return this.events

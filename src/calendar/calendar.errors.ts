@@ -48,12 +48,6 @@ export class CalendarRefused extends AppError {
   }
 }
 
-export class CalendarEventNotFound extends AppError {
-  constructor() {
-    super('not-found', 'calendar.event_not_found', 'Calendar event not found');
-  }
-}
-
 /** The id was chosen for another event, or for one that was deleted. */
 export class CalendarEventExists extends AppError {
   constructor() {

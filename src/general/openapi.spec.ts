@@ -113,6 +113,7 @@ describe('every operation', () => {
       'post /auth/login',
       'post /auth/refresh',
       'post /auth/logout',
+      'get /google-calendar/callback',
       'get /',
       'get /health',
       'get /health/live',

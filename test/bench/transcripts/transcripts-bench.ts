@@ -226,7 +226,7 @@ async function databaseTime(client: Client, statements: readonly Statement<unkno
   let ms = 0;
   for (const { text, values } of statements) {
     const { rows } = await client.query<{ 'QUERY PLAN': [{ 'Planning Time': number; 'Execution Time': number }] }>(
-      `EXPLAIN (ANALYZE, TIMING OFF, SERIALIZE TEXT, FORMAT JSON) ${text}`,
+      `EXPLAIN (ANALYZE, TIMING OFF, BUFFERS OFF, SERIALIZE TEXT, FORMAT JSON) ${text}`,
       [...values],
     );
     const [plan] = rows[0]?.['QUERY PLAN'] ?? [];
