@@ -139,7 +139,7 @@ export function foundTranscripts(
   const terms = searchTerms(q);
   return {
     text: `WITH found AS MATERIALIZED (
-        SELECT e.* FROM lookup_own_words(${bind(JSON.stringify(terms))}::jsonb) e
+        SELECT e.id, e.call_date, e.found, e.rules FROM lookup_own_words(${bind(JSON.stringify(terms))}::jsonb) e
         WHERE ${['true', ...sieved(filter, bind)].join(' AND ')}
       ), page AS (
         SELECT e.* FROM found e WHERE ${['true', ...behind(page.after, bind)].join(' AND ')}

@@ -25,10 +25,15 @@ export function searchTerms(q: string): SearchTerm[] {
   for (const [at, part] of q.split(/["“”„«»]/).entries()) {
     const isQuoted = at % 2 === 1;
     if (isQuoted) terms.push({ kind: 'phrase', text: part.trim() });
-    else for (const word of part.split(/\s+/)) terms.push({ kind: 'prefix', text: word.replace(/\*+$/, '') });
+    else for (const word of part.split(/\s+/)) terms.push(typedWord(word.replace(/\*+$/, '')));
   }
   const different = new Map(terms.map((term) => [`${term.kind} ${term.text.toLowerCase()}`, term]));
   return [...different.values()].filter(({ text }) => HAS_WORD.test(text)).slice(0, MAX_TERMS);
+}
+
+/** What begins with one letter is nearly everything: alone it is a word. */
+function typedWord(text: string): SearchTerm {
+  return { kind: /^[a-z0-9]$/i.test(text) ? 'phrase' : 'prefix', text };
 }
 
 /**

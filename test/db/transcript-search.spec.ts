@@ -173,6 +173,15 @@ describe('words', () => {
     for (const q of [`don't`, 'e-ma']) expect([q, await isFound(q)]).toEqual([q, true]);
   });
 
+  it('of one letter or figure are words and no beginnings', async () => {
+    await said('Vitamin B and 5 others');
+    for (const q of ['b', 'B', '5', 'vitamin b']) expect([q, await isFound(q)]).toEqual([q, true]);
+    expect((await find('b')).snippets).toEqual(['Vitamin [B] and 5 others']);
+    for (const q of ['v', 'o', '好']) expect([q, await isFound(q)]).toEqual([q, false]);
+    await said('好的', 'simple');
+    expect((await find('好')).total).toBe(1);
+  });
+
   it('are looked for once, however often they are typed', () => {
     expect(searchTerms('Sorry sorry* "so sorry" SORRY "So sorry"').map(({ kind }) => kind)).toEqual([
       'prefix',
@@ -265,7 +274,7 @@ describe('what is shown of a long text', () => {
       'They [ordered] two; my [orders], an [order]-form; reorder',
     ],
     ['each of several words', 'my today', 'They cancelled my subscription today', '[my] subscription [today]'],
-    ['a word beside a letter that ASCII has not', 't', 'un été très long', 'un été [très] long'],
+    ['a word beside a letter that ASCII has not', 'tr', 'un étré très long', 'un étré [très] long'],
     ['a beginning with such a letter', 'été', 'un été très long', 'un [été] très'],
     ['a number', '50', 'It is €50, 50.25 and 150', '€[50], [50].25 and 150'],
     ['a word of few letters', 'ok', `oklahoma ${filler(300)} ok then`, '[oklahoma]'],
