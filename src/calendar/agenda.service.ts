@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Owner } from '../common/owner';
+import { settledWithin } from '../common/settled-within';
 import { CalendarProvider, EventQuery } from '../integrations/calendar/calendar-provider';
 import { UsersService } from '../users/users.service';
 import { CalendarGrants } from './calendar-grants.service';
@@ -7,7 +8,7 @@ import { freeStretches, nextWorkingDays, Slot, slotsWithin, spread, workingTimes
 import { addDays, daysBetween, DoesNotFit, startOfDay } from './local-start';
 import { localParts, ToldEvent, toToldEvent } from './told-events';
 
-/** Where the owner stands in time, and whether there is a calendar to look into. Asks no provider. */
+/** Where the owner stands in time, and whether there is a calendar to look into. */
 export interface AgendaStanding {
   isConnected: boolean;
   timeZone: string;
@@ -23,6 +24,7 @@ export interface Briefing {
 
 /** Of a new user; nobody chose it. */
 const UNCHOSEN_TIME_ZONE = 'UTC';
+const TIME_ZONE_LIMIT_MS = 2000;
 const BRIEFING_DAYS = 7;
 const BRIEFING_EVENTS = 10;
 const BRIEFING_WORKING_DAYS = 2;
@@ -35,6 +37,8 @@ const MOST_DAYS = 31;
 /** Looks into an owner's calendar, by the owner's clock. Writing into it is calendar-deeds.service.ts. */
 @Injectable()
 export class CalendarAgenda {
+  private readonly log = new Logger(CalendarAgenda.name);
+
   constructor(
     private readonly grants: CalendarGrants,
     private readonly provider: CalendarProvider,
@@ -42,12 +46,22 @@ export class CalendarAgenda {
   ) {}
 
   async standing(owner: Owner): Promise<AgendaStanding> {
-    const [{ isConnected, timeZone }, user] = await Promise.all([this.grants.status(owner), this.users.get(owner)]);
-    return {
-      isConnected: isConnected && this.provider.isConfigured,
-      timeZone: user.timezone === UNCHOSEN_TIME_ZONE ? (timeZone ?? UNCHOSEN_TIME_ZONE) : user.timezone,
-      now: new Date(),
-    };
+    const [grant, user] = await Promise.all([this.grants.status(owner), this.users.get(owner)]);
+    const isConnected = grant.isConnected && this.provider.isConfigured;
+    const chosen = user.timezone === UNCHOSEN_TIME_ZONE ? grant.timeZone : user.timezone;
+    const timeZone = chosen ?? (isConnected ? await this.zoneOfCalendar(owner) : null) ?? UNCHOSEN_TIME_ZONE;
+    return { isConnected, timeZone, now: new Date() };
+  }
+
+  /** Asked where nobody knows it, which is seldom: Google was away when the calendar was connected. */
+  private async zoneOfCalendar(owner: Owner): Promise<string | null> {
+    const asked = this.events(owner, { from: new Date(), limit: 1 });
+    try {
+      await settledWithin(asked, TIME_ZONE_LIMIT_MS);
+    } catch (error) {
+      this.log.warn({ msg: 'The time zone of a calendar is not known', user_id: owner.userId, err: error });
+    }
+    return (await this.grants.status(owner)).timeZone;
   }
 
   /** The next events and free times. @throws as CalendarGrants.withAccess */
@@ -95,7 +109,8 @@ export class CalendarAgenda {
   }
 
   private async events(owner: Owner, query: EventQuery): Promise<ToldEvent[]> {
-    const { events } = await this.grants.withAccess(owner, (token) => this.provider.listEvents(token, query));
+    const { events, timeZone } = await this.grants.withAccess(owner, (token) => this.provider.listEvents(token, query));
+    await this.grants.learnTimeZone(owner, timeZone);
     return events.flatMap((event) => toToldEvent(event) ?? []);
   }
 

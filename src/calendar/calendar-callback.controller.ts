@@ -1,6 +1,7 @@
-import { Controller, Get, Header, HttpCode, Query, Res } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiFoundResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { GetOnlyGuard } from '../calls/get-only.guard';
 import { Public } from '../common/public.decorator';
 import { CalendarConnecting } from './calendar-connecting.service';
 import { connectionPage } from './connection-page';
@@ -15,6 +16,8 @@ export class CalendarCallbackController {
   constructor(private readonly connecting: CalendarConnecting) {}
 
   @Get('google-calendar/callback')
+  // Programs that look at links before people do ask with HEAD, which would spend the state.
+  @UseGuards(GetOnlyGuard)
   @Header('Cache-Control', 'no-store')
   @Header('Referrer-Policy', 'no-referrer')
   @ApiOperation({

@@ -6,12 +6,12 @@ import { DomainEvents } from '../common/domain-events';
 import { hashOfToken, newOpaqueToken } from '../common/opaque-token';
 import type { Owner } from '../common/owner';
 import { SecretBox } from '../common/secret-box';
+import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
 import { CalendarError, CalendarProvider, GrantedTokens } from '../integrations/calendar/calendar-provider';
 import { CalendarAuthorization } from './calendar-authorization.entity';
-import { CalendarGrantRows } from './calendar-grants.repository';
 import { CalendarGrants } from './calendar-grants.service';
 import { CalendarNotConfigured } from './calendar.errors';
 import { CalendarConnected } from './calendar.events';
@@ -20,6 +20,8 @@ import { CalendarConnected } from './calendar.events';
 const ANSWER_WITHIN_MINUTES = 10;
 /** Of one user at once; the oldest are forgotten. */
 const MOST_OPEN = 10;
+/** The connection stands without it. */
+const TIME_ZONE_LIMIT_MS = 3000;
 /** What Google says in the address, which anybody may have written. */
 const MAX_SAID = 100;
 
@@ -44,7 +46,6 @@ export class CalendarConnecting {
     private readonly db: Database,
     private readonly provider: CalendarProvider,
     private readonly grants: CalendarGrants,
-    private readonly rows: CalendarGrantRows,
     private readonly events: DomainEvents,
   ) {
     this.box = new SecretBox(config.encryptionKeys, 'calendar-authorizations');
@@ -98,7 +99,8 @@ export class CalendarConnecting {
     await this.requireScopes(tokens);
     await this.grants.store(question.owner, tokens);
     this.log.log({ msg: 'A calendar was connected', user_id: question.owner.userId });
-    await this.learnTimeZone(question.owner);
+    // Somebody looks at an empty page meanwhile.
+    await settledWithin(this.learnTimeZone(question.owner), TIME_ZONE_LIMIT_MS);
     this.events.emit(new CalendarConnected(question.owner));
   }
 
@@ -157,7 +159,7 @@ export class CalendarConnecting {
       const { timeZone } = await this.grants.withAccess(owner, (accessToken) =>
         this.provider.listEvents(accessToken, { from: new Date(), limit: 1 }),
       );
-      await this.rows.noteTimeZone(owner, timeZone);
+      await this.grants.learnTimeZone(owner, timeZone);
     } catch (error) {
       this.log.warn({ msg: 'The time zone of a calendar is not known', user_id: owner.userId, err: error });
     }

@@ -14,7 +14,7 @@ import {
 import { NotATime, readMoment } from '../scheduling/local-time';
 import { CalendarAgenda } from './agenda.service';
 import { CalendarGrants } from './calendar-grants.service';
-import { CalendarEventExists, CalendarUnavailable, NoEventTime } from './calendar.errors';
+import { CalendarEventExists, CalendarRefused, CalendarUnavailable, NoEventTime } from './calendar.errors';
 
 /** An event as somebody asks for it: times as they wrote them, an event of whole days with dates. */
 export interface EventRequest {
@@ -46,12 +46,16 @@ export class CalendarEvents {
 
   /** @throws as `CalendarGrants.withAccess` */
   async list(owner: Owner, query: EventQuery): Promise<EventPage> {
-    return this.grants.withAccess(owner, (accessToken) => this.provider.listEvents(accessToken, query));
+    const page = await told(
+      this.grants.withAccess(owner, (accessToken) => this.provider.listEvents(accessToken, query)),
+    );
+    await this.grants.learnTimeZone(owner, page.timeZone);
+    return page;
   }
 
   /** @throws as `CalendarGrants.withAccess` */
   async busyTimes(owner: Owner, from: Date, to: Date): Promise<BusyTime[]> {
-    return this.grants.withAccess(owner, (accessToken) => this.provider.busyTimes(accessToken, from, to));
+    return told(this.grants.withAccess(owner, (accessToken) => this.provider.busyTimes(accessToken, from, to)));
   }
 
   /**
@@ -60,13 +64,16 @@ export class CalendarEvents {
    */
   async create(owner: Owner, request: EventRequest): Promise<CalendarEvent> {
     const event = await this.read(owner, request);
-    try {
-      return await this.insert(owner, event);
-    } catch (error) {
-      // Nobody knows whether it was done.
-      if (!(error instanceof CalendarUnavailable)) throw error;
-      return this.insert(owner, event);
-    }
+    // Not while an agent has found the time free and is about to book it.
+    return this.grants.exclusively(owner, async () => {
+      try {
+        return await told(this.insert(owner, event));
+      } catch (error) {
+        // Nobody knows whether it was done.
+        if (!(error instanceof CalendarUnavailable)) throw error;
+        return told(this.insert(owner, event));
+      }
+    });
   }
 
   private async insert(owner: Owner, event: NewEvent): Promise<CalendarEvent> {
@@ -75,8 +82,12 @@ export class CalendarEvents {
         return await this.provider.insertEvent(accessToken, event);
       } catch (error) {
         if (!(error instanceof CalendarError) || error.trouble !== 'duplicate') throw error;
-        const there = await this.provider.getEvent(accessToken, event.id);
-        if (isSame(there, event)) return there;
+        // An id that was deleted stays taken, and may not be told of any more.
+        const there = await this.provider.getEvent(accessToken, event.id).catch((cause: unknown) => {
+          if (cause instanceof CalendarError && cause.trouble === 'not-found') return null;
+          throw cause;
+        });
+        if (there !== null && isSame(there, event)) return there;
         throw new CalendarEventExists();
       }
     });
@@ -98,6 +109,15 @@ export class CalendarEvents {
       ...(request.attendees === undefined ? {} : { attendees: request.attendees }),
       ...(request.ownProperties === undefined ? {} : { ownProperties: request.ownProperties }),
     };
+  }
+}
+
+/** What nobody asks for here (a calendar that is gone, for one) is Google's refusal. */
+async function told<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof CalendarError ? new CalendarRefused(error.message, error) : error;
   }
 }
 

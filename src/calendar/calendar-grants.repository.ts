@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { EntityManager, Raw } from 'typeorm';
 import type { Owner } from '../common/owner';
 import { SecretBox } from '../common/secret-box';
 import type { AppConfig } from '../config/app-config';
@@ -81,6 +81,8 @@ export class CalendarGrantRows {
         revision: row.revision + 1,
         renewalClaim: null,
         renewalUntil: null,
+        // Another account may live elsewhere.
+        timeZone: null,
         connectedAt: () => 'now()',
       });
     });
@@ -122,15 +124,25 @@ export class CalendarGrantRows {
   }
 
   async noteTimeZone(owner: Owner, timeZone: string): Promise<void> {
-    await this.db.asOwner(owner, (tx) => tx.update(CalendarGrant, key(owner), { timeZone }));
+    await this.db.asOwner(owner, (tx) =>
+      tx.update(
+        CalendarGrant,
+        { ...key(owner), timeZone: Raw((column) => `${column} IS DISTINCT FROM :zone`, { zone: timeZone }) },
+        { timeZone },
+      ),
+    );
   }
 
-  async remove(owner: Owner, id: number): Promise<void> {
-    await this.db.asOwner(owner, (tx) => tx.delete(CalendarGrant, { ...key(owner), id }));
+  /** Not where it was connected anew meanwhile. */
+  async remove(owner: Owner, { id, connectedAt }: CalendarGrant): Promise<void> {
+    const isOfThen = Raw((column) => `date_trunc('milliseconds', ${column}) = :connectedAt`, { connectedAt });
+    await this.db.asOwner(owner, (tx) => tx.delete(CalendarGrant, { ...key(owner), id, connectedAt: isOfThen }));
   }
 
-  /** A lease for one at a time, of all processes; null where somebody has it, or there is no grant. */
-  async claim(owner: Owner, kind: LeaseKind, seconds: number): Promise<string | null> {
+  /**
+   * A lease for one at a time, of all processes; null where somebody has it, there is no grant, or it is not of this revision.
+   */
+  async claim(owner: Owner, kind: LeaseKind, seconds: number, revision?: number): Promise<string | null> {
     const claim = randomUUID();
     const until = () => `clock_timestamp() + interval '${seconds} seconds'`;
     return this.db.asOwner(owner, async (tx) => {
@@ -143,9 +155,21 @@ export class CalendarGrantRows {
             : { writingClaim: claim, writingUntil: until },
         )
         .where(`user_id = :userId AND (${kind}_until IS NULL OR ${kind}_until < clock_timestamp())`, key(owner))
+        .andWhere(revision === undefined ? 'true' : 'revision = :revision', { revision })
         .execute();
       return affected === 1 ? claim : null;
     });
+  }
+
+  /** Whoever works longer holds it longer; nothing happens where it is somebody else's by now. */
+  async extendWriting(owner: Owner, claim: string, seconds: number): Promise<void> {
+    await this.db.asOwner(owner, (tx) =>
+      tx.update(
+        CalendarGrant,
+        { ...key(owner), writingClaim: claim },
+        { writingUntil: () => `clock_timestamp() + interval '${seconds} seconds'` },
+      ),
+    );
   }
 
   async release(owner: Owner, kind: LeaseKind, claim: string): Promise<void> {
@@ -157,7 +181,8 @@ export class CalendarGrantRows {
 
   /** Seals the owner's tokens with the key of now; false where they were. @throws CannotOpen */
   async reseal(owner: Owner): Promise<boolean> {
-    return this.db.asOwner(owner, async (tx) => {
+    // Those of users who are switched off too: they may come back.
+    return this.db.asNewOwner(owner, async (tx) => {
       const row = await this.locked(tx, owner);
       if (row === null || row.keyId === this.box.keyId) return false;
       const again = (column: TokenColumn, sealed: string | null) =>

@@ -10,6 +10,7 @@ import { CalendarGrantRows, GrantRead, OpenGrant } from './calendar-grants.repos
 import {
   CalendarNotConfigured,
   CalendarNotConnected,
+  CalendarQuestionRefused,
   CalendarReconnectRequired,
   CalendarRefused,
   CalendarUnavailable,
@@ -26,8 +27,10 @@ const RENEWAL_SECONDS = 45;
 const PATIENCE_MS = 15_000;
 const POLL_MS = 100;
 const DISCONNECTING_LIMIT_MS = 5000;
-/** For a look and a write. */
-const WRITING_SECONDS = 40;
+/** Whoever dies while writing holds up others for this long; whoever works on holds on. */
+const WRITING_SECONDS = 30;
+const HOLD_ON_EVERY_MS = 8000;
+const MOST_KNOWN_ZONES = 10_000;
 /** The caller decides what these mean. */
 const TOLD_ON: ReadonlySet<string> = new Set(['not-found', 'duplicate', 'changed', 'sync-over']);
 
@@ -47,6 +50,8 @@ export class CalendarGrants {
   private readonly log = new Logger(CalendarGrants.name);
   /** What this process is renewing: by user and revision. */
   private readonly renewals = new Map<string, Promise<OpenGrant>>();
+  /** What this process has written down, by user: so as not to write it again with each list. */
+  private readonly knownZones = new Map<number, string>();
 
   constructor(
     private readonly rows: CalendarGrantRows,
@@ -91,15 +96,30 @@ export class CalendarGrants {
    * @throws CalendarNotConnected; CalendarUnavailable where somebody else takes too long
    */
   async exclusively<Answer>(owner: Owner, work: () => Promise<Answer>): Promise<Answer> {
+    if (!this.provider.isConfigured) throw new CalendarNotConfigured();
     const claim = await this.claimed(owner);
+    const holding = setInterval(() => {
+      this.rows.extendWriting(owner, claim, WRITING_SECONDS).catch((error: unknown) => {
+        this.log.warn({ msg: 'A calendar could not be held on to', user_id: owner.userId, err: error });
+      });
+    }, HOLD_ON_EVERY_MS);
     try {
       return await work();
     } finally {
+      clearInterval(holding);
       await this.rows.release(owner, 'writing', claim).catch((error: unknown) => {
         // It ends by itself.
         this.log.warn({ msg: 'A calendar stays taken for a moment', user_id: owner.userId, err: error });
       });
     }
+  }
+
+  /** The calendar says where it lives with each of its lists. */
+  async learnTimeZone(owner: Owner, timeZone: string): Promise<void> {
+    if (this.knownZones.get(owner.userId) === timeZone) return;
+    await this.rows.noteTimeZone(owner, timeZone);
+    if (this.knownZones.size >= MOST_KNOWN_ZONES) this.knownZones.clear();
+    this.knownZones.set(owner.userId, timeZone);
   }
 
   /** @throws CalendarRefused where nothing lasting was granted */
@@ -109,6 +129,7 @@ export class CalendarGrants {
         'Google gave no lasting permission. Take away this app’s access in your Google account, and connect again.',
       );
     }
+    this.knownZones.delete(owner.userId);
     await this.rows.store(owner, { ...tokens, refreshToken });
   }
 
@@ -121,7 +142,7 @@ export class CalendarGrants {
     if (row === null) throw new CalendarNotConnected();
     await this.events.emitAndWait(new CalendarDisconnecting(owner), DISCONNECTING_LIMIT_MS);
     await this.revoke(owner);
-    await this.rows.remove(owner, row.id);
+    await this.rows.remove(owner, row);
     this.events.emit(new CalendarDisconnected(owner));
   }
 
@@ -162,13 +183,11 @@ export class CalendarGrants {
     const restMs = grant.accessExpiresAt.getTime() - Date.now();
     if (restMs > EARLY_MS) return grant;
     if (restMs < LAST_USE_MS) return this.renewed(owner, grant);
-    try {
-      return await this.renewed(owner, grant);
-    } catch (error) {
-      // It is early: what there is still works.
-      if (error instanceof CalendarUnavailable) return grant;
-      throw error;
-    }
+    // It is early: what there is still works, and nobody waits for what comes.
+    this.renewed(owner, grant).catch((error: unknown) => {
+      this.log.warn({ msg: 'The access token of a calendar was not renewed early', user_id: owner.userId, err: error });
+    });
+    return grant;
   }
 
   /** Tokens that are newer than these. Of all who ask at once one renews them. */
@@ -186,7 +205,8 @@ export class CalendarGrants {
     for (;;) {
       const grant = await this.open(owner);
       if (grant.id !== former.id || grant.revision !== former.revision) return grant;
-      const claim = await this.rows.claim(owner, 'renewal', RENEWAL_SECONDS);
+      // Of this revision alone: somebody else may be done between the look and the claim.
+      const claim = await this.rows.claim(owner, 'renewal', RENEWAL_SECONDS, grant.revision);
       if (claim !== null) return this.renewUnder(owner, claim);
       if (Date.now() > giveUpAt) throw new CalendarUnavailable();
       await sleep(POLL_MS);
@@ -195,7 +215,6 @@ export class CalendarGrants {
 
   private async renewUnder(owner: Owner, claim: string): Promise<OpenGrant> {
     try {
-      // Somebody else may have been done between the look and the claim.
       const { refreshToken, ...grant } = await this.open(owner);
       let tokens: GrantedTokens;
       try {
@@ -253,6 +272,8 @@ export class CalendarGrants {
           return new CalendarReconnectRequired();
         }
         return new CalendarUnavailable(undefined, error);
+      case 'refused':
+        return new CalendarQuestionRefused(error.message, error);
       case 'rate-limited':
       case 'unreachable':
         return new CalendarUnavailable(error.message, error);

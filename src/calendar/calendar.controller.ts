@@ -20,6 +20,7 @@ import {
   CalendarEventExists,
   CalendarNotConfigured,
   CalendarNotConnected,
+  CalendarQuestionRefused,
   CalendarReconnectRequired,
   CalendarRefused,
   CalendarUnavailable,
@@ -41,6 +42,11 @@ import {
 
 /** Whatever needs the calendar itself. */
 const CALENDAR_PROBLEMS: ProblemAnswer[] = [
+  [
+    400,
+    'Google did not take the question',
+    new CalendarQuestionRefused('Google did not take the request: Bad Request'),
+  ],
   [
     409,
     'No calendar is connected, or Google does not accept it any more',
@@ -130,7 +136,12 @@ export class CalendarController {
   })
   @ApiCreatedResponse({ type: CalendarEventDto })
   @ApiProblems(
-    [400, 'A time is none', new NoEventTime('An event ends after it has begun.')],
+    [
+      400,
+      'A time is none, or Google did not take the event',
+      new NoEventTime('An event ends after it has begun.'),
+      new CalendarQuestionRefused('Google did not take the request: Bad Request'),
+    ],
     [
       409,
       'No calendar is connected, or the id is taken',
@@ -138,7 +149,7 @@ export class CalendarController {
       new CalendarReconnectRequired(),
       new CalendarEventExists(),
     ],
-    ...CALENDAR_PROBLEMS.slice(1),
+    ...CALENDAR_PROBLEMS.slice(2),
   )
   create(
     @CurrentOwner() owner: Owner,

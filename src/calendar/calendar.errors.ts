@@ -48,6 +48,13 @@ export class CalendarRefused extends AppError {
   }
 }
 
+/** Google does not take what was asked for: a page token that is none of its own, a guest's address. */
+export class CalendarQuestionRefused extends AppError {
+  constructor(detail: string, cause?: unknown) {
+    super('invalid', 'calendar.question_refused', detail, { cause });
+  }
+}
+
 /** The id was chosen for another event, or for one that was deleted. */
 export class CalendarEventExists extends AppError {
   constructor() {

@@ -396,7 +396,6 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
 }
 
 const vault = environment.pick({
-  SECRET_KEY: true,
   ENCRYPTION_KEY: true,
   ENCRYPTION_KEY_PREVIOUS: true,
   DATABASE_URL: true,
@@ -411,12 +410,13 @@ export function readVaultConfig(env: Environment): Pick<AppConfig, 'encryptionKe
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
   }
-  const { SECRET_KEY, DATABASE_URL } = parsed.data;
+  const { DATABASE_URL } = parsed.data;
   if (DATABASE_URL === undefined) throw new ConfigError(['DATABASE_URL is missing']);
-  if (SECRET_KEY === undefined && parsed.data.ENCRYPTION_KEY === undefined) {
+  // One that is derived would be another than the servers have.
+  if (parsed.data.ENCRYPTION_KEY === undefined) {
     throw new ConfigError(['ENCRYPTION_KEY is missing: 32 bytes in base64 (openssl rand -base64 32)']);
   }
-  return { databaseUrl: DATABASE_URL, encryptionKeys: encryptionKeysOf(parsed.data, SECRET_KEY ?? '') };
+  return { databaseUrl: DATABASE_URL, encryptionKeys: encryptionKeysOf(parsed.data, '') };
 }
 
 function encryptionKeysOf(

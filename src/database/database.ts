@@ -114,7 +114,7 @@ export class Database {
   }
 
   /**
-   * Makes a user: the same as `asOwner` for an id whose row is only about to be inserted. For registration, and for the demo user that is made active again.
+   * Makes a user: the same as `asOwner` for an id whose row is only about to be inserted. For registration, for the demo user that is made active again, and for what is done to the rows of users who are switched off.
    */
   async asNewOwner<T>(owner: Owner, work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return this.inTransaction(

@@ -40,13 +40,18 @@ const booking = z.object({
   description: z.string().max(4000).nullish(),
   location: z.string().max(500).nullish(),
 });
+/** What stands in an address: no dots, no slashes. */
+const eventId = z
+  .string()
+  .max(MAX_ID)
+  .regex(/^[\w-]+$/, 'is no event id: use one that you were given');
 const moving = z.object({
-  event_id: z.string().min(1).max(MAX_ID),
+  event_id: eventId,
   start: z.string().max(40),
   duration_minutes: z.number().int().min(5).max(MAX_MINUTES).nullish(),
   time_zone: timeZone.nullish(),
 });
-const cancelling = z.object({ event_id: z.string().min(1).max(MAX_ID) });
+const cancelling = z.object({ event_id: eventId });
 
 /** What is wrong with the arguments is thrown as a ZodError. */
 export const CALENDAR_TOOL_SPECS: Record<CalendarTool, CalendarToolSpec> = {

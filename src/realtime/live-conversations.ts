@@ -141,7 +141,10 @@ export class LiveConversations implements BeforeApplicationShutdown {
   /** Undefined for an agent that has nothing to do with calendars. */
   private async calendarOf({ owner, callId, agent }: LiveCall): Promise<CalendarOfCall | undefined> {
     if (!agent.tools.some(isCalendarTool)) return undefined;
-    const standing = await this.agenda.standing(owner);
+    const standing = await this.agenda.standing(owner).catch((error: unknown) => {
+      this.log.warn({ msg: 'Whether there is a calendar for a call is not known', call_id: callId, err: error });
+      return { isConnected: false, timeZone: 'UTC', now: new Date() };
+    });
     if (!standing.isConnected) return { standing, briefing: null };
     const calendar: CalendarOfCall = { standing, briefing: null };
     const briefed = this.agenda.brief(owner, standing).then((briefing) => (calendar.briefing = briefing));

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { Drain } from '../../src/common/drain';
 import { api, SignedUp, signUp } from '../support/api';
@@ -48,7 +49,11 @@ describe('connections', () => {
     const stopped = await startApp({ database });
     const request = await requestUnderWay(stopped.url, BODY);
     const closed = stopped.close();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const server = stopped.app.getHttpServer() as Server;
+    await until(
+      () => Promise.resolve(server.listening),
+      (isListening) => !isListening,
+    );
     request.socket.write(`${request.rest}GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n`);
     await closed;
     await until(() => Promise.resolve(request.isClosed()), Boolean);

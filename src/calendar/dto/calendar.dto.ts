@@ -43,12 +43,18 @@ export function toCalendarStatusDto(status: GrantStatus): CalendarStatusDto {
 }
 
 export class ListEventsQueryDto extends createZodDto(
-  z.strictObject({
-    max_results: wholeNumber(1, 250).default(10).describe('How many at most, 1 to 250'),
-    time_min: moment.optional().describe('Events that are not over by then; now where it is left out'),
-    time_max: moment.optional().describe('Events that begin before'),
-    page_token: z.string().min(1).max(2000).optional().describe('X-Next-Page-Token of the page before'),
-  }),
+  z
+    .strictObject({
+      max_results: wholeNumber(1, 250).default(10).describe('How many at most, 1 to 250'),
+      time_min: moment.optional().describe('Events that are not over by then; now where it is left out'),
+      time_max: moment.optional().describe('Events that begin before'),
+      page_token: z.string().min(1).max(2000).optional().describe('X-Next-Page-Token of the page before'),
+    })
+    .refine(
+      ({ time_min, time_max }) =>
+        time_max === undefined || Date.parse(time_max) > (time_min === undefined ? Date.now() : Date.parse(time_min)),
+      { path: ['time_max'], error: 'must be after time_min, and after now where that is left out' },
+    ),
 ) {}
 
 const eventDto = z

@@ -119,7 +119,9 @@ export class GoogleCalendar extends CalendarProvider {
       ),
     );
     return {
-      events: (data.items ?? []).map(toEvent).filter(({ status }) => status !== 'cancelled'),
+      events: itemsOf(data)
+        .map(toEvent)
+        .filter(({ status }) => status !== 'cancelled'),
       nextPageToken: data.nextPageToken ?? undefined,
       timeZone: data.timeZone ?? 'UTC',
     };
@@ -129,14 +131,14 @@ export class GoogleCalendar extends CalendarProvider {
     const { data } = await this.read(accessToken, (calendar, options) =>
       calendar.events.get({ calendarId: PRIMARY, eventId }, options),
     );
-    return toEvent(data);
+    return eventOf(data);
   }
 
   async insertEvent(accessToken: string, event: NewEvent): Promise<CalendarEvent> {
     const { data } = await this.ask(accessToken, (calendar, options) =>
       calendar.events.insert({ calendarId: PRIMARY, sendUpdates: 'all', requestBody: fromNewEvent(event) }, options),
     );
-    return toEvent(data);
+    return eventOf(data);
   }
 
   async changeEvent(
@@ -151,7 +153,7 @@ export class GoogleCalendar extends CalendarProvider {
         ifStill(etag, options),
       ),
     );
-    return toEvent(data);
+    return eventOf(data);
   }
 
   async deleteEvent(accessToken: string, eventId: string, etag: string | undefined): Promise<void> {
@@ -193,7 +195,7 @@ export class GoogleCalendar extends CalendarProvider {
           options,
         ),
       );
-      events.push(...(data.items ?? []).map(toEvent));
+      events.push(...itemsOf(data).map(toEvent));
       if (data.nextSyncToken != null) return { events, nextSyncToken: data.nextSyncToken };
       pageToken = data.nextPageToken ?? undefined;
       if (pageToken === undefined) break;
@@ -299,6 +301,21 @@ export class GoogleCalendar extends CalendarProvider {
         }),
     };
   }
+}
+
+/** Something in between may answer 200 with a page of its own. */
+function eventOf(data: calendar_v3.Schema$Event): CalendarEvent {
+  if (typeof data.id !== 'string' || data.id === '') throw notAnAnswer();
+  return toEvent(data);
+}
+
+function itemsOf(data: calendar_v3.Schema$Events): calendar_v3.Schema$Event[] {
+  if (data.kind !== 'calendar#events') throw notAnAnswer();
+  return data.items ?? [];
+}
+
+function notAnAnswer(): CalendarError {
+  return new CalendarError('What answered was not Google Calendar.', 'unreachable');
 }
 
 interface RequestOptions {
