@@ -68,17 +68,3 @@ export class NoEventTime extends AppError {
     super('invalid', 'calendar.invalid_time', sentence);
   }
 }
-
-/** Every event asks for a call, and nobody knows whom to call. */
-export class NobodyToCall extends AppError {
-  constructor() {
-    super('invalid', 'calendar.nobody_to_call', 'To be called before all events a phone_number is needed.');
-  }
-}
-
-/** A notification of a channel that is not open, or with another token. */
-export class CalendarChannelNotFound extends AppError {
-  constructor() {
-    super('not-found', 'calendar.channel_not_found', 'Not found');
-  }
-}

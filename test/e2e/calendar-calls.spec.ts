@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
-import { aGooglePerson, connectCalendar, wantNoEventCalls } from '../support/google';
+import { aGooglePerson, connectCalendar } from '../support/google';
 import { CallBody } from '../support/live-call';
 import { startTestSandbox, TestSandbox } from '../support/sandbox';
 import { until } from '../support/until';
@@ -44,7 +44,6 @@ afterAll(async () => {
 /** Somebody with a connected calendar that is empty. */
 async function anOwner(): Promise<{ user: SignedUp; email: string }> {
   const user = await signUp(server.url);
-  await wantNoEventCalls(server, user.token);
   const email = await connectCalendar(server, sandbox, user.token, { email: await aGooglePerson(sandbox.url, ZONE) });
   return { user, email };
 }

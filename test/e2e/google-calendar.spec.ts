@@ -3,14 +3,7 @@ import { rotateCalendarKeys } from '../../src/calendar/calendar-key-rotation';
 import { Database } from '../../src/database/database';
 import { api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
-import {
-  aGooglePerson,
-  authorizationUrl,
-  comeBack,
-  connectCalendar,
-  consentAt,
-  wantNoEventCalls,
-} from '../support/google';
+import { aGooglePerson, authorizationUrl, comeBack, connectCalendar, consentAt } from '../support/google';
 import { aText, textLike } from '../support/matching';
 import { startTestSandbox, TestSandbox } from '../support/sandbox';
 import { until } from '../support/until';
@@ -26,7 +19,6 @@ beforeAll(async () => {
 beforeEach(async () => {
   await sandbox.noFaults();
   user = await signUp(server.url);
-  await wantNoEventCalls(server, user.token);
 });
 afterAll(async () => {
   await server.close();

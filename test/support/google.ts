@@ -73,12 +73,6 @@ export async function connectCalendar(
   return email;
 }
 
-/** Whoever counts what Google is asked, or has it fail so many times, wants no calls from events: nobody else asks it then. */
-export async function wantNoEventCalls(server: { url: string }, token: string): Promise<void> {
-  const answer = await api(server.url).put('/google-calendar/call-settings', { calls_for: 'none' }, { token });
-  if (answer.status !== 200) throw new Error(answer.text);
-}
-
 function valueOf(html: string, name: string): string {
   return unescaped(new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? '');
 }
