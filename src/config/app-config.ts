@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { z } from 'zod';
+import { flag, isUrl, list, number, oneOf, optional, publicUrl, text, url, whole } from './fields';
 
 /** What can be masked in transcripts. */
 export const REDACTION_KINDS = ['card', 'phone', 'email', 'number'] as const;
@@ -13,62 +14,6 @@ function isRedactionKind(kind: string): kind is RedactionKind {
  * The environment as one typed, frozen object. `readConfig` is pure: it reads what it is given, names every problem at
  * once, and is called by main.ts, the migration data source and the tests; nothing else looks at the environment.
  */
-
-const text = z.string().trim();
-/** An unset variable and an empty one mean the same: compose files and .env files write `NAME=` for "not set". */
-const optional = text.transform((value) => (value === '' ? undefined : value)).optional();
-
-const number = (fallback: number, min: number, max: number) =>
-  text
-    .optional()
-    .transform((value) => (value === undefined || value === '' ? String(fallback) : value))
-    .refine((value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= min && Number(value) <= max, {
-      message: `must be a number from ${min} to ${max}`,
-    })
-    .transform(Number);
-
-const whole = (fallback: number, min: number, max: number) =>
-  number(fallback, min, max).refine(Number.isInteger, { message: 'must be a whole number' });
-
-const flag = (fallback: boolean) =>
-  text
-    .optional()
-    .transform((value) => (value === undefined || value === '' ? String(fallback) : value.toLowerCase()))
-    .refine((value) => ['true', 'false', '1', '0', 'yes', 'no'].includes(value), { message: 'must be true or false' })
-    .transform((value) => ['true', '1', 'yes'].includes(value));
-
-const list = (fallback: string) =>
-  text.optional().transform((value) =>
-    (value === undefined || value === '' ? fallback : value)
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  );
-
-const url = (protocols: string[]) =>
-  optional.refine((value) => value === undefined || isUrl(value, protocols), {
-    message: `must be an address starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
-  });
-
-function isUrl(value: string, protocols: string[]): boolean {
-  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
-}
-
-/** `example.com` and `https://example.com/` alike become an origin without a trailing slash. */
-const publicUrl = optional
-  .transform((value) => (value === undefined ? undefined : /^[a-z]+:\/\//i.test(value) ? value : `https://${value}`))
-  .refine((value) => value === undefined || isUrl(value, ['http:', 'https:']), {
-    message: 'must be a host name or an http(s) address',
-  })
-  .transform((value) => value?.replace(/\/+$/, ''));
-
-const oneOf = <Word extends string>(words: readonly Word[], fallback: Word) =>
-  text
-    .optional()
-    .transform((value) => (value === undefined || value === '' ? fallback : value.toLowerCase()))
-    .refine((value): value is Word => words.some((word) => word === value), {
-      message: `must be one of ${words.join(', ')}`,
-    });
 
 /** What browsers send as `Origin`, separated by commas. */
 const origins = list('').refine(
