@@ -31,5 +31,9 @@ export async function strikeConnection(
     return false;
   }
   // Losing the answer to a question harms nobody: it waits for a request that does something.
-  return request.method !== 'GET' && take('lose_answer') !== undefined;
+  return !isQuestion(request) && take('lose_answer') !== undefined;
+}
+
+function isQuestion({ method, url }: FastifyRequest): boolean {
+  return method === 'GET' || url.split('?')[0]?.endsWith('/freeBusy') === true;
 }
