@@ -109,8 +109,7 @@ export class CalendarAgenda {
   }
 
   private async events(owner: Owner, query: EventQuery): Promise<ToldEvent[]> {
-    const { events, timeZone } = await this.grants.withAccess(owner, (token) => this.provider.listEvents(token, query));
-    await this.grants.learnTimeZone(owner, timeZone);
+    const { events } = await this.grants.listEvents(owner, query);
     return events.flatMap((event) => toToldEvent(event) ?? []);
   }
 

@@ -96,7 +96,7 @@ export class CalendarConnecting {
     if (code === undefined || code === '')
       throw new NotConnected('Google sent no authorization code. Please try again.');
     const tokens = await this.exchanged(code, question.codeVerifier);
-    await this.requireScopes(tokens);
+    await this.requireScopes(question.owner, tokens);
     await this.grants.store(question.owner, tokens);
     this.log.log({ msg: 'A calendar was connected', user_id: question.owner.userId });
     // Somebody looks at an empty page meanwhile.
@@ -142,12 +142,15 @@ export class CalendarConnecting {
   }
 
   /** People may untick what they are asked for. */
-  private async requireScopes({ scopes, accessToken }: GrantedTokens): Promise<void> {
+  private async requireScopes(owner: Owner, { scopes, accessToken, email }: GrantedTokens): Promise<void> {
     if (this.provider.neededScopes.every((scope) => scopes.includes(scope))) return;
-    // Half a permission is of no use, and nobody is to find it in their account.
-    await this.provider.revoke(accessToken).catch((error: unknown) => {
-      this.log.warn({ msg: 'A permission that is not enough could not be given back', err: error });
-    });
+    // Half a permission is of no use, and nobody is to find it in their account; but to give it back would end a whole one.
+    const present = await this.grants.status(owner);
+    if (!present.isConnected || present.email !== email) {
+      await this.provider.revoke(accessToken).catch((error: unknown) => {
+        this.log.warn({ msg: 'A permission that is not enough could not be given back', err: error });
+      });
+    }
     throw new NotConnected(
       'The calendar was not connected, because access to its events or to its free times was not ticked. Please start again and tick both.',
     );
@@ -156,10 +159,7 @@ export class CalendarConnecting {
   /** It is shown and spoken by; without it there is that of the user. */
   private async learnTimeZone(owner: Owner): Promise<void> {
     try {
-      const { timeZone } = await this.grants.withAccess(owner, (accessToken) =>
-        this.provider.listEvents(accessToken, { from: new Date(), limit: 1 }),
-      );
-      await this.grants.learnTimeZone(owner, timeZone);
+      await this.grants.listEvents(owner, { from: new Date(), limit: 1 });
     } catch (error) {
       this.log.warn({ msg: 'The time zone of a calendar is not known', user_id: owner.userId, err: error });
     }

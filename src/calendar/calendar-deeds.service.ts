@@ -1,9 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
 import type { ActionState, CallAction } from '../calls/call-action.entity';
 import { CallActions, ToolUse } from '../calls/call-actions.service';
-import { CallEnded } from '../calls/calls.events';
-import { AppError, NotAuthenticated } from '../common/app-error';
+import { AppError } from '../common/app-error';
 import type { Owner } from '../common/owner';
 import { CalendarError, CalendarEvent, CalendarProvider } from '../integrations/calendar/calendar-provider';
 import { bookingId } from './booking-id';
@@ -93,17 +91,6 @@ export class CalendarDeeds {
   /** An event that is cancelled already is no error. @throws as `book` */
   async cancel(owner: Owner, use: ToolUse, eventId: string, timeZone: string): Promise<DeedAnswer> {
     return this.grants.exclusively(owner, () => this.cancelNow(owner, use, eventId, timeZone));
-  }
-
-  /** What was being done when somebody hung up, or when a process died, is found out. */
-  @OnEvent(CallEnded.type)
-  async onEnded({ owner, callId }: CallEnded): Promise<void> {
-    try {
-      if (await this.actions.areOpen(owner, callId)) await this.settle(owner, callId);
-    } catch (error) {
-      if (error instanceof NotAuthenticated) return;
-      this.log.warn({ msg: 'What a call did to a calendar is not known', call_id: callId, err: error });
-    }
   }
 
   /** Asks the calendar about each action of a call of which nobody knows whether it was done. */

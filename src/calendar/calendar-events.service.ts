@@ -28,7 +28,6 @@ export interface EventRequest {
   location?: string;
   description?: string;
   attendees?: readonly string[];
-  ownProperties?: Readonly<Record<string, string>>;
 }
 
 /** Google's base32hex has these; hexadecimal is a part of it. */
@@ -46,11 +45,7 @@ export class CalendarEvents {
 
   /** @throws as `CalendarGrants.withAccess` */
   async list(owner: Owner, query: EventQuery): Promise<EventPage> {
-    const page = await told(
-      this.grants.withAccess(owner, (accessToken) => this.provider.listEvents(accessToken, query)),
-    );
-    await this.grants.learnTimeZone(owner, page.timeZone);
-    return page;
+    return told(this.grants.listEvents(owner, query));
   }
 
   /** @throws as `CalendarGrants.withAccess` */
@@ -107,7 +102,6 @@ export class CalendarEvents {
       ...(request.location === undefined ? {} : { location: request.location }),
       ...(request.description === undefined ? {} : { description: request.description }),
       ...(request.attendees === undefined ? {} : { attendees: request.attendees }),
-      ...(request.ownProperties === undefined ? {} : { ownProperties: request.ownProperties }),
     };
   }
 }

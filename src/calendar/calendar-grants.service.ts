@@ -4,7 +4,13 @@ import { OnEvent } from '@nestjs/event-emitter';
 import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import { CannotOpen } from '../common/secret-box';
-import { CalendarError, CalendarProvider, GrantedTokens } from '../integrations/calendar/calendar-provider';
+import {
+  CalendarError,
+  CalendarProvider,
+  EventPage,
+  EventQuery,
+  GrantedTokens,
+} from '../integrations/calendar/calendar-provider';
 import { UserErasing } from '../users/users.events';
 import { CalendarGrantRows, GrantRead, OpenGrant } from './calendar-grants.repository';
 import {
@@ -30,7 +36,6 @@ const DISCONNECTING_LIMIT_MS = 5000;
 /** Whoever dies while writing holds up others for this long; whoever works on holds on. */
 const WRITING_SECONDS = 30;
 const HOLD_ON_EVERY_MS = 8000;
-const MOST_KNOWN_ZONES = 10_000;
 /** The caller decides what these mean. */
 const TOLD_ON: ReadonlySet<string> = new Set(['not-found', 'duplicate', 'changed', 'sync-over']);
 
@@ -50,8 +55,6 @@ export class CalendarGrants {
   private readonly log = new Logger(CalendarGrants.name);
   /** What this process is renewing: by user and revision. */
   private readonly renewals = new Map<string, Promise<OpenGrant>>();
-  /** What this process has written down, by user: so as not to write it again with each list. */
-  private readonly knownZones = new Map<number, string>();
 
   constructor(
     private readonly rows: CalendarGrantRows,
@@ -114,23 +117,34 @@ export class CalendarGrants {
     }
   }
 
-  /** The calendar says where it lives with each of its lists. */
-  async learnTimeZone(owner: Owner, timeZone: string): Promise<void> {
-    if (this.knownZones.get(owner.userId) === timeZone) return;
-    await this.rows.noteTimeZone(owner, timeZone);
-    if (this.knownZones.size >= MOST_KNOWN_ZONES) this.knownZones.clear();
-    this.knownZones.set(owner.userId, timeZone);
+  /** The calendar says where it lives with each of its lists; that is noted. @throws as `withAccess` */
+  async listEvents(owner: Owner, query: EventQuery): Promise<EventPage> {
+    const page = await this.withAccess(owner, (accessToken) => this.provider.listEvents(accessToken, query));
+    await this.rows.noteTimeZone(owner, page.timeZone);
+    return page;
   }
 
-  /** @throws CalendarRefused where nothing lasting was granted */
+  /**
+   * Keeps what was granted; the grant of another account that was there before is given back.
+   * @throws CalendarRefused where nothing lasting was granted
+   */
   async store(owner: Owner, { refreshToken, ...tokens }: GrantedTokens): Promise<void> {
     if (refreshToken === undefined) {
       throw new CalendarRefused(
         'Google gave no lasting permission. Take away this app’s access in your Google account, and connect again.',
       );
     }
-    this.knownZones.delete(owner.userId);
+    const [{ email }, former] = [await this.status(owner), await this.readOrOver(owner)];
     await this.rows.store(owner, { ...tokens, refreshToken });
+    const isAnother = email !== null && tokens.email !== undefined && email !== tokens.email;
+    if (isAnother && former.state === 'open') this.giveBack(owner, former.grant.refreshToken);
+  }
+
+  /** Nobody waits for it: somebody looks at an empty page meanwhile. */
+  private giveBack(owner: Owner, refreshToken: string): void {
+    this.provider.revoke(refreshToken).catch((error: unknown) => {
+      this.log.warn({ msg: 'The calendar of before was not revoked', user_id: owner.userId, err: error });
+    });
   }
 
   /**

@@ -34,7 +34,6 @@ import {
   FreeBusyDto,
   FreeBusyQueryDto,
   ListEventsQueryDto,
-  NewEventFields,
   toCalendarEventDto,
   toCalendarStatusDto,
   toFreeBusyDto,
@@ -156,9 +155,9 @@ export class CalendarController {
     @Body() fields: CreateEventDto,
     @Req() { idempotencyKey }: FastifyRequest,
   ): Promise<CalendarEventDto> {
-    const { id, timezone, call, ...rest } = fields;
+    const { id, timezone, ...rest } = fields;
     return this.events
-      .create(owner, { ...rest, eventId: id, timeZone: timezone, idempotencyKey, ownProperties: callProperties(call) })
+      .create(owner, { ...rest, eventId: id, timeZone: timezone, idempotencyKey })
       .then(toCalendarEventDto);
   }
 
@@ -170,14 +169,4 @@ export class CalendarController {
     const [from, to] = [new Date(query.time_min), new Date(query.time_max)];
     return toFreeBusyDto(from, to, await this.events.busyTimes(owner, from, to));
   }
-}
-
-/** Written on the event itself, where whoever follows the calendar finds them. */
-function callProperties(call: NewEventFields['call']): Record<string, string> | undefined {
-  if (call === undefined) return undefined;
-  return {
-    call_minutes_before: String(call.minutes_before ?? ''),
-    call_phone_number: call.phone_number ?? '',
-    call_scenario: call.scenario ?? '',
-  };
 }

@@ -13,6 +13,7 @@ import { CalendarEvents } from './calendar-events.service';
 import { CalendarGrantRows } from './calendar-grants.repository';
 import { CalendarGrants } from './calendar-grants.service';
 import { CalendarRivals } from './calendar-rivals.service';
+import { CalendarSettlement } from './calendar-settlement.service';
 import { CalendarController } from './calendar.controller';
 
 @Module({
@@ -26,6 +27,7 @@ import { CalendarController } from './calendar.controller';
     CalendarGrantRows,
     CalendarGrants,
     CalendarRivals,
+    CalendarSettlement,
   ],
   exports: [CalendarAgenda, CalendarDeeds, CalendarGrants],
 })

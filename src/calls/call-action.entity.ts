@@ -11,6 +11,7 @@ export type ActionState = (typeof ACTION_STATES)[number];
 /** Something that the agent did to the world during a call, such as booking an event. */
 @Entity('call_actions')
 @Index('call_actions_user_id_call_id_sequence_key', ['userId', 'callId', 'sequence'], { unique: true })
+@Index('call_actions_open_idx', ['createdAt'], { where: `state <> 'done' AND state <> 'refused'` })
 export class CallAction {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',

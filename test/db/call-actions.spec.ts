@@ -6,6 +6,7 @@ import { CalendarDeeds, BookingWish } from '../../src/calendar/calendar-deeds.se
 import { CalendarGrantRows } from '../../src/calendar/calendar-grants.repository';
 import { CalendarGrants } from '../../src/calendar/calendar-grants.service';
 import { CalendarRivals } from '../../src/calendar/calendar-rivals.service';
+import { CalendarSettlement } from '../../src/calendar/calendar-settlement.service';
 import { CallActions, NewAction } from '../../src/calls/call-actions.service';
 import { CallEnded } from '../../src/calls/calls.events';
 import { DomainEvents } from '../../src/common/domain-events';
@@ -134,6 +135,7 @@ let db: Database;
 let calendar: OneCalendar;
 let actions: CallActions;
 let deeds: CalendarDeeds;
+let settlement: CalendarSettlement;
 let owner: { userId: number };
 let lastUserId = 0;
 
@@ -153,7 +155,7 @@ beforeEach(async () => {
     tx.query(`INSERT INTO users (id, email) VALUES ($1, $2)`, [owner.userId, `u${owner.userId}@example.com`]),
   );
   calendar = new OneCalendar();
-  ({ actions, deeds } = await aProcess());
+  ({ actions, deeds, settlement } = await aProcess());
 });
 
 /** The services as one process has them. */
@@ -169,7 +171,8 @@ async function aProcess() {
   });
   const journal = new CallActions(config, db, events);
   const rivals = new CalendarRivals(grants, calendar);
-  return { actions: journal, deeds: new CalendarDeeds(grants, calendar, rivals, journal) };
+  const does = new CalendarDeeds(grants, calendar, rivals, journal);
+  return { actions: journal, deeds: does, settlement: new CalendarSettlement(db, journal, does) };
 }
 
 async function aCall(): Promise<string> {
@@ -396,8 +399,32 @@ describe('the end of a call', () => {
     calendar.isBlind = true;
     await deeds.book(owner, use(callId), wish());
     calendar.isBlind = false;
-    await deeds.onEnded(new CallEnded(owner, callId, null, 'completed', 'customer_hung_up'));
+    await settlement.onEnded(new CallEnded(owner, callId, null, 'completed', 'customer_hung_up'));
     expect(await told(callId)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('settles it later where Google cannot be asked then, of calls that are over alone', async () => {
+    const [over, live] = [await aCall(), await aCall()];
+    calendar.isBlind = true;
+    for (const [callId, start] of [
+      [over, '2030-12-04T12:00:00Z'],
+      [live, '2030-12-05T12:00:00Z'],
+    ] as const) {
+      calendar.trouble = { trouble: 'unreachable', isDone: true };
+      const at = new Date(start);
+      await deeds.book(owner, use(callId), { ...wish(), start: at, end: new Date(at.getTime() + 3_600_000) });
+    }
+    await settlement.onEnded(new CallEnded(owner, over, null, 'completed', 'customer_hung_up'));
+    expect(await told(over)).toEqual([expect.stringMatching(/^book_event unknown: /)]);
+    await db.asOwner(owner, (tx) =>
+      tx.query(`UPDATE calls SET ended_at = now() - interval '2 minutes' WHERE id = $1`, [over]),
+    );
+    await settlement.settleAll();
+    expect(await told(over)).toEqual([expect.stringMatching(/^book_event unknown: /)]);
+    calendar.isBlind = false;
+    await settlement.settleAll();
+    expect(await told(over)).toEqual([expect.stringMatching(/^book_event done: /)]);
+    expect(await told(live)).toEqual([expect.stringMatching(/^book_event unknown: /)]);
   });
 });
 

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import { CalendarGrantRows } from '../../src/calendar/calendar-grants.repository';
 import { rotateCalendarKeys } from '../../src/calendar/calendar-key-rotation';
 import { Database } from '../../src/database/database';
@@ -7,6 +10,8 @@ import { aGooglePerson, authorizationUrl, comeBack, connectCalendar, consentAt }
 import { aText, textLike } from '../support/matching';
 import { startTestSandbox, TestSandbox } from '../support/sandbox';
 import { until } from '../support/until';
+
+const run = promisify(execFile);
 
 let sandbox: TestSandbox;
 let server: StartedApp;
@@ -83,6 +88,28 @@ describe('connecting', () => {
     expect(address.searchParams.get('login_hint')).toBe(first);
     const second = await connect();
     expect(await status()).toMatchObject({ connected: true, email: second });
+  });
+
+  it('to another account gives the first one back', async () => {
+    const first = await connect();
+    await connect();
+    await until(
+      () => google().get<{ grants: { email: string }[] }>('/sandbox/google'),
+      ({ body }) => body.grants.every(({ email }) => email !== first),
+      { what: 'the end of the first grant' },
+    );
+    expect((await events()).status).toBe(200);
+  });
+
+  it('again with a box unticked leaves what works', async () => {
+    const email = await connect();
+    const back = await consentAt(await authorizationUrl(server.url, user.token), {
+      email,
+      without: ['calendar.events'],
+    });
+    await comeBack(back);
+    expect((await events()).status).toBe(200);
+    expect(await status()).toMatchObject({ connected: true, email });
   });
 
   const failed = (message: unknown) => ({ error: 'calendar_connection_failed', message });
@@ -283,8 +310,47 @@ describe('tokens', () => {
     expect((await events()).status).toBe(200);
   });
 
-  it('are sealed with the key of now by the rotation', async () => {
+  it('of an older state are not renewed by whoever comes late', async () => {
     await connect();
+    const rows = server.app.get(CalendarGrantRows);
+    const read = await rows.read(user);
+    if (read.state !== 'open') throw new Error('It is connected.');
+    const { revision } = read.grant;
+    const claim = await rows.claim(user, 'renewal', 30, revision);
+    expect(await rows.claim(user, 'renewal', 30, revision)).toBeNull();
+    const newer = { accessToken: 'a', expiresAt: new Date(), refreshToken: undefined, scopes: [], email: undefined };
+    expect(await rows.storeRenewed(user, claim ?? '', newer)).toBe(true);
+    expect(await rows.claim(user, 'renewal', 30, revision)).toBeNull();
+    expect(await rows.storeRenewed(user, claim ?? '', newer)).toBe(false);
+    expect(await rows.claim(user, 'renewal', 30, revision + 1)).not.toBeNull();
+  });
+
+  it('and the calendar are held by one, as long as it holds on', async () => {
+    await connect();
+    const rows = server.app.get(CalendarGrantRows);
+    const first = await rows.claim(user, 'writing', 0);
+    await rows.extendWriting(user, first ?? '', 30);
+    expect(await rows.claim(user, 'writing', 30)).toBeNull();
+    await rows.extendWriting(user, first ?? '', 0);
+    const second = await rows.claim(user, 'writing', 30);
+    expect(second).not.toBeNull();
+    // It is another's by now.
+    await rows.extendWriting(user, first ?? '', 0);
+    await rows.release(user, 'writing', first ?? '');
+    expect(await rows.claim(user, 'writing', 30)).toBeNull();
+    await rows.release(user, 'writing', second ?? '');
+    expect(await rows.claim(user, 'writing', 30)).not.toBeNull();
+  });
+
+  it('are sealed with the key of now by the rotation, of users who are switched off too', async () => {
+    await connect();
+    const off = await signUp(server.url);
+    await connectCalendar(server, sandbox, off.token);
+    const setActive = (isActive: boolean) =>
+      server.app
+        .get(Database)
+        .asNewOwner(off, (tx) => tx.query('UPDATE users SET is_active = $2 WHERE id = $1', [off.userId, isActive]));
+    await setActive(false);
     const db = server.app.get(Database);
     const newer = Buffer.alloc(32, 5);
     const rows = new CalendarGrantRows({ encryptionKeys: [newer, ...server.config.encryptionKeys] }, db);
@@ -294,15 +360,38 @@ describe('tokens', () => {
     // Those of the test that has moved them about.
     expect(await rotateCalendarKeys(db, rows)).toEqual({ resealed: 0, unreadable });
     expect(unreadable).not.toContain(user.userId);
-    // Of users who are switched off as well.
-    const [own] = await server.sql<{ key_id: string }>(user.userId, 'SELECT key_id FROM calendar_grants');
-    expect(own?.key_id).toBe(rows.keyId);
+    await setActive(true);
+    for (const { userId } of [user, off]) {
+      expect(await server.sql(userId, 'SELECT key_id FROM calendar_grants')).toEqual([{ key_id: rows.keyId }]);
+    }
     const alone = new CalendarGrantRows({ encryptionKeys: [newer] }, db);
     const after = await alone.read(user);
     expect(after).toMatchObject({ state: 'open' });
     expect(after).toEqual(before);
     const back = new CalendarGrantRows({ encryptionKeys: [...server.config.encryptionKeys, newer] }, db);
     await rotateCalendarKeys(db, back);
+    expect((await events()).status).toBe(200);
+  });
+
+  it('are sealed anew by the command, and not without a key', async () => {
+    await connect();
+    const [former] = server.config.encryptionKeys;
+    const newer = randomBytes(32).toString('base64');
+    const rotate = (env: Record<string, string>) => {
+      const { PATH } = process.env;
+      return run(process.execPath, ['-r', './test/support/swc-register.cjs', 'src/rotate-encryption-key.ts'], {
+        env: { PATH, DATABASE_URL: server.database.url, ...env },
+      });
+    };
+    await expect(rotate({ SECRET_KEY: 'of a server' })).rejects.toThrow(/ENCRYPTION_KEY is missing/);
+    const keys = { ENCRYPTION_KEY: newer, ENCRYPTION_KEY_PREVIOUS: former.toString('base64') };
+    // 1 where there are some that no key opens: those of the test that has moved them about.
+    const { stdout } = await rotate(keys).catch((error: unknown) => error as { stdout: string });
+    expect(stdout).toMatch(/^The tokens of [1-9]\d* calendars were encrypted anew/);
+    const db = server.app.get(Database);
+    const read = await new CalendarGrantRows({ encryptionKeys: [Buffer.from(newer, 'base64')] }, db).read(user);
+    expect(read).toMatchObject({ state: 'open' });
+    await rotate({ ENCRYPTION_KEY: former.toString('base64'), ENCRYPTION_KEY_PREVIOUS: newer }).catch(() => undefined);
     expect((await events()).status).toBe(200);
   });
 });

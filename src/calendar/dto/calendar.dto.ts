@@ -138,14 +138,6 @@ const newEvent = z
     location: trimmedText(0, 1000).optional(),
     description: trimmedText(0, 8000).optional(),
     attendees: z.array(z.email().max(254)).max(MOST_ATTENDEES).optional().describe('They are invited by e-mail'),
-    call: z
-      .strictObject({
-        minutes_before: z.int().min(0).max(10_080).optional(),
-        phone_number: z.string().max(64).optional().describe('Your own number of the call settings when left out'),
-        scenario: z.string().max(100).optional(),
-      })
-      .optional()
-      .describe('A call before it begins; it follows the event when that moves'),
   })
   .meta({
     example: {
@@ -157,7 +149,6 @@ const newEvent = z
     },
   });
 
-export type NewEventFields = z.infer<typeof newEvent>;
 export class CreateEventDto extends createZodDto(newEvent) {}
 
 const busyQuery = z
