@@ -15,6 +15,8 @@ import { NotATime, readMoment } from '../scheduling/local-time';
 import { CalendarAgenda } from './agenda.service';
 import { CalendarGrants } from './calendar-grants.service';
 import { CalendarEventExists, CalendarRefused, CalendarUnavailable, NoEventTime } from './calendar.errors';
+import { EventCallPreferencesService } from './event-call-preferences.service';
+import { BEGINS_LATER, WrittenCall } from './event-call-wish';
 
 /** An event as somebody asks for it: times as they wrote them, an event of whole days with dates. */
 export interface EventRequest {
@@ -28,6 +30,8 @@ export interface EventRequest {
   location?: string;
   description?: string;
   attendees?: readonly string[];
+  /** Before it begins; it follows the event when that moves. */
+  call?: WrittenCall | undefined;
 }
 
 /** Google's base32hex has these; hexadecimal is a part of it. */
@@ -41,6 +45,7 @@ export class CalendarEvents {
     private readonly grants: CalendarGrants,
     private readonly provider: CalendarProvider,
     private readonly agenda: CalendarAgenda,
+    private readonly preferences: EventCallPreferencesService,
   ) {}
 
   /** @throws as `CalendarGrants.withAccess` */
@@ -55,7 +60,8 @@ export class CalendarEvents {
 
   /**
    * Puts an event into the calendar, once: its id is chosen before Google is asked, so that asking again finds it.
-   * @throws NoEventTime; CalendarEventExists: there is another event with the chosen id; as `CalendarGrants.withAccess`
+   * @throws NoEventTime; CalendarEventExists: there is another event with the chosen id; as `CalendarGrants.withAccess` and
+   * `EventCallPreferencesService.written`
    */
   async create(owner: Owner, request: EventRequest): Promise<CalendarEvent> {
     const event = await this.read(owner, request);
@@ -94,6 +100,7 @@ export class CalendarEvents {
     if (start.kind !== end.kind)
       throw new NoEventTime('An event has times, or it has whole days: start and end alike.');
     if (!isBefore(start, end)) throw new NoEventTime('An event ends after it has begun.');
+    if (request.call !== undefined && start.kind === 'day') throw new NoEventTime(BEGINS_LATER);
     return {
       id: request.eventId ?? idFor(owner, request.idempotencyKey),
       summary: request.summary,
@@ -102,6 +109,7 @@ export class CalendarEvents {
       ...(request.location === undefined ? {} : { location: request.location }),
       ...(request.description === undefined ? {} : { description: request.description }),
       ...(request.attendees === undefined ? {} : { attendees: request.attendees }),
+      ...(request.call === undefined ? {} : { ownProperties: await this.preferences.written(owner, request.call) }),
     };
   }
 }

@@ -8,11 +8,14 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { InvalidPhoneNumber } from '../calls/calls.errors';
+import { NEVER_CALLED } from '../calls/placing-answers';
 import '../common/fastify-request';
 import { Idempotent } from '../common/idempotent.decorator';
 import { ApiIdempotencyKey, ApiProblems, ProblemAnswer } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { NEXT_PAGE_TOKEN_HEADER } from '../common/paging';
+import { CustomScenarioNotFound, InvalidScenario } from '../scenarios/scenarios.errors';
 import { CalendarConnecting } from './calendar-connecting.service';
 import { CalendarEvents } from './calendar-events.service';
 import { CalendarGrants } from './calendar-grants.service';
@@ -24,6 +27,8 @@ import {
   CalendarReconnectRequired,
   CalendarRefused,
   CalendarUnavailable,
+  EventCallsOff,
+  NobodyToCall,
   NoEventTime,
 } from './calendar.errors';
 import {
@@ -37,6 +42,7 @@ import {
   toCalendarEventDto,
   toCalendarStatusDto,
   toFreeBusyDto,
+  toWrittenCall,
 } from './dto/calendar.dto';
 
 /** Whatever needs the calendar itself. */
@@ -140,13 +146,19 @@ export class CalendarController {
       'A time is none, or Google did not take the event',
       new NoEventTime('An event ends after it has begun.'),
       new CalendarQuestionRefused('Google did not take the request: Bad Request'),
+      new InvalidPhoneNumber(),
+      new InvalidScenario(),
+      new NobodyToCall(),
     ],
+    [403, 'The number of its call is never called', NEVER_CALLED],
+    [404, 'The custom scenario of its call is not there', new CustomScenarioNotFound()],
     [
       409,
-      'No calendar is connected, or the id is taken',
+      'No calendar is connected, the id is taken, or calls before events are switched off',
       new CalendarNotConnected(),
       new CalendarReconnectRequired(),
       new CalendarEventExists(),
+      new EventCallsOff(),
     ],
     ...CALENDAR_PROBLEMS.slice(2),
   )
@@ -155,9 +167,9 @@ export class CalendarController {
     @Body() fields: CreateEventDto,
     @Req() { idempotencyKey }: FastifyRequest,
   ): Promise<CalendarEventDto> {
-    const { id, timezone, ...rest } = fields;
+    const { id, timezone, call, ...rest } = fields;
     return this.events
-      .create(owner, { ...rest, eventId: id, timeZone: timezone, idempotencyKey })
+      .create(owner, { ...rest, eventId: id, timeZone: timezone, idempotencyKey, call: toWrittenCall(call) })
       .then(toCalendarEventDto);
   }
 

@@ -68,3 +68,32 @@ export class NoEventTime extends AppError {
     super('invalid', 'calendar.invalid_time', sentence);
   }
 }
+
+/** A call is wanted, and nobody knows whom to call. */
+export class NobodyToCall extends AppError {
+  constructor() {
+    super(
+      'invalid',
+      'calendar.nobody_to_call',
+      'Whom to call is not said: give a phone_number, or set yours with PUT /google-calendar/call-settings.',
+    );
+  }
+}
+
+/** An event is to have a call, and its owner wants none. */
+export class EventCallsOff extends AppError {
+  constructor() {
+    super(
+      'conflict',
+      'calendar.event_calls_off',
+      'Calls before events are switched off: switch them on with PUT /google-calendar/call-settings.',
+    );
+  }
+}
+
+/** A notification of a channel that is not open, or with another token. */
+export class CalendarChannelNotFound extends AppError {
+  constructor() {
+    super('not-found', 'calendar.channel_not_found', 'Not found');
+  }
+}

@@ -12,6 +12,7 @@ const event = (more: Partial<CalendarEvent>): CalendarEvent => ({
   end: undefined,
   recurringEventId: undefined,
   attendees: [],
+  isOrganizedByOwner: true,
   isBusy: true,
   htmlLink: undefined,
   etag: undefined,

@@ -102,7 +102,7 @@ export function destinationRefusal(number: PhoneNumber, rules: DestinationRules)
   return null;
 }
 
-const PREMIUM_SENTENCE = 'Premium-rate numbers are never called.';
+export const PREMIUM_SENTENCE = 'Premium-rate numbers are never called.';
 
 /** Enough to recognise a number that one knows, not enough to learn it: +1******0100. */
 export function maskNumber(e164: string): string {

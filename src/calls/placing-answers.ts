@@ -2,6 +2,7 @@ import type { ProblemAnswer } from '../common/openapi.decorators';
 import { CustomScenarioNotFound, InvalidScenario } from '../scenarios/scenarios.errors';
 import { SERVER_FULL } from './call-permission';
 import { CallNotAllowed, CallOutcomeUnknown, CarrierUnavailable, InvalidPhoneNumber } from './calls.errors';
+import { PREMIUM_SENTENCE } from './phone-number';
 
 const REFUSED = new CallNotAllowed(
   {
@@ -19,6 +20,16 @@ export const NO_TARGET: ProblemAnswer[] = [
   [400, 'The number or the scenario is not one', new InvalidPhoneNumber(), new InvalidScenario()],
   [404, 'The custom scenario is not there', new CustomScenarioNotFound()],
 ];
+
+/** Of a number that is written down for calls to come. */
+export const NEVER_CALLED = new CallNotAllowed(
+  {
+    allowed: false,
+    reasons: [{ code: 'destination_not_allowed', detail: PREMIUM_SENTENCE }],
+    earliestAt: null,
+  },
+  new Date('2026-11-21T09:30:00Z'),
+);
 
 /** When there is somebody to call, and something to say. */
 export const DIALLING_PROBLEMS: ProblemAnswer[] = [

@@ -116,6 +116,7 @@ const environment = z.object({
   GOOGLE_REDIRECT_URI: url(['http:', 'https:']),
   GOOGLE_OAUTH_BASE_URL: url(['http:', 'https:']),
   GOOGLE_API_BASE_URL: url(['http:', 'https:']),
+  CALENDAR_POLL_SECONDS: whole(60, 5, 3600),
 });
 
 /** Every name that `readConfig` understands, for the spec that keeps .env.example complete. */
@@ -207,6 +208,10 @@ export interface AppConfig {
     /** Undefined: Google's own. Without a trailing slash. */
     readonly oauthBaseUrl: string | undefined;
     readonly apiBaseUrl: string | undefined;
+  };
+  readonly calendar: {
+    /** How often Google is asked for changes of a calendar where it does not tell of them. */
+    readonly pollSeconds: number;
   };
 }
 
@@ -337,6 +342,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       oauthBaseUrl: e.GOOGLE_OAUTH_BASE_URL?.replace(/\/+$/, ''),
       apiBaseUrl: e.GOOGLE_API_BASE_URL?.replace(/\/+$/, ''),
     },
+    calendar: { pollSeconds: e.CALENDAR_POLL_SECONDS },
   });
 }
 

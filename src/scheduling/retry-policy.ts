@@ -26,6 +26,7 @@ export type QuietHoursPolicy = 'block' | 'wait';
 const TROUBLE_LIMIT_MS: Record<IfLate, number> = { skip: 15 * 60_000, run: 24 * 60 * 60_000 };
 /** What can be said only when it is due. */
 export const MISSED = 'No server was running when this call was due. It was not dialled, as it was too late.';
+export const OVERTAKEN = 'This call could not be dialled at its time, and after that it was too late for it.';
 
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 120_000;

@@ -83,6 +83,10 @@ export class ScheduledCall {
   @Column({ name: 'if_late', type: 'text' })
   ifLate: IfLate;
 
+  /** After this moment it makes no sense any more, whoever was there to dial it; null: it does. */
+  @Column({ name: 'not_after', type: 'timestamptz', nullable: true })
+  notAfter: Date | null;
+
   @Column({ name: 'quiet_hours', type: 'text' })
   quietHours: QuietHoursPolicy;
 

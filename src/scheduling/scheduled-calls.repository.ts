@@ -22,6 +22,7 @@ const TOLD = [
   'maxDurationSeconds',
   'retry',
   'ifLate',
+  'notAfter',
   'quietHours',
   'status',
   'dueAt',
@@ -201,13 +202,13 @@ export const FORGET_OLD_KEYS = `UPDATE scheduled_calls SET idempotency_key = NUL
 
 /** $1: whose; $2: rows as JSON. The ids come in their order. */
 export const INSERT_SCHEDULED = `INSERT INTO scheduled_calls (user_id, phone_number, scenario, scheduled_time, timezone, local_time, note,
-    variables, metadata, record, max_duration_seconds, retry, if_late, quiet_hours, status, due_at, waiting_code, waiting_detail,
-    series_id, recurrence, series_start, occurrence_at, idempotency_key)
+    variables, metadata, record, max_duration_seconds, retry, if_late, not_after, quiet_hours, status, due_at, waiting_code,
+    waiting_detail, series_id, recurrence, series_start, occurrence_at, idempotency_key)
   SELECT $1, n."phoneNumber", n.scenario, n."scheduledTime", n.timezone, n."localTime", n.note, n.variables, n.metadata, n.record,
-    n."maxDurationSeconds", n.retry, n."ifLate", n."quietHours", 'scheduled', n."dueAt", n."waitingCode", n."waitingDetail",
+    n."maxDurationSeconds", n.retry, n."ifLate", n."notAfter", n."quietHours", 'scheduled', n."dueAt", n."waitingCode", n."waitingDetail",
     n."seriesId", n.recurrence, n."seriesStart", n."occurrenceAt", n."idempotencyKey"
   FROM jsonb_to_recordset($2::jsonb) AS n (row integer, "phoneNumber" text, scenario text, "scheduledTime" timestamptz, timezone text,
     "localTime" text, note text, variables jsonb, metadata jsonb, record boolean, "maxDurationSeconds" integer, retry jsonb,
-    "ifLate" text, "quietHours" text, "dueAt" timestamptz, "waitingCode" text, "waitingDetail" text, "seriesId" uuid,
+    "ifLate" text, "notAfter" timestamptz, "quietHours" text, "dueAt" timestamptz, "waitingCode" text, "waitingDetail" text, "seriesId" uuid,
     recurrence text, "seriesStart" text, "occurrenceAt" timestamptz, "idempotencyKey" text)
   ORDER BY n.row RETURNING id`;

@@ -45,8 +45,16 @@ export interface BatchAnswer {
   rejected: { row: number; detail: string }[];
 }
 
+/** What another room plans by itself, for a reason that may go as it came. */
+export interface PlannedForAReason {
+  /** After this moment it is not dialled any more. */
+  notAfter: Date;
+  /** In the same transaction: what it throws undoes everything. */
+  confirm: (tx: EntityManager, id: number) => Promise<void>;
+}
+
 type NewRow = PlannedCall &
-  Pick<ScheduledCall, 'dueAt' | 'waitingCode' | 'waitingDetail' | 'idempotencyKey'> & { row: number };
+  Pick<ScheduledCall, 'dueAt' | 'waitingCode' | 'waitingDetail' | 'idempotencyKey' | 'notAfter'> & { row: number };
 
 interface Planned {
   row: number;
@@ -70,15 +78,23 @@ export class ScheduledCalls {
    * @throws InvalidPhoneNumber, InvalidScenario, CustomScenarioNotFound, NoScheduleTime, NoRecurrence, ScheduledInThePast,
    * ScheduledTooFarAhead, CallNotAllowed, TooManyScheduledCalls
    */
-  async schedule(owner: Owner, fields: ScheduleCallFields, idempotencyKey?: string): Promise<ListedScheduledCall> {
+  async schedule(
+    owner: Owner,
+    fields: ScheduleCallFields,
+    idempotencyKey?: string,
+    reason?: PlannedForAReason,
+  ): Promise<ListedScheduledCall> {
     const planned = await this.plan(1, fields, (await this.users.get(owner)).timezone, this.scenarioCheck(owner));
-    const [id] = await this.db.asOwner(owner, (tx) =>
-      this.insert(tx, owner, [planned], idempotencyKey, (_row, error) => {
+    const id = await this.db.asOwner(owner, async (tx) => {
+      const reject = (_row: number, error: unknown) => {
         throw error;
-      }),
-    );
-    this.announce(owner, [id ?? 0]);
-    return this.get(owner, id ?? 0);
+      };
+      const [made = 0] = await this.insert(tx, owner, [planned], idempotencyKey, reject, reason?.notAfter);
+      await reason?.confirm(tx, made);
+      return made;
+    });
+    this.announce(owner, [id]);
+    return this.get(owner, id);
   }
 
   /** Those that can be scheduled are; the others come back with the reason. @throws TooManyScheduledCalls */
@@ -134,7 +150,12 @@ export class ScheduledCalls {
   }
 
   /** Changes what is given, until it is dialled. @throws as `schedule`, ScheduledCallNotFound, ScheduledCallTakenUp */
-  async update(owner: Owner, id: number, changes: ScheduledCallChanges): Promise<ListedScheduledCall> {
+  async update(
+    owner: Owner,
+    id: number,
+    changes: ScheduledCallChanges,
+    reason?: PlannedForAReason,
+  ): Promise<ListedScheduledCall> {
     const before = await this.get(owner, id);
     if (changes.scenario !== undefined) await this.scenarioCheck(owner)(changes.scenario);
     const number = this.permission.read(changes.phone_number ?? before.phoneNumber);
@@ -155,6 +176,8 @@ export class ScheduledCalls {
         ...call,
         // What it waits for already stays.
         ...(isMoved || due.waitingCode !== null ? { ...due, troubleSince: null } : {}),
+        // Whoever moves it by hand knows better.
+        ...(isMoved || reason !== undefined ? { notAfter: reason?.notAfter ?? null } : {}),
         hasNext: isNewSeries(before, time) ? false : current.hasNext,
         // Whoever has it from the queue has an older one.
         handedAt: null,
@@ -165,6 +188,7 @@ export class ScheduledCalls {
         const { text, values } = seriesCanceled(owner, before.seriesId, before.occurrenceAt);
         await tx.query(text, [...values]);
       }
+      await reason?.confirm(tx, id);
     });
     if (isNewSeries(before, time)) await this.cancelFollowing(owner, before);
     this.announce(owner, [id]);
@@ -189,6 +213,21 @@ export class ScheduledCalls {
       }
     }
     if (scope === 'series') await this.cancelFollowing(owner, before);
+    this.announce(owner, [id]);
+  }
+
+  /**
+   * The same for what another room has planned and takes back: not of a series.
+   * @throws ScheduledCallNotFound; ScheduledCallTakenUp: it is being dialled, or over, or was just changed
+   */
+  async takeBack(owner: Owner, id: number, confirm: PlannedForAReason['confirm']): Promise<void> {
+    const before = await this.get(owner, id);
+    const { text, values } = endedUndialled(owner, id, { status: 'canceled', read: before, error: null }, null);
+    await this.db.asOwner(owner, async (tx) => {
+      const ended = await tx.query<unknown[]>(text, [...values]);
+      if (ended.length === 0) throw new ScheduledCallTakenUp(before.status);
+      await confirm(tx, id);
+    });
     this.announce(owner, [id]);
   }
 
@@ -230,6 +269,7 @@ export class ScheduledCalls {
     planned: readonly Planned[],
     idempotencyKey: string | undefined,
     reject: (row: number, error: unknown) => void,
+    notAfter: Date | null = null,
   ): Promise<number[]> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('scheduled_calls'), $1)`, [owner.userId]);
     const now = await databaseNow(tx);
@@ -245,7 +285,7 @@ export class ScheduledCalls {
       try {
         requireFuture(call.scheduledTime, now);
         const due = whenDue(permissions[at], call.scheduledTime, call.quietHours, now);
-        rows.push({ ...call, ...due, row, idempotencyKey: keyOf(idempotencyKey, row) });
+        rows.push({ ...call, ...due, row, notAfter, idempotencyKey: keyOf(idempotencyKey, row) });
       } catch (error) {
         reject(row, error);
       }

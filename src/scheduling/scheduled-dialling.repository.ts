@@ -41,11 +41,11 @@ export const ALIVE_SECONDS = 60;
 const IS_STALE = `p.alive_at < ${NOW} - interval '${ALIVE_SECONDS} seconds'`;
 const RESUMED_AT = `CASE WHEN ${IS_STALE} THEN ${NOW} ELSE p.resumed_at END`;
 const GONE_AT = `CASE WHEN ${IS_STALE} THEN p.alive_at ELSE p.gone_at END`;
-const IS_LATE = `(s.due_at < ${RESUMED_AT} - ${LATE_AFTER}
+const IS_LATE = `((s.not_after < ${NOW}) IS TRUE OR s.due_at < ${RESUMED_AT} - ${LATE_AFTER}
           AND (s.due_at > ${GONE_AT} - interval '${ALIVE_SECONDS} seconds' OR ${GONE_AT} < ${RESUMED_AT} - ${LATE_AFTER}))`;
 const LEASE = `${NOW} + interval '${LEASE_SECONDS} seconds'`;
 
-/** A call that may be due, and whether it came due while nobody was there. */
+/** A call that may be due, and whether it is too late for it: it came due while nobody was there, or makes no sense any more. */
 export function dueCall(
   { userId }: Owner,
   id: number,

@@ -32,7 +32,7 @@ import {
   spread,
   takenUp,
 } from './scheduled-dialling.repository';
-import { MISSED } from './retry-policy';
+import { MISSED, OVERTAKEN } from './retry-policy';
 import { ScheduledCallUpdated } from './scheduling.events';
 
 const POLL_MS = 250;
@@ -156,7 +156,10 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
       return null;
     }
     if (call.isLate && call.ifLate === 'skip') {
-      await this.write(owner, endedUndialled(owner, id, { status: 'failed', read: call, error: MISSED }, next));
+      await this.write(
+        owner,
+        endedUndialled(owner, id, { status: 'failed', read: call, error: whyTooLate(call) }, next),
+      );
       return null;
     }
     const permission = await this.permission.check(owner, number, call.now);
@@ -270,6 +273,10 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
     const [rows] = await this.db.writeAsOwner(owner, statement);
     for (const { id } of rows) this.events.emit(new ScheduledCallUpdated(owner, id));
   }
+}
+
+function whyTooLate({ notAfter, now }: TakenCall): string {
+  return notAfter !== null && notAfter < now ? OVERTAKEN : MISSED;
 }
 
 /** The one to be made now; null where it was made before, and where there is none. */

@@ -114,6 +114,7 @@ const BARE: CalendarEvent = {
   end: undefined,
   recurringEventId: undefined,
   attendees: [],
+  isOrganizedByOwner: true,
   isBusy: true,
   htmlLink: undefined,
   etag: undefined,

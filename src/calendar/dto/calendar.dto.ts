@@ -4,6 +4,7 @@ import { wholeNumber } from '../../common/paging';
 import { timeZone, trimmedText } from '../../common/text';
 import type { BusyTime, CalendarEvent, EventTime } from '../../integrations/calendar/calendar-provider';
 import type { GrantStatus } from '../calendar-grants.service';
+import { MOST_MINUTES_BEFORE, WrittenCall } from '../event-call-wish';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Google answers for about three months at once. */
@@ -138,6 +139,14 @@ const newEvent = z
     location: trimmedText(0, 1000).optional(),
     description: trimmedText(0, 8000).optional(),
     attendees: z.array(z.email().max(254)).max(MOST_ATTENDEES).optional().describe('They are invited by e-mail'),
+    call: z
+      .strictObject({
+        minutes_before: z.int().min(0).max(MOST_MINUTES_BEFORE).optional(),
+        phone_number: z.string().max(64).optional().describe('Your own number of the call settings when left out'),
+        scenario: z.string().min(1).max(100).optional(),
+      })
+      .optional()
+      .describe('A call before it begins, which follows when it moves. What is left out is as the call settings say'),
   })
   .meta({
     example: {
@@ -150,6 +159,15 @@ const newEvent = z
   });
 
 export class CreateEventDto extends createZodDto(newEvent) {}
+
+export function toWrittenCall(call: CreateEventDto['call']): WrittenCall | undefined {
+  if (call === undefined) return undefined;
+  return {
+    minutesBefore: call.minutes_before ?? null,
+    phoneNumber: call.phone_number ?? null,
+    scenario: call.scenario ?? null,
+  };
+}
 
 const busyQuery = z
   .strictObject({

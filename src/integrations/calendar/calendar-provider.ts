@@ -34,6 +34,8 @@ export interface CalendarEvent {
   /** The series that it is an occurrence of. */
   recurringEventId: string | undefined;
   attendees: readonly EventAttendee[];
+  /** Whoever has the calendar has made it as well; not so of invitations, and of what was read out of mails. */
+  isOrganizedByOwner: boolean;
   /** False for what leaves its owner free: marked so, or declined. */
   isBusy: boolean;
   htmlLink: string | undefined;
@@ -95,9 +97,9 @@ export interface BusyTime {
   end: Date;
 }
 
-/** What has changed since a sync token was given; cancelled events are in it, by their id. Series come as series. */
-export interface ChangedEvents {
-  events: CalendarEvent[];
+export interface CalendarChanges {
+  /** Since the sync token was given; of a beginning: whether there is anything. */
+  hasChanged: boolean;
   nextSyncToken: string;
 }
 
@@ -197,8 +199,8 @@ export abstract class CalendarProvider {
   /** When the owner is taken, in order. At most about three months at once. */
   abstract busyTimes(accessToken: string, from: Date, to: Date): Promise<BusyTime[]>;
 
-  /** @param syncToken of the last answer; null begins anew. @throws sync-over */
-  abstract changesSince(accessToken: string, syncToken: string | null): Promise<ChangedEvents>;
+  /** @param syncToken of the last answer; null begins anew, with what is not over. @throws sync-over */
+  abstract changesSince(accessToken: string, syncToken: string | null): Promise<CalendarChanges>;
 
   /** Asks to be told of changes, for a time. @throws refused when the address is none that the provider reaches */
   abstract watch(accessToken: string, request: WatchRequest): Promise<Watch>;

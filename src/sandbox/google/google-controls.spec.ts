@@ -1,5 +1,6 @@
 import { ALEX, EVENTS, GoogleFixture, LENA } from './spec-support/google-fixture';
 
+const KENJI = 'kenji.sato@example.net';
 const SLOT = { start: { date: '2030-01-07' }, end: { date: '2030-01-08' } };
 
 describe('the controls of Google', () => {
@@ -36,6 +37,31 @@ describe('the controls of Google', () => {
       items: [],
       timeZone: 'Europe/Paris',
     });
+  });
+
+  it('let somebody else invite the person, who answers', async () => {
+    const invited = await google.control<{ id: string; attendees: object[] }>('POST', '/google/events', {
+      email: KENJI,
+      organizer: 'boss@example.com',
+      event: { ...SLOT, summary: 'Theirs' },
+    });
+    expect([invited.status, invited.body]).toMatchObject([
+      201,
+      {
+        organizer: { email: 'boss@example.com' },
+        attendees: [
+          { email: 'boss@example.com', responseStatus: 'accepted', organizer: true },
+          { email: KENJI, responseStatus: 'needsAction', self: true },
+        ],
+      },
+    ]);
+    expect(invited.body).not.toHaveProperty('organizer.self');
+    const attendees = [{ email: KENJI, responseStatus: 'accepted' }];
+    const path = `/google/events/${invited.body.id}`;
+    const answered = await google.control('PATCH', path, { email: KENJI, event: { attendees } });
+    expect(answered.body).toMatchObject({ organizer: { email: 'boss@example.com' }, attendees });
+    const nobody = { email: KENJI, organizer: 'nobody', event: SLOT };
+    expect((await google.control('POST', '/google/events', nobody)).status).toBe(422);
   });
 
   it('let the person enter, move and cancel, in any of their calendars', async () => {

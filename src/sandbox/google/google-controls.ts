@@ -16,7 +16,8 @@ const newPerson = z.strictObject({
   name: z.string().trim().min(1).max(100).optional(),
   time_zone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin').optional(),
 });
-const newEvent = whose.extend({ event: z.record(z.string(), z.unknown()) });
+const changes = whose.extend({ event: z.record(z.string(), z.unknown()) });
+const newEvent = changes.extend({ organizer: email.optional() });
 const onePerson = z.strictObject({ email: email.optional() });
 const settings = z.strictObject({
   access_token_seconds: z.number().int().min(0, 'must be from 0 to 86,400').max(86_400, 'must be from 0 to 86,400'),
@@ -65,18 +66,16 @@ export function registerGoogleControls(scope: FastifyInstance, google: GoogleCon
     return reply.send(calendar.stored().map((event) => resourceOf(calendar, event)));
   });
   scope.post('/google/events', (request, reply) => {
-    const { event, ...named } = read(newEvent, request.body);
+    const { event, organizer, ...named } = read(newEvent, request.body);
     const calendar = requireCalendar(named);
-    return reply.status(201).send(
-      resourceOf(
-        calendar,
-        asPerson(() => calendar.insert(event)),
-      ),
+    const made = asPerson(() =>
+      organizer === undefined ? calendar.insert(event) : calendar.receive(event, organizer),
     );
+    return reply.status(201).send(resourceOf(calendar, made));
   });
   /** Moves it, renames it, answers it: whatever the patch says. */
   scope.patch('/google/events/:eventId', (request: EventRequest, reply) => {
-    const { event, ...named } = read(newEvent, request.body);
+    const { event, ...named } = read(changes, request.body);
     const calendar = requireCalendar(named);
     const changed = asPerson(() => calendar.update(request.params.eventId, 'patch', event));
     return reply.send(resourceOf(calendar, changed));

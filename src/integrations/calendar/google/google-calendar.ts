@@ -7,10 +7,10 @@ import { APP_CONFIG } from '../../../config/config.module';
 import {
   AuthorizationQuestion,
   BusyTime,
+  CalendarChanges,
   CalendarError,
   CalendarEvent,
   CalendarProvider,
-  ChangedEvents,
   EventChanges,
   EventPage,
   EventQuery,
@@ -185,18 +185,17 @@ export class GoogleCalendar extends CalendarProvider {
   }
 
   /** https://developers.google.com/workspace/calendar/api/guides/sync */
-  async changesSince(accessToken: string, syncToken: string | null): Promise<ChangedEvents> {
-    const events: CalendarEvent[] = [];
+  async changesSince(accessToken: string, syncToken: string | null): Promise<CalendarChanges> {
+    // A token keeps what it began with: years that are over are not read through to get one.
+    const beginning = syncToken === null ? { timeMin: new Date().toISOString() } : { syncToken };
     let pageToken: string | undefined;
+    let hasChanged = false;
     for (let page = 0; page < MAX_SYNC_PAGES; page++) {
       const { data } = await this.read(accessToken, (calendar, options) =>
-        calendar.events.list(
-          { calendarId: PRIMARY, maxResults: SYNC_PAGE, pageToken, ...(syncToken === null ? {} : { syncToken }) },
-          options,
-        ),
+        calendar.events.list({ calendarId: PRIMARY, maxResults: SYNC_PAGE, pageToken, ...beginning }, options),
       );
-      events.push(...itemsOf(data).map(toEvent));
-      if (data.nextSyncToken != null) return { events, nextSyncToken: data.nextSyncToken };
+      hasChanged ||= itemsOf(data).length > 0;
+      if (data.nextSyncToken != null) return { hasChanged, nextSyncToken: data.nextSyncToken };
       pageToken = data.nextPageToken ?? undefined;
       if (pageToken === undefined) break;
     }

@@ -20,6 +20,7 @@ export function toEvent(event: calendar_v3.Schema$Event): CalendarEvent {
     end: toTime(event.end),
     recurringEventId: event.recurringEventId ?? undefined,
     attendees,
+    isOrganizedByOwner: event.organizer?.self === true && event.eventType !== 'fromGmail',
     isBusy: event.transparency !== 'transparent' && !isDeclined,
     htmlLink: event.htmlLink ?? undefined,
     etag: event.etag ?? undefined,

@@ -95,6 +95,18 @@ export class Calendar {
     return this.put(this.eventOf(draft, { id, iCalUID: draft.iCalUID ?? `${id}@google.com`, creatorEmail }));
   }
 
+  /** What somebody else has asked the owner to, who has not answered yet. @throws CalendarError */
+  receive(body: Record<string, unknown>, organizerEmail: string): CalendarEvent {
+    const people = [
+      { email: organizerEmail, responseStatus: 'accepted' },
+      { email: this.ownerEmail, responseStatus: 'needsAction' },
+    ];
+    const draft = readEvent({ ...body, attendees: people }, this.timeZone, organizerEmail);
+    const id = newEventId();
+    const origin = { id, iCalUID: `${id}@google.com`, creatorEmail: organizerEmail, organizerEmail };
+    return this.put(this.eventOf(draft, origin));
+  }
+
   /**
    * @param etag what the event must still be, where the client says so
    * @throws CalendarError
