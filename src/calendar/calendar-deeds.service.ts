@@ -169,7 +169,8 @@ export class CalendarDeeds {
       if (proposals !== null) return { ...(await this.nothing(owner, action, TAKEN)), freeSlots: proposals };
       action ??= await this.begin(owner, use, deed, event.id);
       try {
-        const changes = newTimes(goal, wish.timeZone);
+        // It stays where it was put: another zone would move the rest of its series with the next change of clocks.
+        const changes = newTimes(goal, zoneOf(event) ?? wish.timeZone);
         const moved = await this.ask(owner, (token) => this.provider.changeEvent(token, event.id, changes, event.etag));
         await this.close(owner, action, 'done');
         return doneAnswer(moved);
@@ -317,6 +318,10 @@ export class CalendarDeeds {
       },
     };
   }
+}
+
+function zoneOf({ start }: CalendarEvent): string | undefined {
+  return start?.kind === 'moment' ? start.timeZone : undefined;
 }
 
 function newTimes({ start, end }: Slot, timeZone: string) {

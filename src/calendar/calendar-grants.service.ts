@@ -28,7 +28,7 @@ const EARLY_MS = 5 * 60_000;
 /** One that ends sooner than this is not used any more, whoever is renewing it. */
 const LAST_USE_MS = 30_000;
 /** Longer than the provider may take, its library's own repetitions included. */
-const RENEWAL_SECONDS = 45;
+const RENEWAL_SECONDS = 20;
 /** Whoever waits for somebody else's renewal or writing gives up after this long. */
 const PATIENCE_MS = 15_000;
 const POLL_MS = 100;
@@ -36,6 +36,8 @@ const DISCONNECTING_LIMIT_MS = 5000;
 /** Whoever dies while writing holds up others for this long; whoever works on holds on. */
 const WRITING_SECONDS = 30;
 const HOLD_ON_EVERY_MS = 8000;
+const UNREADABLE =
+  'This server cannot read the connection to the calendar at the moment. If it stays so, please connect the calendar again.';
 /** The caller decides what these mean. */
 const TOLD_ON: ReadonlySet<string> = new Set(['not-found', 'duplicate', 'changed', 'sync-over']);
 
@@ -134,7 +136,7 @@ export class CalendarGrants {
         'Google gave no lasting permission. Take away this app’s access in your Google account, and connect again.',
       );
     }
-    const [{ email }, former] = [await this.status(owner), await this.readOrOver(owner)];
+    const [{ email }, former] = [await this.status(owner), await this.read(owner)];
     await this.rows.store(owner, { ...tokens, refreshToken });
     const isAnother = email !== null && tokens.email !== undefined && email !== tokens.email;
     if (isAnother && former.state === 'open') this.giveBack(owner, former.grant.refreshToken);
@@ -176,7 +178,7 @@ export class CalendarGrants {
   }
 
   private async revoke(owner: Owner): Promise<void> {
-    const read = await this.readOrOver(owner);
+    const read = await this.read(owner);
     if (read.state !== 'open' || !this.provider.isConfigured) return;
     try {
       // Of the refresh token: it ends the whole grant, its access tokens with it.
@@ -245,20 +247,21 @@ export class CalendarGrants {
   }
 
   private async open(owner: Owner): Promise<OpenGrant> {
-    const read = await this.readOrOver(owner);
+    const read = await this.read(owner);
     if (read.state === 'none') throw new CalendarNotConnected();
     if (read.state === 'over') throw new CalendarReconnectRequired();
+    if (read.state === 'unreadable') throw new CalendarUnavailable(UNREADABLE);
     return read.grant;
   }
 
-  /** What cannot be read (any more) is over for whoever asks; whoever runs the server may still find the key. */
-  private async readOrOver(owner: Owner): Promise<GrantRead> {
+  /** What this server has no key for may be written with one that it does not know yet. */
+  private async read(owner: Owner): Promise<GrantRead | { state: 'unreadable' }> {
     try {
       return await this.rows.read(owner);
     } catch (error) {
       if (!(error instanceof CannotOpen)) throw error;
       this.log.error({ msg: 'Tokens of a calendar cannot be read', user_id: owner.userId, err: error });
-      return { state: 'over' };
+      return { state: 'unreadable' };
     }
   }
 

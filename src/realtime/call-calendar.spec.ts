@@ -122,6 +122,7 @@ describe('the calendar of a call', () => {
     expect(await setUp({ deeds }).run('book_event', args)).toEqual({
       ok: false,
       error: 'That time is taken.',
+      time_zone: 'Europe/Berlin',
       free_slots: [{ start: '2026-12-02T15:00:00+01:00', end: '2026-12-02T16:00:00+01:00' }],
     });
   });

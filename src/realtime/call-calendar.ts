@@ -158,7 +158,7 @@ function toldDeed(answer: DeedAnswer, timeZone: string): ToolOutput {
   if (!answer.ok) {
     const { error, freeSlots } = answer;
     if (freeSlots === undefined) return { ok: false, error };
-    return { ok: false, error, free_slots: freeSlots.map((slot) => toldSlot(slot, timeZone)) };
+    return { ok: false, error, time_zone: timeZone, free_slots: freeSlots.map((slot) => toldSlot(slot, timeZone)) };
   }
   const { eventId, summary, times, note } = answer;
   return {

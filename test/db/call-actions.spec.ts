@@ -344,6 +344,13 @@ describe('moving', () => {
     ]);
   });
 
+  it('leaves it in its own time zone, whatever the caller’s is', async () => {
+    const inTokyo = (at: Date) => ({ kind: 'moment', at, timeZone: 'Asia/Tokyo' }) as const;
+    calendar.put({ ...BARE, start: inTokyo(NOON), end: inTokyo(new Date(NOON.getTime() + HOUR)) });
+    await move(await aCall());
+    expect((await calendar.getEvent('', 'theirs')).start).toEqual(inTokyo(half));
+  });
+
   it('onto another is refused, even where that one lies within the time of the moved one', async () => {
     const callId = await aCall();
     theirs();

@@ -195,11 +195,11 @@ describe('connecting', () => {
     expect(await status()).toMatchObject({ time_zone: 'Asia/Tokyo' });
   });
 
-  it('while Google is down says so', async () => {
+  it.each(['token_http_503', 'token_timeout'])('while Google is down says so: %s', async (fault) => {
     const back = await consentAt(await authorizationUrl(server.url, user.token), {
       email: await aGooglePerson(sandbox.url),
     });
-    await sandbox.fault('google', 'token_http_503', { count: 10 });
+    await sandbox.fault('google', fault, { count: 10 });
     expect((await comeBack(back)).said).toEqual(failed('Google cannot be reached at the moment.'));
   });
 
@@ -233,14 +233,17 @@ describe('tokens', () => {
     ]);
     const answer = await events();
     expect([answer.status, answer.body]).toEqual([
-      409,
-      expect.objectContaining({ code: 'calendar.reconnect_required' }),
+      503,
+      expect.objectContaining({
+        code: 'calendar.unavailable',
+        detail: expect.stringContaining('cannot read') as string,
+      }),
     ]);
     // Nor to the other column.
     await server.sql(user.userId, 'UPDATE calendar_grants SET access_token = $1, refresh_token = $1', [
       mine?.['access_token'],
     ]);
-    expect((await events()).status).toBe(409);
+    expect((await events()).status).toBe(503);
   });
 
   it('that have run out are renewed once, however many ask', async () => {

@@ -24,6 +24,8 @@ import { fromChanges, fromNewEvent, toEvent } from './google-events';
 
 /** Of one request. Somebody may be waiting on the phone. */
 const TIMEOUT_MS = 8000;
+/** Of a question about tokens, the library's own repetitions included. */
+const TOKEN_LIMIT_MS = 10_000;
 /** Reads alone: of a write nobody knows whether it was done. */
 const READ_TRIES = 3;
 const RETRY_AFTER_MS = 300;
@@ -293,7 +295,11 @@ export class GoogleCalendar extends CalendarProvider {
           clientId: client?.id,
           clientSecret: client?.secret,
           redirectUri: calendarRedirectUri,
-          transporterOptions: { timeout: TIMEOUT_MS, fetchImplementation: fetch },
+          transporterOptions: {
+            timeout: TIMEOUT_MS,
+            signal: AbortSignal.timeout(TOKEN_LIMIT_MS),
+            fetchImplementation: fetch,
+          },
           ...(oauthBaseUrl === undefined
             ? {}
             : { endpoints: { oauth2TokenUrl: `${oauthBaseUrl}/token`, oauth2RevokeUrl: `${oauthBaseUrl}/revoke` } }),
