@@ -14,7 +14,13 @@ export function connectionPage({
     : (message?.slice(0, MAX_MESSAGE) ?? 'Start again with GET /google-calendar/auth.');
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>
+<style>
+:root { color-scheme: light dark; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1rem/1.5 system-ui, sans-serif; }
+main { max-width: 34rem; padding: 2rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; font-weight: 500; }
+</style></head>
 <body>
 <main>
 <h1>${title}</h1>
