@@ -4,6 +4,7 @@ import { CallActions, ToolUse } from '../calls/call-actions.service';
 import { AppError } from '../common/app-error';
 import type { Owner } from '../common/owner';
 import { CalendarError, CalendarEvent, CalendarProvider } from '../integrations/calendar/calendar-provider';
+import { BOOKED_ON_CALL } from './event-call-wish';
 import { bookingId } from './booking-id';
 import {
   Deed,
@@ -114,7 +115,7 @@ export class CalendarDeeds {
       if (spent.has(eventId)) continue;
       const action = await this.begin(owner, use, deed, eventId);
       try {
-        const event = await this.ask(owner, (token) => this.provider.insertEvent(token, newEvent(eventId, wish)));
+        const event = await this.ask(owner, (token) => this.provider.insertEvent(token, newEvent(eventId, wish, use)));
         await this.close(owner, action, 'done');
         return bookedAnswer(event, wish);
       } catch (error) {
@@ -328,9 +329,14 @@ function newTimes({ start, end }: Slot, timeZone: string) {
   return { start: { kind: 'moment', at: start, timeZone }, end: { kind: 'moment', at: end, timeZone } } as const;
 }
 
-function newEvent(id: string, { summary, timeZone, attendeeEmail, description, location, ...times }: BookingWish) {
+function newEvent(
+  id: string,
+  { summary, timeZone, attendeeEmail, description, location, ...times }: BookingWish,
+  { callId }: ToolUse,
+) {
   return {
     id,
+    ownProperties: { [BOOKED_ON_CALL]: callId },
     summary,
     ...newTimes(times, timeZone),
     ...(attendeeEmail === undefined ? {} : { attendees: [attendeeEmail] }),

@@ -159,7 +159,9 @@ function isSame(there: CalendarEvent, event: NewEvent): boolean {
     there.status !== 'cancelled' &&
     there.summary === event.summary &&
     isSameTime(there.start, event.start) &&
-    isSameTime(there.end, event.end)
+    isSameTime(there.end, event.end) &&
+    // With another call it is another event.
+    Object.entries(event.ownProperties ?? {}).every(([name, value]) => there.ownProperties[name] === value)
   );
 }
 

@@ -8,6 +8,7 @@ import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
 import type { GrantedTokens } from '../integrations/calendar/calendar-provider';
 import { CalendarGrant } from './calendar-grant.entity';
+import { lookAgain } from './calendar-syncs.repository';
 
 /** A grant as it is used: with its tokens in clear, for as long as somebody needs them. */
 export interface OpenGrant {
@@ -136,7 +137,11 @@ export class CalendarGrantRows {
   /** Not where it was connected anew meanwhile. */
   async remove(owner: Owner, { id, connectedAt }: CalendarGrant): Promise<void> {
     const isOfThen = Raw((column) => `date_trunc('milliseconds', ${column}) = :connectedAt`, { connectedAt });
-    await this.db.asOwner(owner, (tx) => tx.delete(CalendarGrant, { ...key(owner), id, connectedAt: isOfThen }));
+    await this.db.asOwner(owner, async (tx) => {
+      await tx.delete(CalendarGrant, { ...key(owner), id, connectedAt: isOfThen });
+      // Whoever follows it hears of this, or will, whatever dies after the commit.
+      await lookAgain(tx, owner);
+    });
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { settledWithin } from '../common/settled-within';
 import { CalendarProvider } from '../integrations/calendar/calendar-provider';
+import { UserUpdated } from '../users/users.events';
 import { CalendarSyncs } from './calendar-syncs.service';
 import { CalendarSyncRows } from './calendar-syncs.repository';
 import { CalendarConnected, CalendarDisconnected } from './calendar.events';
@@ -14,7 +15,7 @@ const INTERVAL_MS = 1000;
 const UNFOLLOWED_INTERVAL_MS = 10 * 60_000;
 const MOST_UNFOLLOWED = 500;
 /** Followed at the same time by this process: each waits for Google most of the time. */
-const MOST_AT_ONCE = 10;
+const MOST_AT_ONCE = 25;
 /** Whoever stops the server waits for a question to Google that is under way, and not for more. */
 const STOP_WITHIN_MS = 5000;
 
@@ -61,11 +62,16 @@ export class CalendarSyncRounds implements OnApplicationBootstrap, BeforeApplica
     this.rounds.callForOne();
   }
 
-  /** The calls that were planned for its events are taken back. */
+  /** The calls that were planned for its events are taken back: it is due since it was removed. */
   @OnEvent(CalendarDisconnected.type)
-  async onDisconnected({ owner }: CalendarDisconnected): Promise<void> {
-    await this.rows.wakeUp(owner);
+  onDisconnected(): void {
     this.rounds.callForOne();
+  }
+
+  /** They may have another time zone. */
+  @OnEvent(UserUpdated.type)
+  async onUserUpdated({ owner }: UserUpdated): Promise<void> {
+    await this.rows.lookAgain(owner);
   }
 
   private async startDue(): Promise<void> {
@@ -92,11 +98,13 @@ export class CalendarSyncRounds implements OnApplicationBootstrap, BeforeApplica
 
   private async beginUnfollowed(): Promise<void> {
     if (this.drain.isDraining) return;
-    for (const owner of await this.rows.unfollowed(MOST_UNFOLLOWED)) {
+    const owners = await this.rows.unfollowed(MOST_UNFOLLOWED);
+    for (const owner of owners) {
       await this.rows.begin(owner).catch((error: unknown) => {
         this.log.warn({ msg: 'A calendar could not be begun to be followed', user_id: owner.userId, err: error });
       });
     }
     this.rounds.callForOne();
+    if (owners.length === MOST_UNFOLLOWED) this.findings.callForOne();
   }
 }

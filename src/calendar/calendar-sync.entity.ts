@@ -53,6 +53,14 @@ export class CalendarSync {
   @Column({ name: 'is_called_for', type: 'boolean', default: false })
   isCalledFor: boolean;
 
+  /** Rises with each word of the owner: other settings, another time zone, a disconnection. It waits for nothing. */
+  @Column({ name: 'wanted_version', type: 'integer', default: 0 })
+  wantedVersion: number;
+
+  /** Up to which of it the calls are in line. */
+  @Column({ name: 'followed_version', type: 'integer', default: 0 })
+  followedVersion: number;
+
   /** Of the channel by which Google tells of changes; null where there is none. */
   @Column({ name: 'channel_id', type: 'text', nullable: true })
   channelId: string | null;

@@ -15,6 +15,8 @@ const UNTIL = `clock_timestamp() + interval '${LEASE_SECONDS} seconds'`;
 export interface SyncClaim {
   owner: Owner;
   token: string;
+  /** As it was when the right was given. */
+  wantedVersion: number;
 }
 
 /** Somebody else has it by now, or the calendar was connected anew: nothing is written any more. */
@@ -27,6 +29,8 @@ export interface SyncEnd {
   /** Null: not before something happens. */
   nextInSeconds: number | null;
   trouble: string | null;
+  /** The calls are as the owner wants them, as of the claim. */
+  isInLine: boolean;
 }
 
 export interface Channel {
@@ -72,18 +76,9 @@ export class CalendarSyncRows {
     );
   }
 
-  /** Even what has stopped. */
-  async wakeUp(owner: Owner): Promise<void> {
-    await this.db.asOwner(owner, (tx) => this.lookAgain(tx, owner));
-  }
-
-  /** All of it is to be looked at anew, whatever was before. Within a transaction of the owner. */
-  async lookAgain(tx: EntityManager, owner: Owner): Promise<void> {
-    await tx.query(
-      `UPDATE calendar_syncs SET is_called_for = true, window_read_at = NULL, next_sync_at = clock_timestamp()
-       WHERE user_id = $1`,
-      [owner.userId],
-    );
+  /** Its owner has said something new. */
+  async lookAgain(owner: Owner): Promise<void> {
+    await this.db.asOwner(owner, (tx) => lookAgain(tx, owner));
   }
 
   /** Null where it is not due, or somebody is at it. */
@@ -98,7 +93,7 @@ export class CalendarSyncRows {
       const [first] = claimed;
       if (first === undefined) return null;
       const row = await tx.findOneByOrFail(CalendarSync, { userId: owner.userId });
-      return { claim: { owner, token: first.claim }, row };
+      return { claim: { owner, token: first.claim, wantedVersion: row.wantedVersion }, row };
     });
   }
 
@@ -126,10 +121,19 @@ export class CalendarSyncRows {
         `UPDATE calendar_syncs SET sync_token = $2, trouble = $5, failures = CASE WHEN $5::text IS NULL THEN 0 ELSE failures + 1 END,
            synced_at = CASE WHEN $5::text IS NULL THEN clock_timestamp() ELSE synced_at END,
            window_read_at = CASE WHEN is_called_for THEN NULL ELSE $3::timestamptz END,
-           next_sync_at = CASE WHEN is_called_for AND $5::text IS NULL THEN clock_timestamp() ELSE ${next} END,
+           next_sync_at = CASE WHEN wanted_version > $6 OR (is_called_for AND $5::text IS NULL) THEN clock_timestamp() ELSE ${next} END,
+           followed_version = CASE WHEN $7 THEN $6 ELSE followed_version END,
            claim = NULL, claimed_until = NULL, updated_at = clock_timestamp()
          WHERE user_id = $1`,
-        [claim.owner.userId, end.syncToken, end.windowReadAt, end.nextInSeconds, end.trouble],
+        [
+          claim.owner.userId,
+          end.syncToken,
+          end.windowReadAt,
+          end.nextInSeconds,
+          end.trouble,
+          claim.wantedVersion,
+          String(end.isInLine),
+        ],
       );
     });
   }
@@ -198,4 +202,15 @@ export class CalendarSyncRows {
     const rows = await this.db.lookup<{ user_id: number }>(sql, [limit]);
     return rows.map(({ user_id: userId }) => ({ userId }));
   }
+}
+
+/**
+ * Its owner has said something new: all of it is looked at anew, whatever was before, and even where it had stopped. Within a
+ * transaction of the owner.
+ */
+export async function lookAgain(tx: EntityManager, { userId }: Owner): Promise<void> {
+  await tx.query(
+    `UPDATE calendar_syncs SET wanted_version = wanted_version + 1, next_sync_at = clock_timestamp() WHERE user_id = $1`,
+    [userId],
+  );
 }

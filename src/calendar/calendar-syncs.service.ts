@@ -7,15 +7,20 @@ import type { Owner } from '../common/owner';
 import { Patience } from '../common/softly';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
-import { CalendarError, CalendarProvider, EventPage } from '../integrations/calendar/calendar-provider';
+import { CalendarError, CalendarProvider } from '../integrations/calendar/calendar-provider';
 import { CalendarAgenda } from './agenda.service';
 import { CalendarGrants } from './calendar-grants.service';
 import { CalendarSync } from './calendar-sync.entity';
 import { CalendarSyncRows, SyncClaim, SyncClaimLost, SyncEnd } from './calendar-syncs.repository';
-import { CalendarNotConnected, CalendarReconnectRequired, CalendarUnavailable } from './calendar.errors';
+import {
+  CalendarNotConnected,
+  CalendarQuestionRefused,
+  CalendarReconnectRequired,
+  CalendarUnavailable,
+} from './calendar.errors';
 import { CalendarDisconnecting } from './calendar.events';
 import { EventCallPreferencesService } from './event-call-preferences.service';
-import { EventCallWish, NOT_ASKED, wishOf } from './event-call-wish';
+import { EventCallPreferences, EventCallWish, GONE, NOT_ASKED, wishOf } from './event-call-wish';
 import { EventCalls } from './event-calls.service';
 
 const SECOND_MS = 1000;
@@ -41,6 +46,7 @@ const LONGEST_PAUSE_SECONDS = 60 * 60;
 const INCOMPLETE_PAUSE_SECONDS = 20;
 
 const DISCONNECTED = 'The calendar was disconnected.';
+const RECONNECT_FIRST = 'The calendar has to be connected again before calls can be planned.';
 const TROUBLE = 'The calendar could not be followed. It is tried again.';
 
 /**
@@ -86,40 +92,37 @@ export class CalendarSyncs {
   private async follow(claim: SyncClaim, row: CalendarSync): Promise<SyncEnd> {
     const { owner } = claim;
     const { isConnected, needsReconnect } = await this.grants.status(owner);
-    if (!isConnected) throw needsReconnect ? new CalendarReconnectRequired() : new CalendarNotConnected();
+    if (!isConnected && !needsReconnect) throw new CalendarNotConnected();
     const preferences = await this.preferences.get(owner);
     if (preferences.callsFor === 'none') return this.rest(claim, row);
+    if (needsReconnect) throw new CalendarReconnectRequired();
 
     const channel = await this.watch(claim, row);
     // Before the events are looked at: what changes meanwhile is told the next time.
     const { hasChanged, nextSyncToken } = await this.changes(claim, row.syncToken);
     const isOld = row.windowReadAt === null || Date.now() - row.windowReadAt.getTime() > WINDOW_AGE_MS;
-    const isToRead = hasChanged || isOld;
+    const isToRead = hasChanged || isOld || hasNewWord(row);
     const readAt = new Date();
-    let isComplete = true;
-    if (isToRead) {
-      const { timeZone } = await this.agenda.standing(owner);
-      const region = this.config.calls.defaultRegion;
-      const wishes = await this.read(claim, (event) => wishOf(event, preferences, { timeZone, region }));
-      ({ isComplete } = await this.eventCalls.follow(claim, wishes, timeZone));
-    }
+    const isInLine = isToRead ? await this.bringInLine(claim, preferences) : true;
     return {
       syncToken: nextSyncToken,
       // What could not be done is looked at again soon.
-      windowReadAt: !isComplete ? null : isToRead ? readAt : row.windowReadAt,
-      nextInSeconds: isComplete ? this.nextIn(channel) : INCOMPLETE_PAUSE_SECONDS,
+      windowReadAt: !isInLine ? null : isToRead ? readAt : row.windowReadAt,
+      nextInSeconds: isInLine ? this.nextIn(channel) : INCOMPLETE_PAUSE_SECONDS,
       trouble: null,
+      isInLine,
     };
   }
 
   /** Its owner wants no calls: nothing is asked of Google any more. */
   private async rest(claim: SyncClaim, row: CalendarSync): Promise<SyncEnd> {
-    await this.eventCalls.follow(claim, new Map(), 'UTC', NOT_ASKED);
+    const isInLine = await this.withdrawAll(claim, NOT_ASKED);
     if (row.channelId !== null) {
       await this.stopWatching(claim.owner, row);
       await this.rows.forgetChannel(claim);
     }
-    return { syncToken: row.syncToken, windowReadAt: null, nextInSeconds: null, trouble: null };
+    const nextInSeconds = isInLine ? null : INCOMPLETE_PAUSE_SECONDS;
+    return { syncToken: row.syncToken, windowReadAt: null, nextInSeconds, trouble: null, isInLine };
   }
 
   private async changes(
@@ -132,32 +135,42 @@ export class CalendarSyncs {
       );
       return { hasChanged: syncToken === null || hasChanged, nextSyncToken };
     } catch (error) {
-      if (!(error instanceof CalendarError && error.trouble === 'sync-over') || syncToken === null) throw error;
+      // A token that is not taken any more comes with 410 for the most part, and not always.
+      const isOver = error instanceof CalendarQuestionRefused || error instanceof CalendarError;
+      if (!isOver || syncToken === null) throw error;
       return this.changes(claim, null);
     }
   }
 
-  /** What the events of the next days ask for, by their ids. */
-  private async read(
-    claim: SyncClaim,
-    wish: (event: EventPage['events'][number]) => EventCallWish,
-  ): Promise<ReadonlyMap<string, EventCallWish>> {
+  /** The calls as the events of the next days ask for them. @returns false where some could not be done just now */
+  private async bringInLine(claim: SyncClaim, preferences: EventCallPreferences): Promise<boolean> {
     const from = new Date();
     const to = new Date(from.getTime() + WINDOW_MS);
+    const region = this.config.calls.defaultRegion;
     const wishes = new Map<string, EventCallWish>();
     const patience = new Patience();
+    let timeZone: string | undefined;
     let pageToken: string | undefined;
     for (let page = 0; page < MOST_PAGES; page += 1) {
+      await this.rows.holdOn(claim);
       const query = { from, to, limit: PAGE, ...(pageToken === undefined ? {} : { pageToken }) };
-      const { events, nextPageToken } = await this.ask(claim, (token) => this.provider.listEvents(token, query));
+      const { events, nextPageToken } = await this.grants.listEvents(claim.owner, query);
+      // With the zone that the calendar has said just now.
+      timeZone ??= (await this.agenda.standing(claim.owner)).timeZone;
       for (const event of events) {
-        wishes.set(event.id, wish(event));
+        wishes.set(event.id, wishOf(event, preferences, { timeZone, region }));
         await patience.pause();
       }
       pageToken = nextPageToken;
       if (pageToken === undefined) break;
     }
-    return wishes;
+    // Of what was not read nobody knows whether it is gone.
+    const why = pageToken === undefined ? GONE : null;
+    return this.eventCalls.follow(claim, wishes, timeZone ?? 'UTC', why);
+  }
+
+  private withdrawAll(claim: SyncClaim, why: string): Promise<boolean> {
+    return this.eventCalls.follow(claim, new Map(), 'UTC', why);
   }
 
   /** Whether Google tells of changes; asks it to where it does not, or not for much longer. @returns the channel's end */
@@ -224,11 +237,13 @@ export class CalendarSyncs {
   private async troubleOf(claim: SyncClaim, row: CalendarSync, error: unknown): Promise<SyncEnd | null> {
     if (error instanceof SyncClaimLost) throw error;
     if (error instanceof CalendarNotConnected) {
-      await this.eventCalls.follow(claim, new Map(), 'UTC', DISCONNECTED);
+      await this.withdrawAll(claim, DISCONNECTED);
       await this.rows.remove(claim);
       return null;
     }
     const isGrantOver = error instanceof CalendarReconnectRequired;
+    // What was planned stays, but for what its owner wants otherwise by now: nobody can find out what that comes to.
+    const isInLine = isGrantOver && hasNewWord(row) && (await this.withdrawAll(claim, RECONNECT_FIRST));
     if (!isGrantOver) {
       this.log.warn({ msg: 'A calendar could not be followed', user_id: claim.owner.userId, err: error });
     }
@@ -236,11 +251,17 @@ export class CalendarSyncs {
     return {
       syncToken: row.syncToken,
       windowReadAt: row.windowReadAt,
-      // What was planned stays; whoever connects the calendar anew has it followed again.
+      // Whoever connects the calendar anew has it followed again.
       nextInSeconds: isGrantOver ? null : jittered(pause, 0.5),
       trouble: error instanceof AppError ? error.detail : TROUBLE,
+      isInLine,
     };
   }
+}
+
+/** Its owner wants something else than what the calls were brought in line with. */
+function hasNewWord({ wantedVersion, followedVersion }: CalendarSync): boolean {
+  return wantedVersion > followedVersion;
 }
 
 function isOver(error: AppError): boolean {

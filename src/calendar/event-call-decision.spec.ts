@@ -18,7 +18,7 @@ function wanted(minutes: number, more: Partial<WantedCall> = {}): Extract<EventC
     variables: {},
     ...more,
   };
-  return { kind: 'call', event: { eventId: 'e', summary: 'E', start: after(minutes) }, call };
+  return { kind: 'call', event: { eventId: 'e', seriesId: 'e', summary: 'E', start: after(minutes) }, call };
 }
 
 /** As it stands after the call for such an event was planned. */
@@ -32,12 +32,14 @@ function known(of: ReturnType<typeof wanted>, more: Partial<KnownEventCall> = {}
     fingerprint: fingerprintOf(of.call),
     isWithdrawn: false,
     problem: null,
+    plans: 1,
     ...more,
   };
 }
 
 const NONE: EventCallWish = { kind: 'none', why: 'Gone' };
 const LEAVE = { kind: 'leave' };
+const WAIT = { kind: 'wait' };
 
 it.each<[string, EventCallWish, KnownEventCall | null, object]>([
   ['a new one is planned', wanted(60), null, { kind: 'plan', at: after(50) }],
@@ -46,6 +48,26 @@ it.each<[string, EventCallWish, KnownEventCall | null, object]>([
   ['one that moved is moved', wanted(90), known(wanted(60)), { kind: 'move', at: after(80) }],
   ['one that moved too near is taken back', wanted(2), known(wanted(60)), { kind: 'withdraw' }],
   ['one that is gone is taken back', NONE, known(wanted(60)), { kind: 'withdraw', why: 'Gone' }],
+  [
+    'one that is moved by hand to after the event is left alone',
+    NONE,
+    known(wanted(60), { eventStart: after(-5) }),
+    LEAVE,
+  ],
+  ['one that is being dialled is left alone', wanted(60), known(wanted(60), { callStatus: 'dialing' }), LEAVE],
+  ['one that is being dialled, and gone, is waited for', NONE, known(wanted(60), { callStatus: 'dialing' }), WAIT],
+  [
+    'one that is being dialled, and moved, is waited for',
+    wanted(600),
+    known(wanted(60), { callStatus: 'dialing' }),
+    WAIT,
+  ],
+  [
+    'one that is moved again and again is left alone in the end',
+    wanted(600),
+    known(wanted(60), { callStatus: 'completed', plans: 10 }),
+    LEAVE,
+  ],
   ['what was never known is left alone', NONE, null, LEAVE],
   ['a time that has just passed is made up for', wanted(7), null, { kind: 'plan' }],
   ['a time that passed long ago is not', wanted(4), null, { kind: 'note' }],

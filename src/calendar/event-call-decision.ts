@@ -13,10 +13,14 @@ export interface KnownEventCall {
   fingerprint: string | null;
   isWithdrawn: boolean;
   problem: string | null;
+  /** How many calls were planned for it. */
+  plans: number;
 }
 
 export type EventCallStep =
   | { kind: 'leave' }
+  /** It is being dialled, and would be changed: whether it comes about is not known yet. */
+  | { kind: 'wait' }
   /** Nothing is planned; what is shown of it changes. */
   | { kind: 'note'; problem: string | null; isWithdrawn: boolean }
   | { kind: 'plan'; at: Date }
@@ -28,22 +32,26 @@ export type EventCallStep =
 export const GRACE_MS = 5 * 60_000;
 /** A time to come, while the step is taken. */
 const AT_ONCE_MS = 5000;
+/** Whoever moves an event again and again, who may be a stranger, has its owner called so often and not more. */
+const MOST_PLANS = 10;
 
 export const TOO_LATE = 'It was too late for the call when the event was seen.';
 
 const LEAVE: EventCallStep = { kind: 'leave' };
 
 /**
- * What is to be done about an event. A call that is being dialled or is over is left alone. After one another is planned only
+ * What is to be done about an event. A call that is over is left alone. After one another is planned only
  * - where the event was moved so far that the call comes after the start that the last one was for: whoever was told that it
  *   begins at ten is called again when that would be after ten, and not for a delay of minutes;
  * - where the last one did not come about (failed, blocked, canceled by hand) and the event now asks for something else.
  */
 export function decide(wish: EventCallWish, known: KnownEventCall | null, now: Date): EventCallStep {
   const isPlanned = known?.callStatus === 'scheduled';
+  if (known?.callStatus === 'dialing') return isAsItWas(wish, known) ? LEAVE : { kind: 'wait' };
   if (wish.kind !== 'call') {
     const why = wish.kind === 'none' ? wish.why : wish.sentence;
-    if (isPlanned) return { kind: 'withdraw', why };
+    // One that its owner has moved to a time after the event: that this is over changes nothing.
+    if (isPlanned) return wish.kind === 'none' && known.eventStart <= now ? LEAVE : { kind: 'withdraw', why };
     if (wish.kind === 'none') return known === null ? LEAVE : afterAll(known, why, now);
     return hasCall(known) ? LEAVE : noted(known, wish.sentence, wish.event);
   }
@@ -54,8 +62,13 @@ export function decide(wish: EventCallWish, known: KnownEventCall | null, now: D
     return at === null ? { kind: 'withdraw', why: TOO_LATE } : { kind: 'move', at };
   }
   if (known !== null && hasCall(known) && !isDue(wish.call.at, known, askedOf(call))) return LEAVE;
+  if (known !== null && known.plans >= MOST_PLANS) return LEAVE;
   if (at !== null) return { kind: 'plan', at };
   return hasCall(known) || event.start <= now ? LEAVE : noted(known, TOO_LATE, event);
+}
+
+function isAsItWas(wish: EventCallWish, { fingerprint }: KnownEventCall): boolean {
+  return wish.kind === 'call' && fingerprintOf(wish.call) === fingerprint;
 }
 
 /** Whether the event is to be called for once more. */

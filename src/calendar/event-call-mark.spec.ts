@@ -60,6 +60,12 @@ describe('a mark', () => {
     '[call me 10m',
     'I call 10 people before lunch',
     'call +1 202 555 0100',
+    'Call client',
+    'Phone client!',
+    'Call customer: renewal',
+    'Do not call the client 10 minutes before',
+    'Don’t call me 10 minutes before',
+    'Never remind the guest.',
     '<a title="call me 10 minutes before">x</a>',
   ])('“%s” is none', (text) => {
     expect(readEventCallMark('', text)).toBeNull();
@@ -128,8 +134,26 @@ describe('the number of a guest', () => {
     ]);
   });
 
+  it.each<[string, string[]]>([
+    ['phone: 030 1234567, tel. 3125550188', ['030 1234567', '3125550188']],
+    ['Mobile (312) 555-0188', ['(312) 555-0188']],
+    ['Booked on 2026-12-01 10:30 and 2026-12-01\nTel: 2026-12-01 10:30', []],
+    ['Order 3125550188, room 12-34, 1.12.2026 15-16', []],
+    ['Customer number 40012345678', []],
+  ])('“%s” has %j', (text, numbers) => {
+    expect(guestNumbersIn([text])).toEqual(numbers);
+  });
+
   it('is not that of a conference', () => {
-    expect(guestNumbersIn(['Join by phone: +1 202 555 0111<br>PIN: 123 456 789<br>Anna: 202 555 0123'])).toEqual([
+    const zoom = [
+      'Join Zoom Meeting\nhttps://example.zoom.us/j/1\n\nMeeting ID: 123 456 7890\nPasscode: 1',
+      'One tap mobile\n+16694449171,,1234567890# US\n+17193594580,,1# US',
+      'Dial by your location\n• +1 669 444 9171 US\n• +1 719 359 4580 US',
+      '+1 720 555 0111,,1#',
+      'Anna: 202 555 0123',
+    ].join('\n\n');
+    expect(guestNumbersIn([zoom])).toEqual(['202 555 0123']);
+    expect(guestNumbersIn(['Join by phone: +1 202 555 0111<br>PIN: 1<br><br>Anna: 202 555 0123'])).toEqual([
       '202 555 0123',
     ]);
   });

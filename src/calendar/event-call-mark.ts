@@ -50,9 +50,13 @@ const NUMBER = '[+(]?\\d[\\d .()-]{4,24}?';
 const CALL = '(?:call|phone|ring)';
 const ME = new RegExp(`^${CALL} me (${DURATION}) ${BEFORE}`);
 const SOMEBODY = new RegExp(`^${CALL} (?:at )?(${NUMBER}) (${DURATION}) ${BEFORE}`);
+const THE_GUEST = '(?:the |my |our )?(?:guest|customer|client|patient)(?: (?:by phone|by a call))?';
+/** Without a time only where it can be nothing else: “call client” is what people write down for themselves. */
 const GUEST = new RegExp(
-  `^(?:remind|${CALL}) (?:the |my |our )?(?:guest|customer|client|patient)(?: (?:by phone|by a call))?(?: (${DURATION}) ${BEFORE}| ?(?=[.,;:!\\n)\\]]|$))`,
+  `^(?:(?:remind|${CALL}) ${THE_GUEST} (${DURATION}) ${BEFORE}|remind ${THE_GUEST} ?(?=[.,;:!\\n)\\]]|$))`,
 );
+/** What stands before a mark that is none. */
+const NEGATION = /(?:\b(?:not|never|without)|n[’']t) (?:to )?$/;
 const EACH_PART = new RegExp(`half an hour|(?:(\\d{1,5})[ -]?|(${COUNT_WORD})[ -])(${UNIT})`, 'g');
 
 const WHOLE_DURATION = new RegExp(`^${DURATION}$`);
@@ -68,6 +72,24 @@ export function readEventCallMark(summary: string, description: string | undefin
   return markIn(summary) ?? markIn(description ?? '');
 }
 
+/** What a paragraph is about that leads into a conference, and that of its numbers. */
+const CONFERENCE =
+  /\b(?:join|dial|dial-in|conference|passcode|pin|meeting id|one tap|local numbers?|zoom|teams|webex|meet)\b/i;
+/** All of them, with what people put between. */
+const DIGITS = String.raw`\d[\d .()-]{5,22}\d(?![ .()-]{0,3}\d)`;
+/**
+ * A number is one by its form (+49 30 901820, (202) 555-0123, 202-555-0123) or by the word before it, because dates, times and
+ * order numbers are digits as well. What is followed by a code to be keyed in leads into a conference.
+ */
+const WRITTEN_NUMBER = new RegExp(
+  [
+    String.raw`(?<![\w.+-])(?:(\+${DIGITS}|\(\d{3}\) ?\d{3}[-. ]\d{4}(?!\d)|\d{3}([-. ])\d{3}\2\d{4}(?![\d-]))`,
+    String.raw`|\b(?:phone|telephone|tel|mobile|cell|cellphone|handy|guest)\b[^\w+(\n]{0,3}([+(]?${DIGITS}))(?! ?(?:,,|#))`,
+  ].join(''),
+  'gi',
+);
+const ISO_DATE = /^\d{4}-\d\d-\d\d/;
+
 /**
  * Numbers that may be a guest's, as they are written, in their order. What leads into a conference is none.
  * @param texts description, location
@@ -75,9 +97,11 @@ export function readEventCallMark(summary: string, description: string | undefin
 export function guestNumbersIn(texts: readonly (string | undefined)[]): string[] {
   const numbers: string[] = [];
   for (const text of texts) {
-    for (const line of plainText(text ?? '').split('\n')) {
-      if (/\b(?:join|dial|dial-in|conference|passcode|pin|meeting id|zoom|teams|webex|meet)\b/i.test(line)) continue;
-      for (const [number] of line.matchAll(/[+(]?\d[\d .()-]{5,24}\d/g)) {
+    for (const paragraph of plainText(text ?? '').split(/\n{2,}/)) {
+      if (CONFERENCE.test(paragraph)) continue;
+      for (const [, byForm, , byWord] of paragraph.matchAll(WRITTEN_NUMBER)) {
+        const number = byForm ?? byWord ?? '';
+        if (ISO_DATE.test(number)) continue;
         numbers.push(number);
         if (numbers.length === MOST_NUMBERS) return numbers;
       }
@@ -90,6 +114,7 @@ function markIn(text: string): EventCallMark | null {
   const plain = plainText(text).toLowerCase();
   let beginnings = 0;
   for (const { index } of plain.matchAll(BEGINNING)) {
+    if (NEGATION.test(plain.slice(Math.max(0, index - 12), index))) continue;
     const mark = markAt(plain.slice(index, index + MARK_LENGTH));
     if (mark !== null) return mark;
     beginnings += 1;

@@ -4,7 +4,7 @@ import { CallNotAllowed } from '../calls/calls.errors';
 import type { Owner } from '../common/owner';
 import { Database } from '../database/database';
 import { ScenariosService } from '../scenarios/scenarios.service';
-import { CalendarSyncRows } from './calendar-syncs.repository';
+import { CalendarSyncRows, lookAgain } from './calendar-syncs.repository';
 import { EventCallsOff, NobodyToCall } from './calendar.errors';
 import { EventCallSettings } from './event-call-settings.entity';
 import { DEFAULT_PREFERENCES, EventCallPreferences, propertiesOf, WrittenCall } from './event-call-wish';
@@ -29,10 +29,11 @@ export class EventCallPreferencesService {
     const phoneNumber = wanted.phoneNumber === null ? null : await this.e164(owner, wanted.phoneNumber);
     await this.scenarios.resolveAgent(owner, wanted.scenario);
     if (wanted.callsFor === 'all' && phoneNumber === null) throw new NobodyToCall();
+    await this.syncs.begin(owner);
     await this.db.asOwner(owner, async (tx) => {
       const settings = { userId: owner.userId, ...wanted, phoneNumber };
       await tx.upsert(EventCallSettings, settings, ['userId']);
-      await this.syncs.lookAgain(tx, owner);
+      await lookAgain(tx, owner);
     });
     return { ...wanted, phoneNumber };
   }

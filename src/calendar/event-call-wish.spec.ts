@@ -22,6 +22,7 @@ const event = (more: Partial<CalendarEvent> = {}): CalendarEvent => ({
   recurringEventId: undefined,
   attendees: [],
   isOrganizedByOwner: true,
+  isAppointment: true,
   isBusy: true,
   htmlLink: undefined,
   etag: undefined,
@@ -91,28 +92,23 @@ describe('an event', () => {
     ['too early a call', { description: 'call me 2 weeks before' }, {}, 'at most 7 days'],
     ['half a minute', { ownProperties: { call_minutes_before: '0.5' } }, {}, 'whole number'],
     ['no number of minutes', { ownProperties: { call_minutes_before: 'soon' } }, {}, 'whole number'],
-    ['somebody else’s number in an invitation', { ...INVITED, attendees: [me('accepted')] }, {}, 'Somebody else'],
-    [
-      'a guest in an invitation',
-      { ...INVITED, description: 'remind the guest', attendees: [me('accepted')] },
-      {},
-      'Somebody else',
-    ],
-    ['what nobody was asked to', INVITED, {}, 'accepted'],
+    ['what nobody was asked to', INVITED, { callsFor: 'all' }, 'not among its guests'],
     [
       'an open invitation, where all are called for',
       { ...INVITED, attendees: [me('needsAction')] },
       { callsFor: 'all' },
-      'accepted',
+      'not answered',
     ],
     ['a whole day', { start: { kind: 'day', date: '2026-12-02' } }, {}, 'all-day'],
-    ['an invitation that is open', { isOrganizedByOwner: false, attendees: [me('needsAction'), anna] }, {}, 'accepted'],
   ])('with %s is a problem in words', (_, more, preferences, words) => {
     expect(problem(more, preferences)).toContain(words);
   });
 
   it.each<[string, Partial<CalendarEvent>, Partial<EventCallPreferences>]>([
     ['without a mark', { description: 'bring papers' }, {}],
+    ['of somebody else, whatever stands in it', { ...INVITED, attendees: [me('accepted')] }, {}],
+    ['that the agent has booked, whatever was dictated', { ownProperties: { booked_on_call: 'c1' } }, {}],
+    ['that only keeps time free', { description: undefined, isAppointment: false }, { callsFor: 'all' }],
     ['that is declined', { attendees: [me('declined')] }, { callsFor: 'all' }],
     ['that is cancelled', { status: 'cancelled' }, { callsFor: 'all' }],
     ['without a start', { start: undefined }, { callsFor: 'all' }],
@@ -137,11 +133,12 @@ describe('an event', () => {
     });
   });
 
-  it('of somebody else calls its owner who has accepted it, by its words', () => {
-    const theirs = { isOrganizedByOwner: false, attendees: [me('accepted'), anna] };
-    expect(call(theirs)).toMatchObject({ phoneNumber: MINE, minutesBefore: 10 });
+  it('of somebody else is called for by what its owner has written on it', () => {
     const ownProperties = { call_minutes_before: '5', call_phone_number: '202 555 0123' };
-    expect(call({ ...theirs, ownProperties })).toMatchObject({ phoneNumber: '+12025550123', minutesBefore: 5 });
+    expect(call({ ...INVITED, attendees: [me('accepted')], ownProperties })).toMatchObject({
+      phoneNumber: '+12025550123',
+      minutesBefore: 5,
+    });
   });
 
   it('is called for by what was written on it before its words', () => {

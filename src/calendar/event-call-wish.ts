@@ -9,6 +9,9 @@ import { dayInWords, localParts, momentOfTime, oneLine, summaryOf } from './told
 /** A week; `WINDOW_MS` of the sync is longer. */
 export const MOST_MINUTES_BEFORE = 7 * 24 * 60;
 
+/** Written on events that the agent books, with the call's id. */
+export const BOOKED_ON_CALL = 'booked_on_call';
+
 /** What the owner wants where the event says nothing else. */
 export interface EventCallPreferences {
   callsFor: CallsFor;
@@ -44,6 +47,8 @@ export interface WantedCall {
 
 export interface EventInBrief {
   eventId: string;
+  /** Of an occurrence its series', else its own id. */
+  seriesId: string;
   summary: string;
   start: Date;
 }
@@ -58,8 +63,8 @@ export const NOT_ASKED = 'The event does not ask for a call any more.';
 export const DECLINED = 'You have declined the event.';
 export const GONE = 'The event was canceled, or is not within the next eight days any more.';
 export const BEGINS_LATER = 'An all-day event has no time to call before.';
-const UNANSWERED = 'You have not accepted this invitation. When you do, its call is planned.';
-const NOT_YOURS = 'Somebody else has made this event: only you yourself can be called before it.';
+const UNANSWERED = 'You have not answered this invitation. When you accept it, its call is planned.';
+const NOT_INVITED = 'Somebody else has made this event, and you are not among its guests.';
 const NO_OWN_NUMBER = 'Whom to call is not said: set your phone number with PUT /google-calendar/call-settings.';
 const NO_GUEST_NUMBER = 'There is no phone number of the guest in the description or the location of the event.';
 const TOO_LONG_BEFORE = 'Calls are made at most 7 days (10080 minutes) before an event.';
@@ -72,7 +77,7 @@ const SCENARIO_PROPERTY = 'call_scenario';
 
 /**
  * What an event asks for. What was written on it by us goes before a mark in its title or description, and a mark before the
- * settings.
+ * settings. Marks count in the owner's own words alone.
  */
 export function wishOf(
   event: CalendarEvent,
@@ -84,25 +89,22 @@ export function wishOf(
   const me = event.attendees.find(({ isSelf }) => isSelf);
   if (me?.response === 'declined') return { kind: 'none', why: DECLINED };
 
-  const isAll = preferences.callsFor === 'all';
   const written = writtenOn(event);
-  const marked = written ?? readEventCallMark(event.summary, event.description);
+  const marked = written ?? (isOwnWords(event) ? readEventCallMark(event.summary, event.description) : null);
   const isOfDays = event.start.kind === 'day';
-  if (marked === null && (!isAll || isOfDays)) return { kind: 'none', why: NOT_ASKED };
+  const isAskedByAll = preferences.callsFor === 'all' && !isOfDays && event.isAppointment;
+  if (marked === null && !isAskedByAll) return { kind: 'none', why: NOT_ASKED };
   const start = momentOfTime(event.start, timeZone);
-  const brief: EventInBrief = { eventId: event.id, summary: summaryOf(event), start };
+  const seriesId = event.recurringEventId ?? event.id;
+  const brief: EventInBrief = { eventId: event.id, seriesId, summary: summaryOf(event), start };
   const problem = (sentence: string): EventCallWish => ({ kind: 'problem', event: brief, sentence });
   if (isOfDays) return problem(BEGINS_LATER);
+  if (marked === null && !event.isOrganizedByOwner) {
+    if (me === undefined) return problem(NOT_INVITED);
+    if (me.response === 'needsAction') return problem(UNANSWERED);
+  }
 
-  // Whoever invites somebody writes into their calendar: they cannot have anybody called by that, and before it is accepted
-  // not even its owner.
-  const isTheirs = written === null && !event.isOrganizedByOwner;
-  if (isTheirs && (me === undefined || me.response === 'needsAction')) return problem(UNANSWERED);
-  const isForOthers = isTheirs && marked !== null && marked.whom.kind !== 'owner';
-  if (isForOthers && !isAll) return problem(NOT_YOURS);
-
-  const ask: EventCallMark =
-    marked === null || isForOthers ? { whom: { kind: 'owner' }, minutesBefore: null, scenario: null } : marked;
+  const ask: EventCallMark = marked ?? { whom: { kind: 'owner' }, minutesBefore: null, scenario: null };
   const minutesBefore = ask.minutesBefore ?? preferences.minutesBefore;
   if (!Number.isInteger(minutesBefore) || minutesBefore < 0) return problem(NOT_MINUTES);
   if (minutesBefore > MOST_MINUTES_BEFORE) return problem(TOO_LONG_BEFORE);
@@ -160,6 +162,14 @@ function writtenOn({ ownProperties }: CalendarEvent): EventCallMark | null {
     minutesBefore: minutes === '' ? null : Number(minutes),
     scenario: scenario === '' ? null : scenario,
   };
+}
+
+/**
+ * What stands on it was written by whoever has the calendar. Not so of invitations, which anybody may send and change later,
+ * nor of what the agent has booked in the words of somebody on the phone.
+ */
+function isOwnWords({ isOrganizedByOwner, ownProperties }: CalendarEvent): boolean {
+  return isOrganizedByOwner && ownProperties[BOOKED_ON_CALL] === undefined;
 }
 
 function numberOf(

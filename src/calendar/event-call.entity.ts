@@ -35,6 +35,10 @@ export class EventCall {
   @Column({ name: 'event_id', type: 'text' })
   eventId: string;
 
+  /** Of an occurrence its series', else its own id. */
+  @Column({ name: 'series_id', type: 'text' })
+  seriesId: string;
+
   @Column({ type: 'text' })
   summary: string;
 

@@ -3,7 +3,7 @@ import type { Statement } from '../database/pipeline';
 import type { ScheduledCallStatus } from '../scheduling/scheduled-call-status';
 import type { KnownEventCall } from './event-call-decision';
 
-export type KnownRow = KnownEventCall & { eventId: string; scheduledCallId: number | null; plans: number };
+export type KnownRow = KnownEventCall & { eventId: string; seriesId: string; scheduledCallId: number | null };
 
 export interface ListedEventCall {
   eventId: string;
@@ -30,8 +30,8 @@ const CALL = `LEFT JOIN scheduled_calls s ON s.user_id = e.user_id AND s.id = e.
 /** All that may have to be done something about: these events, those to come, and those whose call waits. */
 export function knownEventCalls({ userId }: Owner, eventIds: readonly string[]): Statement<KnownRow> {
   return {
-    text: `SELECT e.event_id AS "eventId", e.summary, e.event_start AS "eventStart", e.scheduled_call_id AS "scheduledCallId",
-        s.status AS "callStatus", e.called_for AS "calledFor", e.asked, e.fingerprint, e.is_withdrawn AS "isWithdrawn", e.problem,
+    text: `SELECT e.event_id AS "eventId", e.series_id AS "seriesId", e.summary, e.event_start AS "eventStart",
+        e.scheduled_call_id AS "scheduledCallId", s.status AS "callStatus", e.called_for AS "calledFor", e.asked, e.fingerprint, e.is_withdrawn AS "isWithdrawn", e.problem,
         e.plans
       FROM event_calls e ${CALL} WHERE e.user_id = $1 AND e.id IN (
         SELECT id FROM event_calls WHERE user_id = $1 AND event_start > clock_timestamp()
@@ -71,18 +71,18 @@ function sieve({ userId }: Owner, { from, before }: EventCallFilter) {
   return { conditions: conditions.join(' AND '), values };
 }
 
-/** $1 user, $2 event, $3 summary, $4 start, $5 scheduled call, $6 asked, $7 fingerprint, $8: 1 where it is a new call. */
+/** $1 user, $2 event, $3 series, $4 summary, $5 start, $6 scheduled call, $7 asked, $8 fingerprint, $9: 1 where it is a new call. */
 export const LINK_CALL = `INSERT INTO event_calls AS e
-    (user_id, event_id, summary, event_start, scheduled_call_id, called_for, asked, fingerprint, plans)
-  VALUES ($1, $2, $3, $4::timestamptz, $5, $4::timestamptz, $6, $7, $8)
+    (user_id, event_id, series_id, summary, event_start, scheduled_call_id, called_for, asked, fingerprint, plans)
+  VALUES ($1, $2, $3, $4, $5::timestamptz, $6, $5::timestamptz, $7, $8, $9)
   ON CONFLICT (user_id, event_id) DO UPDATE SET summary = EXCLUDED.summary, event_start = EXCLUDED.event_start,
     scheduled_call_id = EXCLUDED.scheduled_call_id, called_for = EXCLUDED.called_for, asked = EXCLUDED.asked,
     fingerprint = EXCLUDED.fingerprint, plans = e.plans + EXCLUDED.plans, is_withdrawn = false, problem = NULL,
     updated_at = clock_timestamp()`;
 
-/** $1 user, $2 event, $3 summary, $4 start, $5 problem, $6 whether it is gone. */
-export const NOTE_PROBLEM = `INSERT INTO event_calls AS e (user_id, event_id, summary, event_start, problem, is_withdrawn)
-  VALUES ($1, $2, $3, $4::timestamptz, $5, $6)
+/** $1 user, $2 event, $3 series, $4 summary, $5 start, $6 problem, $7 whether it is gone. */
+export const NOTE_PROBLEM = `INSERT INTO event_calls AS e (user_id, event_id, series_id, summary, event_start, problem, is_withdrawn)
+  VALUES ($1, $2, $3, $4, $5::timestamptz, $6, $7)
   ON CONFLICT (user_id, event_id) DO UPDATE SET summary = EXCLUDED.summary, event_start = EXCLUDED.event_start,
     problem = EXCLUDED.problem, is_withdrawn = EXCLUDED.is_withdrawn, updated_at = clock_timestamp()`;
 

@@ -44,41 +44,46 @@ export class EventCalls {
   }
 
   /**
-   * Brings the calls in line with what the events of the next days ask for; what is not among them is gone.
-   * @returns whether some could not be done just now
+   * Brings the calls in line with what the events of the next days ask for.
+   * @param why those that are not among them lose their calls, in a sentence; null: nobody knows whether they are gone
+   * @returns false where some could not be done just now
    * @throws SyncClaimLost
    */
   async follow(
     claim: SyncClaim,
     wishes: ReadonlyMap<string, EventCallWish>,
     timeZone: string,
-    why = GONE,
-  ): Promise<{ isComplete: boolean }> {
+    why: string | null,
+  ): Promise<boolean> {
     const { owner } = claim;
     const [rows] = await this.db.readAsOwner(owner, knownEventCalls(owner, [...wishes.keys()]));
     const known = new Map(rows.map((row) => [row.eventId, row]));
     const patience = new Patience();
-    let isComplete = true;
-    for (const eventId of new Set([...wishes.keys(), ...known.keys()])) {
-      const wish = wishes.get(eventId) ?? { kind: 'none', why };
-      const row = known.get(eventId) ?? null;
+    let isInLine = true;
+    for (const eventId of new Set([...wishes.keys(), ...(why === null ? [] : known.keys())])) {
+      const wish: EventCallWish = wishes.get(eventId) ?? { kind: 'none', why: why ?? GONE };
+      const row = known.get(eventId) ?? formerSelf(wish, rows, wishes);
       const step = decide(wish, row, new Date());
       await patience.pause();
       if (step.kind === 'leave') continue;
+      if (step.kind === 'wait') {
+        isInLine = false;
+        continue;
+      }
       try {
         await this.take(claim, step, wish, row, timeZone);
       } catch (error) {
         // It is being dialled, or its owner has just changed it.
         if (!(error instanceof ScheduledCallTakenUp)) throw error;
-        isComplete = false;
+        isInLine = false;
       }
     }
-    return { isComplete };
+    return isInLine;
   }
 
   private async take(
     claim: SyncClaim,
-    step: EventCallStep,
+    step: Exclude<EventCallStep, { kind: 'leave' | 'wait' }>,
     wish: EventCallWish,
     row: KnownRow | null,
     timeZone: string,
@@ -88,7 +93,7 @@ export class EventCalls {
       if (row !== null) await this.withdraw(claim, row, step.why);
     } else if (step.kind === 'note') {
       if (event !== null) await this.note(claim, event, step);
-    } else if (step.kind !== 'leave' && wish.kind === 'call') {
+    } else if (wish.kind === 'call') {
       const problem = await this.refusalOf(() => this.arrange(claim, step, wish, row, timeZone));
       if (problem === null || row?.problem === problem) return;
       if (step.kind === 'move' && row !== null) await this.withdraw(claim, row, problem);
@@ -140,7 +145,7 @@ export class EventCalls {
   private async link(
     tx: EntityManager,
     claim: SyncClaim,
-    { eventId, summary, start }: EventInBrief,
+    { eventId, seriesId, summary, start }: EventInBrief,
     call: WantedCall,
     scheduledCallId: number,
     plans: number,
@@ -148,7 +153,7 @@ export class EventCalls {
     await this.syncs.confirm(tx, claim);
     const { userId } = claim.owner;
     const hashes = [askedOf(call), fingerprintOf(call)];
-    await tx.query(LINK_CALL, [userId, eventId, summary, start, scheduledCallId, ...hashes, plans]);
+    await tx.query(LINK_CALL, [userId, eventId, seriesId, summary, start, scheduledCallId, ...hashes, plans]);
   }
 
   private async withdraw(claim: SyncClaim, { eventId, scheduledCallId }: KnownRow, why: string): Promise<void> {
@@ -161,17 +166,40 @@ export class EventCalls {
 
   private async note(
     claim: SyncClaim,
-    { eventId, summary, start }: EventInBrief,
+    { eventId, seriesId, summary, start }: EventInBrief,
     { problem, isWithdrawn }: { problem: string | null; isWithdrawn: boolean },
   ): Promise<void> {
     const { owner } = claim;
     await this.db.asOwner(owner, async (tx) => {
       await this.syncs.confirm(tx, claim);
-      await tx.query(NOTE_PROBLEM, [owner.userId, eventId, summary, start, problem, isWithdrawn]);
+      await tx.query(NOTE_PROBLEM, [owner.userId, eventId, seriesId, summary, start, problem, isWithdrawn]);
     });
   }
 }
 
 function briefOf(row: KnownRow | null): EventInBrief | null {
-  return row === null ? null : { eventId: row.eventId, summary: row.summary, start: row.eventStart };
+  if (row === null) return null;
+  const { eventId, seriesId, summary, eventStart } = row;
+  return { eventId, seriesId, summary, start: eventStart };
+}
+
+/**
+ * An occurrence has its first start in its id, and gets another with all of its series when that is moved, or when an event
+ * begins to recur. What was called for under the former id was called for.
+ */
+function formerSelf(
+  wish: EventCallWish,
+  rows: readonly KnownRow[],
+  wishes: ReadonlyMap<string, EventCallWish>,
+): KnownRow | null {
+  if (wish.kind !== 'call') return null;
+  const former = rows.filter(
+    ({ eventId, seriesId, callStatus, isWithdrawn }) =>
+      seriesId === wish.event.seriesId &&
+      !wishes.has(eventId) &&
+      callStatus !== null &&
+      callStatus !== 'scheduled' &&
+      !isWithdrawn,
+  );
+  return former.sort((a, b) => (b.calledFor?.getTime() ?? 0) - (a.calledFor?.getTime() ?? 0))[0] ?? null;
 }

@@ -13,6 +13,7 @@ const event = (more: Partial<CalendarEvent>): CalendarEvent => ({
   recurringEventId: undefined,
   attendees: [],
   isOrganizedByOwner: true,
+  isAppointment: true,
   isBusy: true,
   htmlLink: undefined,
   etag: undefined,

@@ -69,6 +69,7 @@ export const FAULTS_BY_PROVIDER = {
     'expire_token',
     'revoke_grant',
     'expire_sync_token',
+    'refuse_channel',
     'lose_webhook',
   ],
 } as const satisfies Record<string, readonly string[]>;

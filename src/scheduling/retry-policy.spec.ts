@@ -14,7 +14,14 @@ const ENDED: AttemptedCall = {
   endedReason: 'customer_hung_up',
   errorDetail: null,
 };
-const HISTORY: AttemptHistory = { retry: null, ifLate: 'skip', attempts: 1, troubleSince: null, isLate: false };
+const HISTORY: AttemptHistory = {
+  retry: null,
+  ifLate: 'skip',
+  attempts: 1,
+  troubleSince: null,
+  isLate: false,
+  notAfter: null,
+};
 const RETRY = { max_attempts: 3, delay_minutes: 15, on: [...RETRIED_OUTCOMES] };
 
 describe('what follows from an attempt', () => {
@@ -93,6 +100,7 @@ describe('what follows from an attempt', () => {
       attempts: fc.integer({ min: 1, max: 10 }),
       isLate: fc.boolean(),
       troubleSince: fc.option(fc.date({ max: NOW, noInvalidDate: true })),
+      notAfter: fc.option(fc.date({ noInvalidDate: true })),
     });
     const call = fc.record({
       dialState: fc.constantFrom(...DIAL_STATES),

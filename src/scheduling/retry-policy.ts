@@ -25,8 +25,13 @@ export type QuietHoursPolicy = 'block' | 'wait';
 /** For how long a call is tried that the carrier cannot be asked for. */
 const TROUBLE_LIMIT_MS: Record<IfLate, number> = { skip: 15 * 60_000, run: 24 * 60 * 60_000 };
 /** What can be said only when it is due. */
-export const MISSED = 'No server was running when this call was due. It was not dialled, as it was too late.';
-export const OVERTAKEN = 'This call could not be dialled at its time, and after that it was too late for it.';
+const MISSED = 'No server was running when this call was due. It was not dialled, as it was too late.';
+const OVERTAKEN = 'This call could not be dialled at its time, and after that it was too late for it.';
+
+/** Of a call that is not dialled any more, in a sentence. */
+export function whyTooLate({ notAfter }: { notAfter: Date | null }, now: Date): string {
+  return notAfter !== null && notAfter < now ? OVERTAKEN : MISSED;
+}
 
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 120_000;
@@ -48,8 +53,9 @@ export interface AttemptHistory {
   attempts: number;
   /** Null: the carrier could be asked the last time. */
   troubleSince: Date | null;
-  /** It came due while no server was there, and that was too long ago. */
+  /** It came due while no server was there, and that was too long ago; or it makes no sense any more. */
   isLate: boolean;
+  notAfter: Date | null;
 }
 
 /** What follows from an attempt. */
@@ -79,8 +85,11 @@ export function nextStep(call: AttemptedCall, history: AttemptHistory, now: Date
 }
 
 /** The carrier cannot be asked: nobody's phone rang. */
-function afterTrouble(error: string, { ifLate, isLate, troubleSince }: AttemptHistory, now: Date): NextStep {
-  if (isLate && ifLate === 'skip') return { kind: 'finish', outcome: 'not_dialled', status: 'failed', error: MISSED };
+function afterTrouble(error: string, history: AttemptHistory, now: Date): NextStep {
+  const { ifLate, isLate, troubleSince } = history;
+  if (isLate && ifLate === 'skip') {
+    return { kind: 'finish', outcome: 'not_dialled', status: 'failed', error: whyTooLate(history, now) };
+  }
   const sinceMs = now.getTime() - (troubleSince ?? now).getTime();
   if (sinceMs >= TROUBLE_LIMIT_MS[ifLate]) return { kind: 'finish', outcome: 'not_dialled', status: 'failed', error };
   // As long again as it has lasted, so that it is asked often at first and seldom later.

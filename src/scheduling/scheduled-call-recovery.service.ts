@@ -7,6 +7,7 @@ import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { Database } from '../database/database';
 import { DialPace } from './dial-pace.service';
+import { whyTooLate } from './retry-policy';
 import { ScheduledCallOutcomes } from './scheduled-call-outcomes.service';
 import { Claim, dueCall, takenOver } from './scheduled-dialling.repository';
 import { ScheduledDialling } from './scheduled-dialling.service';
@@ -74,7 +75,7 @@ export class ScheduledCallRecovery implements OnApplicationBootstrap, BeforeAppl
     // Since nobody else can write its call down any more; somebody may just have done so.
     if (await this.isSettled(owner, callId)) return;
     if (call.isLate && call.ifLate === 'skip') {
-      await this.dialling.miss(claim);
+      await this.dialling.miss(claim, whyTooLate(call, call.now));
       return;
     }
     await sleep(await this.pace.reserve());

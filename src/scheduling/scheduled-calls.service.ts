@@ -217,15 +217,18 @@ export class ScheduledCalls {
   }
 
   /**
-   * The same for what another room has planned and takes back: not of a series.
+   * The same for what another room has planned and takes back. One that its owner has made a series of is the owner's by now, and
+   * stays.
    * @throws ScheduledCallNotFound; ScheduledCallTakenUp: it is being dialled, or over, or was just changed
    */
   async takeBack(owner: Owner, id: number, confirm: PlannedForAReason['confirm']): Promise<void> {
     const before = await this.get(owner, id);
     const { text, values } = endedUndialled(owner, id, { status: 'canceled', read: before, error: null }, null);
     await this.db.asOwner(owner, async (tx) => {
-      const ended = await tx.query<unknown[]>(text, [...values]);
-      if (ended.length === 0) throw new ScheduledCallTakenUp(before.status);
+      if (before.recurrence === null) {
+        const ended = await tx.query<unknown[]>(text, [...values]);
+        if (ended.length === 0) throw new ScheduledCallTakenUp(before.status);
+      }
       await confirm(tx, id);
     });
     this.announce(owner, [id]);

@@ -32,7 +32,7 @@ import {
   spread,
   takenUp,
 } from './scheduled-dialling.repository';
-import { MISSED, OVERTAKEN } from './retry-policy';
+import { whyTooLate } from './retry-policy';
 import { ScheduledCallUpdated } from './scheduling.events';
 
 const POLL_MS = 250;
@@ -158,7 +158,7 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
     if (call.isLate && call.ifLate === 'skip') {
       await this.write(
         owner,
-        endedUndialled(owner, id, { status: 'failed', read: call, error: whyTooLate(call) }, next),
+        endedUndialled(owner, id, { status: 'failed', read: call, error: whyTooLate(call, call.now) }, next),
       );
       return null;
     }
@@ -187,8 +187,8 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
   }
 
   /** What a process has left behind and is too late by now. */
-  async miss(claim: Claim): Promise<void> {
-    await this.write(claim.owner, givenUp(claim, 'not_dialled', MISSED));
+  async miss(claim: Claim, why: string): Promise<void> {
+    await this.write(claim.owner, givenUp(claim, 'not_dialled', why));
   }
 
   private async dial(call: TakenCall, claim: Claim): Promise<void> {
@@ -273,10 +273,6 @@ export class ScheduledDialling implements OnApplicationBootstrap, BeforeApplicat
     const [rows] = await this.db.writeAsOwner(owner, statement);
     for (const { id } of rows) this.events.emit(new ScheduledCallUpdated(owner, id));
   }
-}
-
-function whyTooLate({ notAfter, now }: TakenCall): string {
-  return notAfter !== null && notAfter < now ? OVERTAKEN : MISSED;
 }
 
 /** The one to be made now; null where it was made before, and where there is none. */

@@ -4,7 +4,7 @@ import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import { Database } from '../database/database';
 import { User } from './user.entity';
-import { UserErased, UserErasing } from './users.events';
+import { UserErased, UserErasing, UserUpdated } from './users.events';
 
 /** How long an erasure waits for live calls to be ended and files to be removed. */
 const ERASING_LIMIT_MS = 10_000;
@@ -26,10 +26,13 @@ export class UsersService {
   }
 
   async update(owner: Owner, changes: Partial<Pick<User, 'name' | 'timezone'>>): Promise<User> {
-    return this.db.asOwner(owner, async (tx) => {
-      if (Object.keys(changes).length > 0) await tx.update(User, { id: owner.userId }, changes);
+    const isChange = Object.keys(changes).length > 0;
+    const user = await this.db.asOwner(owner, async (tx) => {
+      if (isChange) await tx.update(User, { id: owner.userId }, changes);
       return tx.findOneByOrFail(User, { id: owner.userId });
     });
+    if (isChange) this.events.emit(new UserUpdated(owner));
+    return user;
   }
 
   /** Erases the user and every row of theirs. Access tokens that are still around stop working at once. */

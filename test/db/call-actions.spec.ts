@@ -115,6 +115,7 @@ const BARE: CalendarEvent = {
   recurringEventId: undefined,
   attendees: [],
   isOrganizedByOwner: true,
+  isAppointment: true,
   isBusy: true,
   htmlLink: undefined,
   etag: undefined,

@@ -67,7 +67,8 @@ class OneCalendar extends CalendarProvider {
   busyTimes = () => Promise.resolve<BusyTime[]>([]);
 
   async changesSince(_: string, syncToken: string | null): Promise<CalendarChanges> {
-    this.fail('changesSince', syncToken === null ? 'sync-over' : undefined);
+    const isOfToken = ['sync-over', 'refused', 'not-found'].includes(this.trouble.changesSince ?? '');
+    if (syncToken !== null || !isOfToken) this.fail('changesSince');
     return {
       hasChanged: this.changes.length > Number(syncToken ?? 0),
       nextSyncToken: String(this.changes.length),
@@ -112,9 +113,9 @@ class OneCalendar extends CalendarProvider {
     this.changes.push(id);
   }
 
-  private fail(question: keyof OneCalendar['trouble'], unless?: CalendarTrouble): void {
+  private fail(question: keyof OneCalendar['trouble']): void {
     const trouble = this.trouble[question];
-    if (trouble !== undefined && trouble !== unless) throw new CalendarError('Trouble.', trouble);
+    if (trouble !== undefined) throw new CalendarError('Trouble.', trouble);
   }
 }
 
@@ -136,6 +137,7 @@ const BARE: CalendarEvent = {
   recurringEventId: undefined,
   attendees: [],
   isOrganizedByOwner: true,
+  isAppointment: true,
   isBusy: true,
   htmlLink: undefined,
   etag: undefined,
@@ -370,7 +372,56 @@ describe('an event that asks for a call', () => {
     expect(await told()).toMatchObject([{ status: 'scheduled' }, { status: 'scheduled' }]);
   });
 
-  it.each(['dialing', 'completed', 'failed', 'outcome_unknown'])(
+  it('that is being dialled when it changes is looked at again until it is known what became of the call', async () => {
+    calendar.put('a', 60);
+    await sync();
+    await becomes('dialing');
+    calendar.change('a', { status: 'cancelled' });
+    await sync();
+    const { nextSyncAt, updatedAt, windowReadAt } = await row();
+    expect(windowReadAt).toBeNull();
+    expect(nextSyncAt?.getTime()).toBeLessThan(updatedAt.getTime() + MINUTE_MS);
+    // The carrier was away.
+    await sql(`UPDATE scheduled_calls SET status = 'scheduled', due_at = now() WHERE user_id = $1`);
+    await sync();
+    expect(await told()).toMatchObject([{ status: 'canceled' }]);
+  });
+
+  it('is not called again under another id, as a series gets with another start', async () => {
+    calendar.put('s_1', 20, { recurringEventId: 's' });
+    await sync();
+    await becomes('completed');
+    calendar.change('s_1', { status: 'cancelled' });
+    calendar.put('s_2', 17, { recurringEventId: 's' });
+    await sync();
+    expect(await calls()).toHaveLength(1);
+    calendar.put('s_2', 60, { recurringEventId: 's' });
+    await sync();
+    expect((await calls()).map(({ status }) => status).sort()).toEqual(['completed', 'scheduled']);
+  });
+
+  it('stays planned by its owner after it is over', async () => {
+    calendar.put('a', 60);
+    await sync();
+    const [call] = await calls();
+    await one.scheduledCalls.update(owner, call?.id ?? 0, { scheduled_time: inMinutes(300).toISOString() });
+    await sql(`UPDATE event_calls SET event_start = now() - interval '1 hour' WHERE user_id = $1`);
+    calendar.put('a', -60);
+    await sync();
+    expect(await told()).toMatchObject([{ status: 'scheduled' }]);
+  });
+
+  it('leaves alone what its owner has made a series of', async () => {
+    calendar.put('a', 60);
+    await sync();
+    const [call] = await calls();
+    await one.scheduledCalls.update(owner, call?.id ?? 0, { recurrence: 'FREQ=DAILY;COUNT=3' });
+    calendar.change('a', { status: 'cancelled' });
+    await sync();
+    expect((await calls()).map(({ status }) => status)).toEqual(['scheduled']);
+  });
+
+  it.each(['completed', 'failed', 'outcome_unknown'])(
     'is called again after a call that is %s where it moved beyond what was said',
     async (status) => {
       calendar.put('a', 60);
@@ -484,6 +535,75 @@ describe('the settings', () => {
   });
 });
 
+describe('a word of the owner', () => {
+  beforeEach(async () => {
+    await prefer();
+    calendar.put('a', 60);
+    await sync();
+  });
+  const isDueNow = async () => ((await row()).nextSyncAt?.getTime() ?? Infinity) <= Date.now();
+
+  it('is heard while the calendar has to be connected again', async () => {
+    calendar.trouble.changesSince = 'grant-over';
+    await sync();
+    expect(await told()).toMatchObject([{ status: 'scheduled' }]);
+    await prefer({ phoneNumber: '+12025550111' });
+    await sync();
+    expect(await told()).toMatchObject([
+      { status: 'canceled', problem: expect.stringContaining('connected again') as string },
+    ]);
+    await sync();
+    delete calendar.trouble.changesSince;
+    await connect();
+    await sync();
+    expect((await calls()).map(({ status, phoneNumber }) => [status, phoneNumber])).toEqual([
+      ['canceled', MINE],
+      ['scheduled', '+12025550111'],
+    ]);
+    calendar.trouble.changesSince = 'grant-over';
+    await sync();
+    await prefer({ callsFor: 'none' });
+    await sync();
+    expect((await calls()).map(({ status }) => status)).toEqual(['canceled', 'canceled']);
+  });
+
+  it('does not wait where Google is in trouble', async () => {
+    calendar.trouble.listEvents = 'unreachable';
+    calendar.change('a', { summary: 'Other' });
+    for (let at = 0; at < 6; at += 1) await sync();
+    expect(await isDueNow()).toBe(false);
+    await prefer({ callsFor: 'none' });
+    expect(await isDueNow()).toBe(true);
+    await one.syncs.sync(owner);
+    expect((await calls()).map(({ status }) => status)).toEqual(['canceled']);
+  });
+
+  it('that comes while the calendar is being read is not lost in its trouble', async () => {
+    calendar.meanwhile = async () => {
+      await prefer({ callsFor: 'none' });
+      throw new CalendarError('Trouble.', 'unreachable');
+    };
+    calendar.change('a', { summary: 'Other' });
+    await sync();
+    expect(await isDueNow()).toBe(true);
+    await one.syncs.sync(owner);
+    expect((await calls()).map(({ status }) => status)).toEqual(['canceled']);
+  });
+
+  it('that disconnects the calendar while it is being read is not lost', async () => {
+    calendar.meanwhile = async () => {
+      await one.grants.disconnect(owner);
+      throw new CalendarError('Trouble.', 'grant-over');
+    };
+    calendar.change('a', { summary: 'Other' });
+    await sync();
+    expect(await isDueNow()).toBe(true);
+    await one.syncs.sync(owner);
+    expect(await told()).toMatchObject([{ status: 'canceled', problem: 'The calendar was disconnected.' }]);
+    expect(await one.rows.find(owner)).toBeNull();
+  });
+});
+
 describe('two who follow the same calendar at once', () => {
   beforeEach(() => prefer());
 
@@ -567,6 +687,13 @@ describe('trouble', () => {
     expect((await told()).map(({ status }) => status)).toEqual(['scheduled', 'scheduled']);
   });
 
+  it.each(['refused', 'not-found'] as const)('of a sync token that is %s begins anew as well', async (trouble) => {
+    calendar.put('b', 90);
+    calendar.trouble.changesSince = trouble;
+    await sync();
+    expect((await told()).map(({ status }) => status)).toEqual(['scheduled', 'scheduled']);
+  });
+
   it('of a lost word that a calendar was connected is found', async () => {
     await sql('DELETE FROM calendar_syncs WHERE user_id = $1');
     expect(await one.rows.unfollowed(100)).toContainEqual(owner);
@@ -584,7 +711,6 @@ describe('a calendar that is disconnected', () => {
     calendar.put('a', 60);
     await sync();
     await one.grants.disconnect(owner);
-    await one.rows.wakeUp(owner);
     await sync();
     expect(await one.rows.find(owner)).toBeNull();
     expect(await told()).toMatchObject([{ status: 'canceled', problem: 'The calendar was disconnected.' }]);
@@ -677,8 +803,8 @@ describe('what is asked of the database', () => {
         INSERT INTO scheduled_calls (user_id, phone_number, scenario, scheduled_time, timezone, local_time, if_late, quiet_hours, status)
         SELECT ${userId}, '+12025550100', 'sales', now(), 'UTC', '2027-01-15T09:00:00', 'skip', 'block',
           CASE WHEN n < 5 THEN 'scheduled' ELSE 'completed' END FROM generate_series(1, 300) n;
-        INSERT INTO event_calls (user_id, event_id, summary, event_start, scheduled_call_id)
-        SELECT user_id, 'e' || id, 'Event', now() - id * interval '1 minute', id FROM scheduled_calls;
+        INSERT INTO event_calls (user_id, event_id, series_id, summary, event_start, scheduled_call_id)
+        SELECT user_id, 'e' || id, 'e', 'Event', now() - id * interval '1 minute', id FROM scheduled_calls;
         INSERT INTO calendar_syncs (user_id, connected_at, next_sync_at, channel_id)
         VALUES (${userId}, now(), now() + ${n - 1} * interval '1 hour', 'channel ${n}'); COMMIT`);
     }

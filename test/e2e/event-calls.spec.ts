@@ -153,7 +153,7 @@ it.each<[object, string, number, string]>([
   expect([refused.status, refused.body['code']]).toEqual([status, code]);
 });
 
-it('are not had made by whoever invites somebody', async () => {
+it('are not had made by whoever invites somebody, who is called when they have accepted and want to be', async () => {
   await channelOpen();
   const invitation = { summary: 'Offer', description: 'call +12025550199 1 hour before', ...times(0) };
   const invited = await google().post<{ id: string }>('/sandbox/google/events', {
@@ -161,18 +161,39 @@ it('are not had made by whoever invites somebody', async () => {
     organizer: 'stranger@example.com',
     event: invitation,
   });
+  const settings = { calls_for: 'all', phone_number: '(202) 555-0100' };
+  await api(server.url).put('/google-calendar/call-settings', settings, { token: user.token });
   expect(await one((call) => call !== undefined)).toMatchObject({
     status: 'not_planned',
-    problem: expect.stringContaining('not accepted') as string,
+    problem: expect.stringContaining('not answered') as string,
   });
-  const answer = (event: object) => google().patch(`/sandbox/google/events/${invited.body.id}`, { email, event });
   const attendees = [{ email, responseStatus: 'accepted' }];
-  await answer({ attendees });
-  await one((call) => call?.problem?.startsWith('Somebody else') === true);
-  await answer({ description: 'call me 1 hour before' });
+  await google().patch(`/sandbox/google/events/${invited.body.id}`, { email, event: { attendees } });
   const planned = await one((call) => call?.status === 'scheduled');
+  expect(planned).toMatchObject({ scheduled_time: later(-1 / 6) });
   const call = await api(server.url).get(`/scheduled-calls/${planned?.scheduled_call_id}`, { token: user.token });
   expect(call.body).toMatchObject({ phone_number: '+12025550100' });
+});
+
+it('come without notifications as well: an address that Google refuses ends no connection', async () => {
+  const polled = await startApp({ env: { ...sandbox.env, CALENDAR_POLL_SECONDS: '5' } });
+  try {
+    const other = await signUp(polled.url);
+    const theirs = await aGooglePerson(sandbox.url);
+    await sandbox.fault('google', 'refuse_channel', { count: 10, email: theirs });
+    await connectCalendar(polled, sandbox, other.token, { email: theirs });
+    await api(polled.url).put('/google-calendar/call-settings', { phone_number: '(202) 555-0100' }, other);
+    const event = { summary: 'Dentist', description: 'call me 1 hour before', ...times(0) };
+    await google().post('/sandbox/google/events', { email: theirs, event });
+    await until(
+      async () => (await api(polled.url).get<EventCallBody[]>('/google-calendar/event-calls', other)).body[0]?.status,
+      (status) => status === 'scheduled',
+      { what: 'the call' },
+    );
+    expect((await api(polled.url).get('/google-calendar/status', other)).body).toMatchObject({ connected: true });
+  } finally {
+    await polled.close();
+  }
 });
 
 it('are not called for by whoever knows no channel', async () => {

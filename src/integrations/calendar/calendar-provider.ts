@@ -36,6 +36,8 @@ export interface CalendarEvent {
   attendees: readonly EventAttendee[];
   /** Whoever has the calendar has made it as well; not so of invitations, and of what was read out of mails. */
   isOrganizedByOwner: boolean;
+  /** Something that takes place; not so of time that is only kept free. */
+  isAppointment: boolean;
   /** False for what leaves its owner free: marked so, or declined. */
   isBusy: boolean;
   htmlLink: string | undefined;

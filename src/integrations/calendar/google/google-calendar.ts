@@ -32,6 +32,8 @@ const RETRY_AFTER_MS = 300;
 /** Google's pages hold 250 by default and 2,500 at most. */
 const SYNC_PAGE = 2500;
 const MAX_SYNC_PAGES = 40;
+/** Whether there are changes is asked, not which. */
+const CHANGES_FIELDS = 'kind,nextPageToken,nextSyncToken,items(id)';
 /** Google gives this long when it does not say. */
 const TOKEN_LIFE_MS = 3_600_000;
 const WATCH_LIFE_MS = 7 * 24 * 3_600_000;
@@ -194,7 +196,10 @@ export class GoogleCalendar extends CalendarProvider {
     let hasChanged = false;
     for (let page = 0; page < MAX_SYNC_PAGES; page++) {
       const { data } = await this.read(accessToken, (calendar, options) =>
-        calendar.events.list({ calendarId: PRIMARY, maxResults: SYNC_PAGE, pageToken, ...beginning }, options),
+        calendar.events.list(
+          { calendarId: PRIMARY, maxResults: SYNC_PAGE, pageToken, fields: CHANGES_FIELDS, ...beginning },
+          options,
+        ),
       );
       hasChanged ||= itemsOf(data).length > 0;
       if (data.nextSyncToken != null) return { hasChanged, nextSyncToken: data.nextSyncToken };
@@ -206,21 +211,15 @@ export class GoogleCalendar extends CalendarProvider {
 
   /** https://developers.google.com/workspace/calendar/api/guides/push */
   async watch(accessToken: string, { channelId, token, address }: WatchRequest): Promise<Watch> {
+    const params = { ttl: String(WATCH_LIFE_MS / 1000) };
+    const requestBody = { id: channelId, token, type: 'web_hook', address, params };
     const { data } = await this.ask(accessToken, (calendar, options) =>
-      calendar.events.watch(
-        {
-          calendarId: PRIMARY,
-          requestBody: {
-            id: channelId,
-            token,
-            type: 'web_hook',
-            address,
-            params: { ttl: String(WATCH_LIFE_MS / 1000) },
-          },
-        },
-        options,
-      ),
-    );
+      calendar.events.watch({ calendarId: PRIMARY, requestBody }, options),
+    ).catch((error: unknown) => {
+      // Whether it is the token that is not taken, or the address, other questions will tell: a grant never ends by this one.
+      if (!(error instanceof CalendarError) || error.trouble !== 'token-refused') throw error;
+      throw new CalendarError(error.message, 'unreachable', { cause: error });
+    });
     const expiresAt = Number(data.expiration);
     return {
       resourceId: data.resourceId ?? '',

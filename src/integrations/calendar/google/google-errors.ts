@@ -53,6 +53,8 @@ function troubleOf({ status, oauthError, reason }: GoogleAnswer): CalendarTroubl
   if (oauthError === 'invalid_grant') return 'grant-over';
   if (oauthError !== undefined && CLIENT_ERRORS.has(oauthError)) return 'misconfigured';
   if (status === undefined || status >= 500 || status === 408) return 'unreachable';
+  // A channel's address that nobody has verified comes as 401, 403 or 400, and says nothing about the token.
+  if (reason?.startsWith('push.') === true) return 'refused';
   if (status === 429 || (status === 403 && RATE_REASONS.has(reason ?? ''))) return 'rate-limited';
   if (reason === 'accessNotConfigured') return 'misconfigured';
   switch (status) {

@@ -21,6 +21,7 @@ export function toEvent(event: calendar_v3.Schema$Event): CalendarEvent {
     recurringEventId: event.recurringEventId ?? undefined,
     attendees,
     isOrganizedByOwner: event.organizer?.self === true && event.eventType !== 'fromGmail',
+    isAppointment: event.eventType !== 'outOfOffice' && event.eventType !== 'focusTime',
     isBusy: event.transparency !== 'transparent' && !isDeclined,
     htmlLink: event.htmlLink ?? undefined,
     etag: event.etag ?? undefined,

@@ -8,6 +8,7 @@ import { CalendarError, needsFullSync, notFound } from './calendar-error';
 import { authorize } from './caller';
 import type { CalendarEntry } from './calendars';
 import { registerEvents } from './events-api';
+import { partOf } from './fields-mask';
 import { freeBusy } from './free-busy';
 
 /** The Calendar API, version 3 (https://developers.google.com/workspace/calendar/api/v3/reference). */
@@ -23,6 +24,14 @@ export function registerCalendar(app: FastifyInstance, google: GoogleContext): v
       });
       scope.setNotFoundHandler(() => {
         throw notFound();
+      });
+      scope.addHook('preSerialization', (request, reply, payload, next) => {
+        const fields = queryOf(request).get('fields');
+        try {
+          next(null, fields === null || reply.statusCode !== 200 ? payload : partOf(payload, fields));
+        } catch (error) {
+          next(error as Error);
+        }
       });
       scope.addHook('onSend', (request, reply, _payload, next) => {
         if (answersToLose.has(request)) {

@@ -48,6 +48,11 @@ export function notFound(): CalendarError {
   return new CalendarError(404, 'notFound', 'Not Found');
 }
 
+/** Of an address whose domain nobody has verified, as the field reports it: not a word about the token. */
+export function channelRefused(): CalendarError {
+  return new CalendarError(401, 'push.webhookUrlUnauthorized', 'Unauthorized WebHook callback channel');
+}
+
 export function isOver(): CalendarError {
   return new CalendarError(410, 'deleted', 'Resource has been deleted');
 }

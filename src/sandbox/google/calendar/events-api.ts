@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { GoogleContext } from '../google-context';
 import { requireCalendar, type CalendarCall, type RegisterMethod } from './calendar-call';
 import type { Calendar, UpdateKind } from './calendar';
-import { CalendarError, invalid, notFound } from './calendar-error';
+import { CalendarError, channelRefused, invalid, notFound } from './calendar-error';
 import { toResource, type CalendarEvent } from './calendar-event';
 import type { CalendarEntry } from './calendars';
 import { listEvents, listInstances } from './event-list';
@@ -14,7 +14,7 @@ const SEND_UPDATES = ['all', 'externalOnly', 'none'] as const;
 
 /** Events of a calendar (https://developers.google.com/workspace/calendar/api/v3/reference/events). */
 export function registerEvents(register: RegisterMethod, google: GoogleContext): void {
-  const { channels, clock } = google;
+  const { channels, clock, faults } = google;
   const entryOf = ({ person, path }: CalendarCall): CalendarEntry => requireCalendar(google, person, path);
   const EVENTS = '/calendars/:calendarId/events';
   const EVENT = `${EVENTS}/:eventId`;
@@ -60,6 +60,7 @@ export function registerEvents(register: RegisterMethod, google: GoogleContext):
     return call.reply.status(204).send();
   });
   register('Events.Watch', 'POST', `${EVENTS}/watch`, (call) => {
+    if (faults.take('google', 'refuse_channel', { email: call.person.email })) throw channelRefused();
     return call.reply.send(channels.open(entryOf(call).calendar, call.request.body));
   });
 }
