@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startScratchServer } from '../../scripts/scratch-database';
 import { api } from '../support/api';
+import { freePort } from '../support/free-port';
 import { until } from '../support/until';
 import { MeasuredProcess } from './measured-process';
 
@@ -157,13 +157,4 @@ function subjectOf(line: string): string {
   const [, msg = line] = /"msg":"([^"]*)/.exec(line) ?? [];
   const [, what] = /"what":"([^"]*)/.exec(line) ?? [];
   return what === undefined ? msg : `${msg}: ${what}`;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('The system gave no free port.');
-  return address.port;
 }

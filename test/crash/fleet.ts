@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../bench/product';
+import { freePort } from '../support/free-port';
 import { until } from '../support/until';
 import type { CarrierGate, Gate } from './carrier-gate';
 

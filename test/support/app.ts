@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { AddressInfo, createServer } from 'node:net';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { createApp } from '../../src/bootstrap';
 import { AppConfig, Environment, readConfig, SandboxConfig } from '../../src/config/app-config';
 import { Database } from '../../src/database/database';
+import { freePort } from './free-port';
 import { freshDatabase, TestDatabase } from './test-database';
 
 export interface StartedApp {
@@ -46,6 +46,7 @@ const NO_PROVIDERS = {
 /** The real app in this process, on a port of its own, over a database of its own. */
 export async function startApp(options: StartOptions = {}): Promise<StartedApp> {
   const database = options.database ?? (await freshDatabase());
+  // PUBLIC_URL, and with it every signature, needs it before the app is made.
   const port = await freePort();
   const config = readConfig(
     {
@@ -80,13 +81,4 @@ export async function startApp(options: StartOptions = {}): Promise<StartedApp> 
       if (options.database === undefined) await database.drop();
     },
   };
-}
-
-/** PUBLIC_URL, and with it every signature, needs the port before the app is made. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,6 +1,6 @@
 import { until } from '../../support/until';
 import { MeasuredProcess } from '../measured-process';
-import { freePort } from '../product';
+import { freePort } from '../../support/free-port';
 
 const READY_WITHIN_MS = 30_000;
 

@@ -10,9 +10,9 @@ import { parseArgs } from 'node:util';
 import { startScratchServer } from '../../../scripts/scratch-database';
 import { migrate } from '../../../src/database/migrate';
 import { api, signUp } from '../../support/api';
+import { freePort } from '../../support/free-port';
 import { ScriptedTwilio } from '../../support/scripted-twilio';
 import { until } from '../../support/until';
-import { freePort } from '../product';
 
 const SERVERS = 2;
 /** Milliseconds. */
