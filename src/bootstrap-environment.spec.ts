@@ -9,23 +9,28 @@ const GOOGLE = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret' };
 
 describe('which providers are simulated', () => {
   it.each([
-    ['all without credentials', {}, ['twilio', 'openai', 'google']],
-    ['those without credentials', OPENAI, ['twilio', 'google']],
-    ['those without credentials', TWILIO, ['openai', 'google']],
-    ['those without credentials', GOOGLE, ['twilio', 'openai']],
+    ['all without credentials', {}, ['twilio', 'openai', 'google', 'mail']],
+    ['those without credentials', OPENAI, ['twilio', 'google', 'mail']],
+    ['those without credentials', TWILIO, ['openai', 'google', 'mail']],
+    ['those without credentials', GOOGLE, ['twilio', 'openai', 'mail']],
     ['none when all have credentials', { ...TWILIO, ...OPENAI, ...GOOGLE }, []],
     ['none when all have credentials, even if wished for', { ...TWILIO, ...OPENAI, ...GOOGLE, SANDBOX: 'true' }, []],
+    ['all but the mail with its key', { RESEND_API_KEY: 're_1' }, ['twilio', 'openai', 'google']],
     ['none against the wish', { SANDBOX: 'false' }, []],
     ['none in production', { NODE_ENV: 'production' }, []],
     ['none in production, however it is spelt', { NODE_ENV: ' Production ' }, []],
-    ['those wished for in production', { NODE_ENV: 'production', SANDBOX: 'TRUE', ...OPENAI }, ['twilio', 'google']],
+    [
+      'those wished for in production',
+      { NODE_ENV: 'production', SANDBOX: 'TRUE', ...OPENAI },
+      ['twilio', 'google', 'mail'],
+    ],
     ['none for half a pair: that is a mistake to be named', { TWILIO_ACCOUNT_SID: 'AC1', ...OPENAI, ...GOOGLE }, []],
     ['none for half a pair: that is a mistake to be named', { ...TWILIO, ...OPENAI, GOOGLE_CLIENT_ID: 'id' }, []],
     ['none for half a pair: that is a mistake to be named', { ...TWILIO, ...OPENAI, GOOGLE_CLIENT_SECRET: 's' }, []],
     [
       'those with empty credentials',
       { TWILIO_ACCOUNT_SID: ' ', TWILIO_AUTH_TOKEN: '', OPENAI_API_KEY: '', GOOGLE_CLIENT_ID: ' ' },
-      ['twilio', 'openai', 'google'],
+      ['twilio', 'openai', 'google', 'mail'],
     ],
   ])('%s', (_, env, providers) => {
     expect(providersToSimulate(env)).toEqual(providers);

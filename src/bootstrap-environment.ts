@@ -35,6 +35,8 @@ export function providersToSimulate(env: Environment): SandboxProvider[] {
   if (!isSet(env['TWILIO_ACCOUNT_SID']) && !isSet(env['TWILIO_AUTH_TOKEN'])) simulate.push('twilio');
   if (!isSet(env['OPENAI_API_KEY'])) simulate.push('openai');
   if (!isSet(env['GOOGLE_CLIENT_ID']) && !isSet(env['GOOGLE_CLIENT_SECRET'])) simulate.push('google');
+  // No reason for a sandbox by itself: without an account no mails are sent.
+  if (simulate.length > 0 && !isSet(env['RESEND_API_KEY'])) simulate.push('mail');
   return simulate;
 }
 

@@ -4,6 +4,7 @@ import { AccountsService } from './auth/accounts.service';
 import { createApp } from './bootstrap';
 import { twilioTrouble } from './bootstrap-banner';
 import { completeEnvironment, providersToSimulate } from './bootstrap-environment';
+import { PhoneNumbers } from './calls/phone-numbers.service';
 import { Drain } from './common/drain';
 import { settledWithin } from './common/settled-within';
 import { AppConfig, Environment, NO_SANDBOX, readConfig, SandboxConfig } from './config/app-config';
@@ -57,6 +58,8 @@ export async function startServer(given: Environment): Promise<RunningServer> {
     app.get(SandboxStatus).watch(isUp);
     const hasDemoUser = await settleDemoUser(app, config, log);
     await listen(app, config);
+    // The simulated platform's number is there for this server; whom a real one asks its owner says.
+    if (sandbox.providers.includes('twilio')) await app.get(PhoneNumbers).setUpPlatformNumber();
     const trouble = twilioTrouble(config);
     if (trouble !== undefined) log.warn(trouble);
 

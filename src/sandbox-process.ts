@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from './config/app-config';
 
 /** The providers that can be simulated, in the words of `GET /health`. */
-export const SANDBOX_PROVIDERS = ['twilio', 'openai', 'google'] as const;
+export const SANDBOX_PROVIDERS = ['twilio', 'openai', 'google', 'mail'] as const;
 export type SandboxProvider = (typeof SANDBOX_PROVIDERS)[number];
 
 /** The number of the simulated platform when none is set. */
@@ -31,6 +31,9 @@ export interface SandboxCredentials {
   openaiApiKey: string;
   googleClientId: string;
   googleClientSecret: string;
+  resendApiKey: string;
+  /** Who hears what people say of demos; somebody made up when nobody is set. */
+  feedbackEmail: string;
 }
 
 export interface SandboxProcess {
@@ -174,6 +177,7 @@ function forkSandbox(options: SandboxOptions, credentials: SandboxCredentials, p
       OPENAI_API_KEY: credentials.openaiApiKey,
       GOOGLE_CLIENT_ID: credentials.googleClientId,
       GOOGLE_CLIENT_SECRET: credentials.googleClientSecret,
+      RESEND_API_KEY: credentials.resendApiKey,
     },
     execArgv: [...process.execArgv, ...STEADY_V8],
     // A group of its own: Ctrl-C is for us, and we end it after the last call.
@@ -213,6 +217,13 @@ export function environmentFor(
           GOOGLE_API_BASE_URL: controlUrl,
         }
       : {}),
+    ...(simulate.includes('mail')
+      ? {
+          RESEND_API_KEY: credentials.resendApiKey,
+          RESEND_BASE_URL: controlUrl,
+          FEEDBACK_EMAIL: credentials.feedbackEmail,
+        }
+      : {}),
   };
 }
 
@@ -231,6 +242,8 @@ function newCredentials(env: Environment): SandboxCredentials {
     openaiApiKey: `sk-sandbox-${randomBytes(24).toString('base64url')}`,
     googleClientId: `sandbox-${randomBytes(12).toString('hex')}.apps.googleusercontent.com`,
     googleClientSecret: `GOCSPX-sandbox-${randomBytes(24).toString('base64url')}`,
+    resendApiKey: `re_sandbox_${randomBytes(16).toString('hex')}`,
+    feedbackEmail: env['FEEDBACK_EMAIL']?.trim() || 'feedback@example.com',
   };
 }
 

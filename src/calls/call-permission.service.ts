@@ -92,14 +92,23 @@ export class CallPermissionService {
   ): Promise<CallPermission> {
     const isSoon = at.getTime() - Date.now() < SOON_MS;
     const counts = await countCalls(tx, owner, at);
+    const facts = this.factsOf(number, at);
+    const reserved = counts.hasNumber ? this.reservedOf(facts.limits.atOnce) : 0;
     return decideCall({
-      ...this.factsOf(number, at),
+      ...facts,
+      limits: { ...facts.limits, atOnce: facts.limits.atOnce - reserved },
       isOnDoNotCallList: number.kind === 'subscriber' && (await this.doNotCall.has(tx, owner, number.e164)),
       callsInLastMinute: isSoon ? counts.inLastMinute : [],
       callsToday: counts.today,
-      liveCalls: isSoon ? counts.live : 0,
+      // Those that came in take what is reserved for them first.
+      liveCalls: isSoon ? Math.max(counts.liveOutbound, counts.live - reserved) : 0,
       isServerFull: isSoon && isServerFull,
     });
+  }
+
+  /** Who can be rung keeps a part of their lines free for that. */
+  private reservedOf(atOnce: number): number {
+    return Math.floor(atOnce * this.config.limits.reservedForInbound);
   }
 
   /** What hangs on the number, the time and the settings alone. */
@@ -127,11 +136,16 @@ interface CallCounts {
   inLastMinute: Date[];
   today: number;
   live: number;
+  liveOutbound: number;
+  /** One of the platform's numbers is theirs. */
+  hasNumber: boolean;
 }
 
 /** Attempts that certainly never rang a phone do not count against minute and day. */
 async function countCalls(tx: EntityManager, owner: Owner, at: Date): Promise<CallCounts> {
-  const [row] = await tx.query<{ in_last_minute: Date[] | null; today: string; live: string }[]>(
+  const [row] = await tx.query<
+    { in_last_minute: Date[] | null; today: string; live: string; live_outbound: string; has_number: boolean }[]
+  >(
     `SELECT
        (SELECT array_agg(created_at ORDER BY created_at) FROM calls
          WHERE user_id = $1 AND created_at > $2::timestamptz - interval '1 minute'
@@ -139,12 +153,16 @@ async function countCalls(tx: EntityManager, owner: Owner, at: Date): Promise<Ca
        (SELECT count(*) FROM calls
          WHERE user_id = $1 AND created_at >= date_trunc('day', $2::timestamptz, 'UTC')
          AND direction = 'outbound' AND dial_state NOT IN ('refused', 'absent')) AS today,
-       (SELECT count(*) FROM calls WHERE user_id = $1 AND status = ANY ($3)) AS live`,
+       (SELECT count(*) FROM calls WHERE user_id = $1 AND status = ANY ($3)) AS live,
+       (SELECT count(*) FROM calls WHERE user_id = $1 AND status = ANY ($3) AND direction = 'outbound') AS live_outbound,
+       EXISTS (SELECT FROM phone_numbers WHERE user_id = $1) AS has_number`,
     [owner.userId, at, LIVE_STATUSES],
   );
   return {
     inLastMinute: row?.in_last_minute ?? [],
     today: Number(row?.today ?? 0),
     live: Number(row?.live ?? 0),
+    liveOutbound: Number(row?.live_outbound ?? 0),
+    hasNumber: row?.has_number ?? false,
   };
 }

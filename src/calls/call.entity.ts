@@ -97,6 +97,10 @@ export class Call {
   @Column({ type: 'boolean', default: false })
   record: boolean;
 
+  /** A demo: it was begun by a key, lasts as long as demos do, and whoever has its id may say what they think of it. */
+  @Column({ name: 'is_demo', type: 'boolean', default: false })
+  isDemo: boolean;
+
   @Column({ name: 'max_duration_seconds', type: 'integer' })
   maxDurationSeconds: number;
 

@@ -15,6 +15,43 @@ export class CallNotFound extends AppError {
   }
 }
 
+/** Not there, or somebody else's. */
+export class PhoneNumberNotFound extends AppError {
+  constructor() {
+    super('not-found', 'phone_number.not_found', 'Phone number not found');
+  }
+}
+
+/** Only a number of the platform can be answered by it. */
+export class NotOurNumber extends AppError {
+  constructor() {
+    super(
+      'invalid',
+      'phone_number.not_in_account',
+      'This number is not one of this platform’s Twilio account. Buy it there first, or choose another.',
+    );
+  }
+}
+
+export class PhoneNumberTaken extends AppError {
+  constructor() {
+    super('conflict', 'phone_number.taken', 'This number belongs to somebody already.');
+  }
+}
+
+/** No demo has this id. */
+export class SessionNotFound extends AppError {
+  constructor() {
+    super('not-found', 'session.not_found', 'Session not found');
+  }
+}
+
+export class FeedbackGiven extends AppError {
+  constructor() {
+    super('conflict', 'feedback.given', 'You have told us what you think of this call. Thank you.');
+  }
+}
+
 export class DoNotCallEntryNotFound extends AppError {
   constructor() {
     super('not-found', 'do_not_call.not_found', 'Do-not-call entry not found');

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { MailModule } from '../integrations/mail/mail.module';
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
 import { ScenariosModule } from '../scenarios/scenarios.module';
 import { CallActions } from './call-actions.service';
@@ -11,17 +12,29 @@ import { CallsService } from './calls.service';
 import { CarrierReports } from './carrier-reports.service';
 import { CarrierWebhooksController } from './carrier-webhooks.controller';
 import { CarrierWebhooks } from './carrier-webhooks.service';
+import { DemoController } from './demo.controller';
+import { DemoSessions } from './demo-sessions.service';
 import { DialAttempts } from './dial-attempts.service';
 import { DialledCalls } from './dialled-calls.service';
 import { DialSettlement } from './dial-settlement.service';
 import { DoNotCallController } from './do-not-call.controller';
 import { DoNotCallService } from './do-not-call.service';
+import { FeedbackMail } from './feedback-mail.service';
 import { FinishedCalls } from './finished-calls.service';
+import { InboundCalls } from './inbound-calls.service';
 import { LiveCalls } from './live-calls.service';
+import { PhoneNumbers } from './phone-numbers.service';
+import { PhoneNumbersController } from './phone-numbers.controller';
 
 @Module({
-  imports: [ScenariosModule, TelephonyModule],
-  controllers: [CallsController, DoNotCallController, CarrierWebhooksController],
+  imports: [ScenariosModule, TelephonyModule, MailModule],
+  controllers: [
+    CallsController,
+    DoNotCallController,
+    PhoneNumbersController,
+    DemoController,
+    CarrierWebhooksController,
+  ],
   providers: [
     CallActions,
     CallChecking,
@@ -31,12 +44,16 @@ import { LiveCalls } from './live-calls.service';
     CallsService,
     CarrierReports,
     CarrierWebhooks,
+    DemoSessions,
     DialAttempts,
     DialledCalls,
     DialSettlement,
     DoNotCallService,
+    FeedbackMail,
     FinishedCalls,
+    InboundCalls,
     LiveCalls,
+    PhoneNumbers,
   ],
   exports: [
     CallActions,
@@ -47,6 +64,7 @@ import { LiveCalls } from './live-calls.service';
     DialAttempts,
     FinishedCalls,
     LiveCalls,
+    PhoneNumbers,
   ],
 })
 export class CallsModule {}

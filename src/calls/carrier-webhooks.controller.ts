@@ -5,6 +5,7 @@ import { Public } from '../common/public.decorator';
 import { RateLimit } from '../common/rate-limit.decorator';
 import { BadWebhookSignature, CarrierSignatureGuard } from '../integrations/telephony/carrier-signature.guard';
 import { CarrierWebhooks } from './carrier-webhooks.service';
+import { InboundCalls } from './inbound-calls.service';
 import { CallStatusQueryDto, CarrierFormDto } from './dto/carrier-webhooks.dto';
 
 const ATTEMPT = {
@@ -13,7 +14,9 @@ const ATTEMPT = {
   example: '6f1f5b0e-5b64-4f0c-9d38-6f6d6ac4b3a1',
 };
 
-/** What the carrier tells and asks about outbound calls. Anything that it has signed is answered, or it would alarm. */
+const TWIML = { type: 'string', example: '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>' };
+
+/** What the carrier tells and asks about calls. Anything that it has signed is answered, or it would alarm. */
 @ApiTags('carrier webhooks')
 @ApiCarrierSignature()
 @ApiConsumes('application/x-www-form-urlencoded')
@@ -22,7 +25,10 @@ const ATTEMPT = {
 @UseGuards(CarrierSignatureGuard)
 @Controller()
 export class CarrierWebhooksController {
-  constructor(private readonly webhooks: CarrierWebhooks) {}
+  constructor(
+    private readonly webhooks: CarrierWebhooks,
+    private readonly inbound: InboundCalls,
+  ) {}
 
   @Post('call-status')
   @HttpCode(200)
@@ -33,6 +39,32 @@ export class CarrierWebhooksController {
     return this.webhooks.onStatus(attempt, form);
   }
 
+  @Post('incoming-call')
+  @HttpCode(200)
+  @Header('Content-Type', 'text/xml; charset=utf-8')
+  @ApiOperation({
+    summary: 'Somebody rings one of our numbers',
+    description:
+      'The agent of the number answers, or its demo begins with a welcome. Where nobody can answer a sentence says so.',
+  })
+  @ApiProduces('text/xml')
+  @ApiOkResponse({ description: 'TwiML', schema: TWIML })
+  @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])
+  incomingCall(@Body() form: CarrierFormDto): Promise<string> {
+    return this.inbound.onRung(form);
+  }
+
+  @Post('demo-start')
+  @HttpCode(200)
+  @Header('Content-Type', 'text/xml; charset=utf-8')
+  @ApiOperation({ summary: 'A key was pressed in the demo, or none was' })
+  @ApiProduces('text/xml')
+  @ApiOkResponse({ description: 'TwiML that connects the call to our media stream, or hangs up', schema: TWIML })
+  @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])
+  demoStart(@Body() form: CarrierFormDto): Promise<string> {
+    return this.inbound.onKey(form);
+  }
+
   @Post('twilio/voice/:attempt')
   @HttpCode(200)
   @Header('Content-Type', 'text/xml; charset=utf-8')
@@ -41,7 +73,7 @@ export class CarrierWebhooksController {
   @ApiProduces('text/xml')
   @ApiOkResponse({
     description: 'TwiML that connects the call to our media stream, or hangs up; in words where the server is full',
-    schema: { type: 'string', example: '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>' },
+    schema: TWIML,
   })
   @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])
   voice(@Param('attempt') attempt: string, @Body() form: CarrierFormDto): Promise<string> {
@@ -56,7 +88,7 @@ export class CarrierWebhooksController {
   @ApiProduces('text/xml')
   @ApiOkResponse({
     description: 'TwiML that hangs up; after a sentence where the stream broke',
-    schema: { type: 'string', example: '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>' },
+    schema: TWIML,
   })
   @ApiProblems([403, 'Not signed by Twilio', new BadWebhookSignature()])
   streamOver(@Param('attempt') attempt: string, @Body() form: CarrierFormDto): Promise<string> {

@@ -31,6 +31,7 @@ export interface LiveCall {
   phoneNumber: string;
   direction: CallDirection;
   maxDurationSeconds: number;
+  isDemo: boolean;
   /** What the carrier has said so far of who answered; null before. */
   answeredBy: string | null;
   /** Over, or being ended: nothing new is to be begun for it. */
@@ -115,6 +116,12 @@ export class LiveCalls {
         { streamOpenedAt: () => 'clock_timestamp()' },
       );
       if (affected !== 1) return null;
+      // Of a call that came in the carrier reports the end alone: it is answered by us.
+      await tx.query(
+        `UPDATE calls SET status = 'in-progress', answered_at = coalesce(answered_at, clock_timestamp())
+         WHERE user_id = $1 AND id = $2 AND direction = 'inbound' AND status = 'ringing'`,
+        [owner.userId, found.callId],
+      );
       return this.toLiveCall(tx, owner, await tx.findOneByOrFail(Call, { userId: owner.userId, id: found.callId }));
     });
   }
@@ -213,6 +220,7 @@ export class LiveCalls {
       phoneNumber: call.phoneNumber,
       direction: call.direction,
       maxDurationSeconds: call.maxDurationSeconds,
+      isDemo: call.isDemo,
       answeredBy: call.answeredBy,
       isOver: isOver(call.status) || call.endedReason !== null,
     };

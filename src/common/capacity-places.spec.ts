@@ -54,3 +54,24 @@ it('is not confused by a call that is carried anew before the first conversation
   second();
   expect(places.carriedCount).toBe(0);
 });
+
+it('leaves a part to calls that come in, which may take more than that', () => {
+  const places = new CallPlaces(5, 2);
+  const claimed = [1, 2, 3].map(() => places.claim(NOW));
+  expect(claimed).not.toContain(null);
+  expect([places.claim(NOW), places.hasRoom(NOW), places.hasRoomForInbound(NOW)]).toEqual([null, false, true]);
+  places.expect('in 1', NOW + 500, true);
+  places.expect('in 2', NOW + 500, true);
+  expect(places.hasRoomForInbound(NOW)).toBe(false);
+  claimed[0]?.();
+  // Whoever rings takes what is free; a call that is placed has it back when they are gone.
+  expect(places.hasRoomForInbound(NOW)).toBe(true);
+  places.expect('in 3', NOW + 500, true);
+  expect(places.claim(NOW)).toBeNull();
+  const giveBack = places.carry('in 3');
+  places.expect('in 3', NOW + 500, true);
+  giveBack();
+  expect(places.claim(NOW)).not.toBeNull();
+  expect(places.claim(NOW)).toBeNull();
+  expect(places.hasRoomForInbound(NOW + 500)).toBe(true);
+});

@@ -52,6 +52,29 @@ describe('places', () => {
   });
 });
 
+describe('people who ring', () => {
+  it('find the places that placed calls leave to them, and more where there are', () => {
+    const capacity = capacityOf({ MAX_LIVE_CALLS: '5' });
+    const placed = [1, 2, 3, 4].map(() => capacity.claimPlace());
+    expect(placed).not.toContain(null);
+    expect(capacity.claimPlace()).toBeNull();
+    expect(capacity.admitsInbound('first', 1000)).toBe(true);
+    expect(capacity.admitsInbound('first', 1000)).toBe(true);
+    expect(capacity.admitsInbound('second', 1000)).toBe(false);
+    placed[0]?.();
+    expect(capacity.admitsInbound('second', 1000)).toBe(true);
+    expect(capacity.admits('second')).toBe(true);
+  });
+
+  it('get through where placed calls are begun no more, as long as nobody stutters', () => {
+    const capacity = capacityOf();
+    observe(capacity, BUSY);
+    expect([capacity.claimPlace(), capacity.admitsInbound('call', 1000)]).toEqual([null, true]);
+    observe(capacity, LATE);
+    expect(capacity.admitsInbound('other', 1000)).toBe(false);
+  });
+});
+
 describe('a loop that is nearly always at work', () => {
   it('begins no calls, but carries whom it has dialled, and whom it carries', () => {
     const capacity = capacityOf();

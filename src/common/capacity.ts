@@ -37,7 +37,8 @@ export class Capacity implements OnApplicationBootstrap, BeforeApplicationShutdo
   private lastWaitMs = 0;
 
   constructor(@Inject(APP_CONFIG) { limits }: AppConfig) {
-    this.places = new CallPlaces(limits.maxLiveCalls);
+    const { maxLiveCalls, reservedForInbound } = limits;
+    this.places = new CallPlaces(maxLiveCalls, Math.floor((maxLiveCalls ?? 0) * reservedForInbound));
     this.gate = limits.maxEventLoopDelayMs === null ? null : new LoopGate(limits.maxEventLoopDelayMs);
   }
 
@@ -88,6 +89,19 @@ export class Capacity implements OnApplicationBootstrap, BeforeApplicationShutdo
   /** A phone rings that was dialled from a place: it keeps one until it is carried, forgotten, or `withinMs` are over. */
   expect(callId: string, withinMs: number): void {
     this.places.expect(callId, performance.now() + withinMs);
+  }
+
+  /**
+   * Whether a call that comes in can be carried here; it then has a place until it is carried, forgotten, or `withinMs` are over.
+   * Calls that are placed stop before the loop is late, so that there is a little left for those that come.
+   */
+  admitsInbound(callId: string, withinMs: number): boolean {
+    const now = performance.now();
+    if (this.places.isCarried(callId)) return true;
+    const isAdmitted =
+      this.gate?.isLate !== true && (this.places.isExpected(callId, now) || this.places.hasRoomForInbound(now));
+    if (isAdmitted) this.places.expect(callId, now + withinMs, true);
+    return isAdmitted;
   }
 
   /** The call is over, or will not come here. */

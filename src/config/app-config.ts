@@ -60,6 +60,7 @@ const environment = z.object({
   MAX_CONCURRENT_CALLS: whole(10, 1, 100_000),
   MAX_CALLS_PER_DAY: whole(500, 1, 10_000_000),
   MAX_LIVE_CALLS: whole(0, 0, 100_000),
+  RESERVED_FOR_INBOUND_PERCENT: whole(20, 0, 90),
   MAX_EVENT_LOOP_DELAY_MS: whole(30, 0, 1000),
   MAX_BODY_KB: whole(1024, 16, 102_400),
   ALLOWED_COUNTRIES: list('US,CA').refine((codes) => codes.every((code) => /^[A-Z]{2}$/.test(code)), {
@@ -77,6 +78,12 @@ const environment = z.object({
     },
   ),
   DIAL_RATE_PER_SECOND: number(1, 0.1, 1000),
+  DEMO_DURATION_SECONDS: whole(60, 10, 3600),
+  DEMO_SCENARIO: text.optional().transform((value) => (value === undefined || value === '' ? 'default' : value)),
+  DEMO_USER_EMAIL: text
+    .optional()
+    .transform((value) => (value === undefined || value === '' ? 'demo@example.com' : value)),
+  DEMO_CALLS_PER_CALLER: whole(20, 1, 10_000),
   RING_TIMEOUT_SECONDS: whole(30, 5, 600),
   SILENCE_REPROMPT_SECONDS: number(8, 1, 600),
   SILENCE_END_SECONDS: number(8, 1, 600),
@@ -117,6 +124,15 @@ const environment = z.object({
   GOOGLE_OAUTH_BASE_URL: url(['http:', 'https:']),
   GOOGLE_API_BASE_URL: url(['http:', 'https:']),
   CALENDAR_POLL_SECONDS: whole(60, 5, 3600),
+
+  RESEND_API_KEY: optional,
+  RESEND_BASE_URL: url(['http:', 'https:']),
+  FEEDBACK_EMAIL: optional.refine((value) => value === undefined || /^[^\s@]+@[^\s@]+$/.test(value), {
+    message: 'must be an e-mail address',
+  }),
+  MAIL_FROM: text
+    .optional()
+    .transform((value) => (value === undefined || value === '' ? 'Speech Assistant <onboarding@resend.dev>' : value)),
 });
 
 /** Every name that `readConfig` understands, for the spec that keeps .env.example complete. */
@@ -157,6 +173,8 @@ export interface AppConfig {
     readonly maxCallsPerDay: number;
     /** Of all users together, in this process; null: no fixed limit. */
     readonly maxLiveCalls: number | null;
+    /** The share of this process' places, and of the calls at once of a user who has a number, that outbound calls leave. */
+    readonly reservedForInbound: number;
     /** What a frame may wait for its turn on average; null: the event loop is not watched. */
     readonly maxEventLoopDelayMs: number | null;
     readonly maxBodyBytes: number;
@@ -169,6 +187,14 @@ export interface AppConfig {
     readonly quietHours: string | undefined;
     /** Scheduled calls, of all users and processes together. */
     readonly dialsPerSecond: number;
+    readonly demo: {
+      readonly durationSeconds: number;
+      /** Of numbers that nobody has claimed. */
+      readonly scenario: string;
+      readonly userEmail: string;
+      /** Within a day. */
+      readonly callsPerCaller: number;
+    };
     readonly ringTimeoutSeconds: number;
     readonly silenceRepromptMs: number;
     readonly silenceEndMs: number;
@@ -212,6 +238,15 @@ export interface AppConfig {
   readonly calendar: {
     /** How often Google is asked for changes of a calendar where it does not tell of them. */
     readonly pollSeconds: number;
+  };
+  readonly mail: {
+    /** Undefined: this installation sends no mails. */
+    readonly resendApiKey: string | undefined;
+    /** Undefined: Resend's own. Without a trailing slash. */
+    readonly resendBaseUrl: string | undefined;
+    readonly from: string;
+    /** Who hears what people say of demos; undefined: nobody. */
+    readonly feedbackTo: string | undefined;
   };
 }
 
@@ -295,6 +330,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
       maxCallsPerDay: e.MAX_CALLS_PER_DAY,
       maxLiveCalls: e.MAX_LIVE_CALLS === 0 ? null : e.MAX_LIVE_CALLS,
+      reservedForInbound: e.RESERVED_FOR_INBOUND_PERCENT / 100,
       maxEventLoopDelayMs: e.MAX_EVENT_LOOP_DELAY_MS === 0 ? null : e.MAX_EVENT_LOOP_DELAY_MS,
       maxBodyBytes: e.MAX_BODY_KB * 1024,
     },
@@ -304,6 +340,12 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       aiDisclosure: e.AI_DISCLOSURE,
       quietHours: e.QUIET_HOURS,
       dialsPerSecond: e.DIAL_RATE_PER_SECOND,
+      demo: {
+        durationSeconds: e.DEMO_DURATION_SECONDS,
+        scenario: e.DEMO_SCENARIO,
+        userEmail: e.DEMO_USER_EMAIL,
+        callsPerCaller: e.DEMO_CALLS_PER_CALLER,
+      },
       ringTimeoutSeconds: e.RING_TIMEOUT_SECONDS,
       silenceRepromptMs: e.SILENCE_REPROMPT_SECONDS * 1000,
       silenceEndMs: e.SILENCE_END_SECONDS * 1000,
@@ -343,6 +385,12 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       apiBaseUrl: e.GOOGLE_API_BASE_URL?.replace(/\/+$/, ''),
     },
     calendar: { pollSeconds: e.CALENDAR_POLL_SECONDS },
+    mail: {
+      resendApiKey: e.RESEND_API_KEY,
+      resendBaseUrl: e.RESEND_BASE_URL?.replace(/\/+$/, ''),
+      from: e.MAIL_FROM,
+      feedbackTo: e.FEEDBACK_EMAIL,
+    },
   });
 }
 

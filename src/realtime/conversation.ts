@@ -321,6 +321,7 @@ function planOf(
     ...(call.direction === 'outbound' ? { voicemail: voicemailPlan(call, aiDisclosure ? disclosure : '') } : {}),
     whoSpeaksFirst: agent.whoSpeaksFirst,
     maxDurationMs: call.maxDurationSeconds * 1000,
+    ...(call.isDemo ? { maxDurationEnd: 'demo_limit' as const } : {}),
     silence: { repromptAfterMs: config.calls.silenceRepromptMs, endAfterMs: config.calls.silenceEndMs },
     interruption: interruptionOf(agent),
     phrases,

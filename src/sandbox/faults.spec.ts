@@ -77,7 +77,10 @@ describe('faults', () => {
   });
 
   it.each<[FaultOrder, RegExp]>([
-    [{ provider: 'nobody', fault: 'slow' }, /^"nobody" is not simulated here\. Providers: twilio, openai, google\.$/],
+    [
+      { provider: 'nobody', fault: 'slow' },
+      /^"nobody" is not simulated here\. Providers: twilio, openai, google, mail\.$/,
+    ],
     [{ provider: 'twilio', fault: 'sneeze' }, /^"sneeze" is not a fault of twilio\. It has: http_429, /],
     [
       { provider: 'twilio', fault: 'slow', match: 'x' },

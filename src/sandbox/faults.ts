@@ -72,6 +72,7 @@ export const FAULTS_BY_PROVIDER = {
     'refuse_channel',
     'lose_webhook',
   ],
+  mail: ['http_403', 'http_429', 'http_500', 'slow', 'timeout', 'drop_socket', 'lose_answer'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type FaultProvider = keyof typeof FAULTS_BY_PROVIDER;
@@ -144,6 +145,7 @@ const AIMS_BY_PROVIDER: Record<FaultProvider, readonly (keyof FaultAim)[]> = {
   twilio: ['call_sid', 'number'],
   openai: ['session', 'match'],
   google: ['email'],
+  mail: [],
 };
 const ALL_AIMS = Object.values(AIMS_BY_PROVIDER).flat();
 /** These strike before a session has said whose it is. */

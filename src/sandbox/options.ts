@@ -19,6 +19,7 @@ const environment = z.object({
   OPENAI_API_KEY: text(/^\S{1,300}$/, 'must be a key without spaces'),
   GOOGLE_CLIENT_ID: text(/^\S{1,300}$/, 'must be a client id without spaces'),
   GOOGLE_CLIENT_SECRET: text(/^\S{1,300}$/, 'must be a secret without spaces'),
+  RESEND_API_KEY: text(/^\S{1,300}$/, 'must be a key without spaces'),
   SANDBOX_RING_MS: number(0, 600_000),
   SANDBOX_NO_ANSWER_MS: number(0, 600_000),
   SANDBOX_TRANSCRIPT_MS: number(0, 600_000),
@@ -40,6 +41,8 @@ export interface SandboxOptions {
   /** The one OAuth client that the simulated Google knows. */
   googleClientId: string;
   googleClientSecret: string;
+  /** What mails are sent with. */
+  resendApiKey: string;
   /** How long a phone rings before the person picks up. */
   ringMs: number;
   /** How long a phone that nobody answers rings; the call's own Timeout when that is shorter. */
@@ -74,6 +77,7 @@ export function readSandboxOptions(env: Record<string, string | undefined>): San
     openAiApiKey: read.OPENAI_API_KEY ?? 'sk-sandbox',
     googleClientId: read.GOOGLE_CLIENT_ID ?? 'sandbox-client.apps.googleusercontent.com',
     googleClientSecret: read.GOOGLE_CLIENT_SECRET ?? 'sandbox-client-secret',
+    resendApiKey: read.RESEND_API_KEY ?? 're_sandbox',
     ringMs: read.SANDBOX_RING_MS ?? 1200,
     noAnswerMs: read.SANDBOX_NO_ANSWER_MS ?? 8000,
     transcriptMs: read.SANDBOX_TRANSCRIPT_MS ?? 500,

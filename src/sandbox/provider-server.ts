@@ -7,6 +7,7 @@ import { isFromThisMachine } from './control/loopback-only';
 import { FaultBox, type ArmedFault } from './faults';
 import { FrameTicker } from './frame-ticker';
 import { createGoogle, registerGoogle } from './google/google';
+import { MailService } from './mail/mail-api';
 import { createLog, type SandboxLog } from './log';
 import type { SandboxOptions } from './options';
 import type { Voices } from './phone/voices';
@@ -93,6 +94,8 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     baseUrl: () => baseUrl,
   });
 
+  const mail = new MailService({ apiKey: options.resendApiKey, faults, clock });
+
   const app = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
@@ -117,12 +120,14 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     requests,
     ticker,
     google,
+    mail,
     phoneNumbers,
     openAiSessions: () => openAi.sessions(),
     cutOpenAiSessions: () => openAi.cutAll(),
     baseUrl: () => baseUrl,
   });
   registerGoogle(app, google);
+  mail.register(app);
   registerTwilioApi(app, { carrier, intelligence, accountSid, authToken, clock, faults, log });
   app.register((scope, _options, done) => {
     openAi.registerRest(scope);

@@ -81,7 +81,7 @@ it(
     const { body: health } = await api(url).get('/health');
     expect(health).toMatchObject({
       status: 'ok',
-      sandbox: { enabled: true, providers: ['twilio', 'openai', 'google'], control_url: controlUrl },
+      sandbox: { enabled: true, providers: ['twilio', 'openai', 'google', 'mail'], control_url: controlUrl },
     });
     const { email, password } = DEMO_USER;
     expect((await api(url).post('/auth/login', { email, password })).status).toBe(200);

@@ -68,6 +68,8 @@ export interface TestSandbox {
   /** Cuts every open model session at once, without a close frame; says how many. */
   cutSessions(): Promise<number>;
   fault(provider: string, fault: string, options?: FaultOptions): Promise<void>;
+  /** A person rings one of the platform's numbers. Answers the sid of the call. */
+  ring(order: { from: string; to: string; says?: string[]; digits?: string }): Promise<string>;
   noFaults(): Promise<void>;
   /** How far the clock that Twilio tells dates by is ahead of the machine's from now on. */
   setClock(aheadSeconds: number): Promise<void>;
@@ -111,6 +113,7 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
     TWILIO_VOICE_INTELLIGENCE_SID: `GA${randomBytes(16).toString('hex')}`,
     GOOGLE_CLIENT_ID: `${randomBytes(8).toString('hex')}.apps.googleusercontent.com`,
     GOOGLE_CLIENT_SECRET: randomBytes(16).toString('hex'),
+    RESEND_API_KEY: `re_${randomBytes(8).toString('hex')}`,
   };
   const sandbox = await startSandbox(
     readSandboxOptions({
@@ -132,6 +135,8 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
       OPENAI_REALTIME_URL: `ws://127.0.0.1:${sandbox.port}/v1/realtime`,
       GOOGLE_OAUTH_BASE_URL: sandbox.baseUrl,
       GOOGLE_API_BASE_URL: sandbox.baseUrl,
+      RESEND_BASE_URL: sandbox.baseUrl,
+      FEEDBACK_EMAIL: 'feedback@example.com',
     },
     url: sandbox.baseUrl,
     calls: async () => (await client.get<PhoneCall[]>('/sandbox/calls')).body,
@@ -141,6 +146,11 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
     fault: async (provider, fault, options = {}) => {
       const answer = await client.post('/sandbox/faults', { provider, fault, ...options });
       if (answer.status >= 300) throw new Error(answer.text);
+    },
+    ring: async (order) => {
+      const answer = await client.post<{ call_sid: string }>('/sandbox/inbound-calls', order);
+      if (answer.status !== 201) throw new Error(answer.text);
+      return answer.body.call_sid;
     },
     noFaults: async () => void (await client.delete('/sandbox/faults')),
     setClock: async (aheadSeconds) => {

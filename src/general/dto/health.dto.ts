@@ -28,7 +28,11 @@ const healthSchema = z
     example: {
       status: 'ok',
       version: '0.1.0',
-      sandbox: { enabled: true, providers: ['twilio', 'openai', 'google'], control_url: 'http://127.0.0.1:5051' },
+      sandbox: {
+        enabled: true,
+        providers: ['twilio', 'openai', 'google', 'mail'],
+        control_url: 'http://127.0.0.1:5051',
+      },
       checks: {
         database: 'up',
         sandbox: 'up',

@@ -50,6 +50,34 @@ export interface CallQuery {
   now: Date;
 }
 
+/** One of the numbers of our account with the carrier. */
+export interface CarrierNumber {
+  /** The carrier's id. */
+  sid: string;
+  /** E.164. */
+  phoneNumber: string;
+  canTalk: boolean;
+  canText: boolean;
+  /** What is asked when it is rung or texted, and told about its calls; '' for nothing. */
+  voiceUrl: string;
+  statusCallbackUrl: string;
+  smsUrl: string;
+  /** Something else of the carrier's answers instead (an application, a trunk), in words; null: nothing does. */
+  answeredElsewhere: string | null;
+}
+
+export interface NumberWebhooks {
+  voiceUrl: string;
+  statusCallbackUrl: string;
+  smsUrl: string;
+}
+
+/** A sentence in a language, by its BCP 47 tag. */
+export interface Spoken {
+  sentence: string;
+  language: string;
+}
+
 export abstract class Telephony {
   /**
    * Dials out, once: a create is never repeated, because the carrier would dial twice.
@@ -77,6 +105,15 @@ export abstract class Telephony {
   /** One call; null when the carrier does not know it. */
   abstract fetchCall(callSid: string): Promise<CarrierCall | null>;
 
+  /** The number of our account; null where it is none of it. @throws CarrierError */
+  abstract findNumber(e164: string): Promise<CarrierNumber | null>;
+
+  /** Says whom to ask when the number is rung or texted; done twice it is as done once. @throws CarrierError */
+  abstract setNumberWebhooks(sid: string, webhooks: NumberWebhooks): Promise<CarrierNumber>;
+
+  /** Why the carrier could not reach addresses below this origin, in a sentence; null where nothing speaks against it. */
+  abstract originProblem(origin: string): string | null;
+
   /** Whether a webhook with form fields was sent by the carrier. `url` is the public address with its query, as sent. */
   abstract verifySignature(webhook: { url: string; params: FormParams; signature: string }): boolean;
 
@@ -91,6 +128,12 @@ export abstract class Telephony {
    * over and the call is not, `afterwardsUrl` is asked for more.
    */
   abstract connectStream(url: string, parameters: Readonly<Record<string, string>>, afterwardsUrl: string): string;
+
+  /**
+   * Instructions that read sentences aloud until any key is pressed, the last one twice; then `url` is asked, with the key as
+   * `Digits`, or without where none was pressed.
+   */
+  abstract awaitKey(sentences: readonly Spoken[], url: string): string;
 
   /** Instructions that end the call. */
   abstract hangUpInstructions(): string;

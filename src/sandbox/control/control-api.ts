@@ -4,6 +4,7 @@ import { ANSWERED_BY, FAULTS_BY_PROVIDER, type FaultBox } from '../faults';
 import type { FrameTicker } from '../frame-ticker';
 import type { GoogleContext } from '../google/google-context';
 import { registerGoogleControls } from '../google/google-controls';
+import type { MailService } from '../mail/mail-api';
 import { MAGIC_NUMBERS } from '../phone/directory';
 import type { RequestCount } from '../request-count';
 import type { Carrier } from '../twilio/carrier';
@@ -24,6 +25,7 @@ export interface ControlSettings {
   requests: RequestCount;
   ticker: FrameTicker;
   google: GoogleContext;
+  mail: MailService;
   phoneNumbers: readonly string[];
   openAiSessions: () => unknown;
   /** Says how many connections it cut. */
@@ -117,6 +119,12 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
 
       registerTranscriptControls(scope, settings);
       registerGoogleControls(scope, settings.google);
+
+      scope.get('/mail', (_request, reply) => reply.send(settings.mail.list()));
+      scope.delete('/mail', (_request, reply) => {
+        settings.mail.clear();
+        return reply.status(204).send();
+      });
 
       scope.get('/clock', (_request, reply) => reply.send(clockView(clock)));
       scope.post('/clock', (request, reply) => {

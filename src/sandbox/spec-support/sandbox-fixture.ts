@@ -51,6 +51,7 @@ export class SandboxFixture {
       voiceIntelligenceSid: SERVICE_SID,
       openAiApiKey: 'sk-spec',
       googleClientId: GOOGLE_CLIENT_ID,
+      resendApiKey: 're_fixture',
       googleClientSecret: GOOGLE_CLIENT_SECRET,
       ringMs: 40,
       noAnswerMs: 80,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import twilio from 'twilio';
 import type { AppConfig } from '../../../config/app-config';
@@ -5,11 +6,14 @@ import { APP_CONFIG } from '../../../config/config.module';
 import {
   CallQuery,
   CarrierCall,
+  CarrierNumber,
   CarrierOutcomeUnknown,
   CarrierRefused,
   FormParams,
+  NumberWebhooks,
   OutboundCall,
   PlacedCall,
+  Spoken,
   Telephony,
 } from '../telephony';
 import { sayLanguage } from './say-language';
@@ -20,6 +24,8 @@ import { NOT_FOUND, translated } from './twilio-errors';
 const CALL_NOT_IN_PROGRESS = 21220;
 
 const MAX_FOUND_CALLS = 100;
+/** People look for their phone's keypad. */
+const KEY_TIMEOUT_SECONDS = 8;
 /** What whole seconds and a slow answer make of clocks that are the same. */
 const CLOCKS_AGREE_MS = 2_000;
 
@@ -29,10 +35,12 @@ export class TwilioTelephony extends Telephony {
   private readonly reads: twilio.Twilio;
   private readonly clockAheadMs: () => number | null;
   private readonly authToken: string;
+  private readonly isRebased: boolean;
 
   constructor(@Inject(APP_CONFIG) config: AppConfig) {
     super();
     this.authToken = config.twilio.authToken;
+    this.isRebased = config.twilio.apiBaseUrl !== undefined;
     this.creates = clientForCreates(config.twilio);
     ({ api: this.reads, clockAheadMs: this.clockAheadMs } = clientForReads(config.twilio));
   }
@@ -108,6 +116,43 @@ export class TwilioTelephony extends Telephony {
     }
   }
 
+  async findNumber(e164: string): Promise<CarrierNumber | null> {
+    // Twilio takes parts of numbers as well.
+    const found = await translated(() => this.reads.incomingPhoneNumbers.list({ phoneNumber: e164, limit: 20 }));
+    const number = found.find(({ phoneNumber }) => phoneNumber === e164);
+    return number === undefined ? null : toCarrierNumber(number);
+  }
+
+  async setNumberWebhooks(
+    sid: string,
+    { voiceUrl, statusCallbackUrl, smsUrl }: NumberWebhooks,
+  ): Promise<CarrierNumber> {
+    const number = await translated(() =>
+      this.reads.incomingPhoneNumbers(sid).update({
+        voiceUrl,
+        voiceMethod: 'POST',
+        statusCallback: statusCallbackUrl,
+        statusCallbackMethod: 'POST',
+        smsUrl,
+        smsMethod: 'POST',
+        // An application's addresses would be asked instead.
+        voiceApplicationSid: '',
+        smsApplicationSid: '',
+      }),
+    );
+    return toCarrierNumber(number);
+  }
+
+  originProblem(origin: string): string | null {
+    // Whoever has us ask another Twilio has one that is nearer.
+    if (this.isRebased) return null;
+    const { protocol, hostname } = new URL(origin);
+    if (protocol !== 'https:') return `Twilio asks addresses with https, and PUBLIC_URL is ${origin}.`;
+    return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || hostname === 'localhost' || !hostname.includes('.')
+      ? `Twilio reaches public names, and PUBLIC_URL is ${origin}.`
+      : null;
+  }
+
   verifySignature({ url, params, signature }: { url: string; params: FormParams; signature: string }): boolean {
     return twilio.validateRequest(this.authToken, signature, url, { ...params });
   }
@@ -130,6 +175,24 @@ export class TwilioTelephony extends Telephony {
     return response.toString();
   }
 
+  awaitKey(sentences: readonly Spoken[], url: string): string {
+    const response = new twilio.twiml.VoiceResponse();
+    for (const said of [sentences, sentences.slice(-1)]) {
+      // Without a finishing key every key counts.
+      const gather = response.gather({
+        input: ['dtmf'],
+        numDigits: 1,
+        finishOnKey: '',
+        timeout: KEY_TIMEOUT_SECONDS,
+        action: url,
+        method: 'POST',
+      });
+      for (const { sentence, language } of said) gather.say(sayAttributes(language), sentence);
+    }
+    response.redirect({ method: 'POST' }, url);
+    return response.toString();
+  }
+
   hangUpInstructions(): string {
     const response = new twilio.twiml.VoiceResponse();
     response.hangup();
@@ -138,8 +201,7 @@ export class TwilioTelephony extends Telephony {
 
   sayAndHangUp(sentence: string, language: string): string {
     const response = new twilio.twiml.VoiceResponse();
-    const spokenIn = sayLanguage(language);
-    response.say(spokenIn === undefined ? {} : { language: spokenIn }, sentence);
+    response.say(sayAttributes(language), sentence);
     response.hangup();
     return response.toString();
   }
@@ -154,6 +216,32 @@ export class TwilioTelephony extends Telephony {
       throw error;
     }
   }
+}
+
+function sayAttributes(language: string): { language?: NonNullable<ReturnType<typeof sayLanguage>> } {
+  const spokenIn = sayLanguage(language);
+  return spokenIn === undefined ? {} : { language: spokenIn };
+}
+
+type TwilioNumber = Awaited<ReturnType<twilio.Twilio['incomingPhoneNumbers']['list']>>[number];
+
+/** https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource */
+function toCarrierNumber(number: TwilioNumber): CarrierNumber {
+  const { trunkSid, voiceApplicationSid } = number;
+  return {
+    sid: number.sid,
+    phoneNumber: number.phoneNumber,
+    canTalk: number.capabilities.voice,
+    canText: number.capabilities.sms,
+    voiceUrl: number.voiceUrl ?? '',
+    statusCallbackUrl: number.statusCallback ?? '',
+    smsUrl: number.smsUrl ?? '',
+    answeredElsewhere: trunkSid
+      ? 'A SIP trunk answers this number. Take it out of the trunk in Twilio’s console.'
+      : voiceApplicationSid
+        ? 'A TwiML application answers this number, not an address of its own.'
+        : null,
+  };
 }
 
 type TwilioCall = Awaited<ReturnType<twilio.Twilio['calls']['list']>>[number];
