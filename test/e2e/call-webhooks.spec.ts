@@ -432,6 +432,7 @@ describe('the stream token', () => {
         phoneNumber: '+12025550100',
         direction: 'outbound',
         maxDurationSeconds: 1800,
+        isDemo: false,
         answeredBy: null,
         isOver: false,
       },
