@@ -10,6 +10,7 @@ import {
 } from 'typeorm';
 import type { Agent } from '../scenarios/agent';
 import { User } from '../users/user.entity';
+import type { CallOutcome } from './call-outcome';
 import type { CallStatus } from './call-status';
 import type { DialState } from './dial-ledger';
 import type { EndedReason } from './ended-reason';
@@ -36,6 +37,7 @@ export interface Voicemail {
 @Index('calls_user_id_idempotency_key_key', ['userId', 'idempotencyKey'], { unique: true })
 @Index('calls_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
 @Index('calls_untranscribed_idx', ['endedAt'], { where: 'words_version > transcribed_version' })
+@Index('calls_analysis_due_idx', ['analysisDueAt'], { where: 'analysis_due_at IS NOT NULL' })
 @Index('calls_recorded_idx', ['endedAt', 'userId', 'id'], {
   where: 'record AND answered_at IS NOT NULL AND call_sid IS NOT NULL',
 })
@@ -158,8 +160,39 @@ export class Call {
   @Column({ type: 'jsonb', nullable: true })
   extracted: Record<string, unknown> | null;
 
+  /** Why nothing was extracted although the scenario asks for it; null where something was. */
+  @Column({ name: 'extraction_error', type: 'text', nullable: true })
+  extractionError: string | null;
+
   @Column({ type: 'text', nullable: true })
   summary: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  outcome: CallOutcome | null;
+
+  @Column({ name: 'outcome_reason', type: 'text', nullable: true })
+  outcomeReason: string | null;
+
+  /** What the agent promised and nothing that was done keeps. */
+  @Column({ name: 'open_promises', type: 'jsonb', default: [] })
+  openPromises: string[];
+
+  /** Columns that the owner or a tool has written: no reading of the call writes over them. */
+  @Column({ name: 'written_fields', type: 'text', array: true, default: [] })
+  writtenFields: string[];
+
+  @Column({ name: 'analysed_at', type: 'timestamptz', nullable: true })
+  analysedAt: Date | null;
+
+  /** When it is to be read, or until when somebody is at it; null: it is not to be read. */
+  @Column({ name: 'analysis_due_at', type: 'timestamptz', nullable: true })
+  analysisDueAt: Date | null;
+
+  @Column({ name: 'analysis_tries', type: 'integer', default: 0 })
+  analysisTries: number;
+
+  @Column({ name: 'analysis_error', type: 'text', nullable: true })
+  analysisError: string | null;
 
   /** What became of the call where a machine answered it; null where nobody took it for one. */
   @Column({ type: 'jsonb', nullable: true })

@@ -74,3 +74,12 @@ export class CallWritten {
     readonly callId: string,
   ) {}
 }
+
+/** A call that is over was read: its summary, its outcome and what its scenario wants to know of it are there. */
+export class CallAnalysed {
+  static readonly type = 'call.analysed';
+  constructor(
+    readonly owner: Owner,
+    readonly callId: string,
+  ) {}
+}

@@ -3,6 +3,7 @@ import { MailModule } from '../integrations/mail/mail.module';
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
 import { ScenariosModule } from '../scenarios/scenarios.module';
 import { CallActions } from './call-actions.service';
+import { CallAnalyses } from './call-analyses.service';
 import { CallChecking } from './call-checking.service';
 import { CallLookups } from './call-lookups';
 import { CallPermissionService } from './call-permission.service';
@@ -37,6 +38,7 @@ import { PhoneNumbersController } from './phone-numbers.controller';
   ],
   providers: [
     CallActions,
+    CallAnalyses,
     CallChecking,
     CallLookups,
     CallPermissionService,
@@ -57,6 +59,7 @@ import { PhoneNumbersController } from './phone-numbers.controller';
   ],
   exports: [
     CallActions,
+    CallAnalyses,
     CallLookups,
     CallPermissionService,
     CallPlacing,

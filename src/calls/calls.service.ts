@@ -12,6 +12,7 @@ import { Call } from './call.entity';
 import { CallUpdated } from './calls.events';
 import { CallNotFound, CarrierTrouble, CarrierUnavailable } from './calls.errors';
 import { callBy, CallFilter, callsPage, callsTotal, CallWithTurns } from './calls.repository';
+import { alsoWritten } from './written-fields';
 
 /** What an owner may write on a call. */
 export type CallNotes = Partial<
@@ -55,7 +56,7 @@ export class CallsService {
     const { id } = await this.get(owner, sidOrId);
     if (Object.keys(notes).length > 0) {
       // jsonb columns are `unknown` to us and recursive partials to TypeORM.
-      const changes = notes as Parameters<EntityManager['update']>[2];
+      const changes = { ...notes, ...alsoWritten(notes) } as Parameters<EntityManager['update']>[2];
       await this.db.asOwner(owner, (tx) => tx.update(Call, { userId: owner.userId, id }, changes));
     }
     this.events.emit(new CallUpdated(owner, id));

@@ -7,6 +7,9 @@ import { isOver } from './call-status';
 import { Call } from './call.entity';
 import { Turn } from './turn.entity';
 
+/** The last words may be still to come, and whatever reads them costs. */
+const READ_AFTER_SECONDS = 15;
+
 /** A call with what was said on it. */
 export interface FinishedCall {
   call: Call;
@@ -44,12 +47,18 @@ export class FinishedCalls {
   /**
    * Notes within the caller's transaction what is being made. False when it must not be: others have made it, or the words
    * have changed since they were read. Whoever comes second waits here until the first is through.
+   * @param isToBeRead whether a summary and the like are to be made of its words; of other words they were made before
    */
-  async transcribed(tx: EntityManager, { userId, id, wordsVersion }: Call): Promise<boolean> {
+  async transcribed(
+    tx: EntityManager,
+    { userId, id, wordsVersion }: Call,
+    { isToBeRead }: { isToBeRead: boolean },
+  ): Promise<boolean> {
     const [, affected] = await tx.query<[unknown[], number]>(
-      `UPDATE calls SET transcribed_version = words_version
+      `UPDATE calls SET transcribed_version = words_version, analysis_tries = 0, analysis_error = NULL,
+         analysis_due_at = CASE WHEN $4 THEN clock_timestamp() + interval '${READ_AFTER_SECONDS} seconds' END
        WHERE user_id = $1 AND id = $2 AND words_version = $3 AND transcribed_version < words_version`,
-      [userId, id, wordsVersion],
+      [userId, id, wordsVersion, isToBeRead],
     );
     return affected === 1;
   }

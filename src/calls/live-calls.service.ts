@@ -16,6 +16,7 @@ import { CallUpdated, CallWritten } from './calls.events';
 import type { EndedReason } from './ended-reason';
 import { StreamTokens } from './stream-token';
 import type { TurnRole } from './turn.entity';
+import { alsoWritten } from './written-fields';
 
 /** What a conversation needs to know of its call. */
 export interface LiveCall {
@@ -155,7 +156,8 @@ export class LiveCalls {
       ...(order.deliveryAddress === undefined ? {} : { deliveryAddress: this.written(order.deliveryAddress) }),
     };
     if (Object.keys(changes).length === 0) return;
-    await this.db.asOwner(owner, (tx) => tx.update(Call, { userId: owner.userId, id: callId }, changes));
+    const written = { ...changes, ...alsoWritten(changes) };
+    await this.db.asOwner(owner, (tx) => tx.update(Call, { userId: owner.userId, id: callId }, written));
     this.events.emit(new CallUpdated(owner, callId));
   }
 

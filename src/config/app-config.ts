@@ -94,6 +94,7 @@ const environment = z.object({
     message: `must be some of ${REDACTION_KINDS.join(', ')}, separated by commas`,
   }),
   TRANSCRIPT_INSIGHTS: flag(true),
+  CALL_ANALYSIS: flag(true),
 
   TWILIO_ACCOUNT_SID: optional.refine((value) => value === undefined || /^AC[0-9a-f]{32}$/i.test(value), {
     message: 'must be AC followed by 32 hexadecimal digits',
@@ -195,6 +196,8 @@ export interface AppConfig {
       /** Within a day. */
       readonly callsPerCaller: number;
     };
+    /** Whether a language model reads calls that are over. */
+    readonly areAnalysed: boolean;
     readonly ringTimeoutSeconds: number;
     readonly silenceRepromptMs: number;
     readonly silenceEndMs: number;
@@ -346,6 +349,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
         userEmail: e.DEMO_USER_EMAIL,
         callsPerCaller: e.DEMO_CALLS_PER_CALLER,
       },
+      areAnalysed: e.CALL_ANALYSIS,
       ringTimeoutSeconds: e.RING_TIMEOUT_SECONDS,
       silenceRepromptMs: e.SILENCE_REPROMPT_SECONDS * 1000,
       silenceEndMs: e.SILENCE_END_SECONDS * 1000,

@@ -1,3 +1,5 @@
+import { compilationProblem } from './extraction-check';
+
 /** Room for about a hundred described fields; a schema travels in every request that uses it. */
 export const MAX_SCHEMA_BYTES = 16 * 1024;
 const MAX_DEPTH = 8;
@@ -21,7 +23,7 @@ export function extractionSchemaProblem(schema: Readonly<Record<string, unknown>
   if (!isRecord(properties) || Object.keys(properties).length === 0) {
     return 'must have "properties" with at least one field';
   }
-  return problemAt(schema, '', 1);
+  return problemAt(schema, '', 1) ?? compilationProblem(schema);
 }
 
 function problemAt(schema: unknown, path: string, depth: number): string | null {

@@ -54,7 +54,8 @@ export function toInsights({ sentiment, sentiment_score: score, topics }: Insigh
   };
 }
 
-function shortened(text: string): string {
+/** Of what is too long, the beginning and the end. */
+export function shortened(text: string): string {
   if (text.length <= MAX_CHARACTERS) return text;
   return `${text.slice(0, MAX_CHARACTERS / 2)}\n[…]\n${text.slice(-MAX_CHARACTERS / 2)}`;
 }

@@ -71,8 +71,10 @@ export class TranscriptWriter {
     const heading = headingOf(call);
     const made =
       call.answeredAt === null ? null : { heading, content: await contentOf(heading, turns.map(toUtterance)) };
+    const isToBeRead = this.config.calls.areAnalysed && made !== null && turns.length > 0;
     await this.db.asOwner(owner, async (tx) => {
-      if ((await this.finishedCalls.transcribed(tx, call)) && made !== null) await this.write(tx, owner, made);
+      const isOurs = await this.finishedCalls.transcribed(tx, call, { isToBeRead });
+      if (isOurs && made !== null) await this.write(tx, owner, made);
     });
   }
 

@@ -4,6 +4,7 @@ import { LanguageModelModule } from '../integrations/language-model/language-mod
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
 import { VoiceIntelligenceModule } from '../integrations/voice-intelligence/voice-intelligence.module';
 import { AnnouncedTranscripts } from './announced-transcripts.service';
+import { CallAnalyst } from './call-analyst.service';
 import { EnhancedTranscriptsController } from './enhanced-transcripts.controller';
 import { EnhancedTranscripts } from './enhanced-transcripts.service';
 import { InsightMaker } from './insight-maker.service';
@@ -27,6 +28,7 @@ import { VoiceIntelligenceWebhookController } from './voice-intelligence-webhook
   ],
   providers: [
     AnnouncedTranscripts,
+    CallAnalyst,
     EnhancedTranscripts,
     InsightMaker,
     StoredTranscripts,

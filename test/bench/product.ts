@@ -82,6 +82,7 @@ export async function startProduct(database: string, options: ProductOptions): P
       SILENCE_END_SECONDS: '600',
       SHUTDOWN_GRACE_SECONDS: '1',
       TRANSCRIPT_INSIGHTS: 'false',
+      CALL_ANALYSIS: 'false',
       ...options.env,
     },
     logFile: options.logFile,

@@ -44,6 +44,7 @@ const SETTINGS = {
   // Nobody picks up: a call costs no conversation.
   RING_TIMEOUT_SECONDS: String(RING_SECONDS),
   TRANSCRIPT_INSIGHTS: 'false',
+  CALL_ANALYSIS: 'false',
 };
 
 /** Everything that a run needs, started in order and stopped in the opposite one. */

@@ -63,6 +63,7 @@ export async function startApp(options: StartOptions = {}): Promise<StartedApp> 
       // Many apps, sandboxes and tests share one event loop here.
       MAX_EVENT_LOOP_DELAY_MS: '0',
       TRANSCRIPT_INSIGHTS: 'false',
+      CALL_ANALYSIS: 'false',
       ...NO_PROVIDERS,
       ...options.env,
     },

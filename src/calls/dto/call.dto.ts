@@ -1,5 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { CALL_OUTCOMES } from '../call-outcome';
 import { CALL_STATUSES } from '../call-status';
 import type { Voicemail } from '../call.entity';
 import type { CallWithTurns, ToldAction } from '../calls.repository';
@@ -108,8 +109,17 @@ const callSchema = z.object({
   customer_name: z.string().nullable(),
   delivery_address: z.string().nullable(),
   notes: z.string().nullable(),
-  extracted: jsonObject.nullable(),
+  extracted: jsonObject.nullable().describe('What the extraction_schema of the scenario asks for; fits it'),
+  extraction_error: z.string().nullable().describe('Why nothing was extracted although the scenario asks for it'),
   summary: z.string().nullable(),
+  outcome: z
+    .enum(CALL_OUTCOMES)
+    .nullable()
+    .describe('What became of what the call was for; null until the call has been read'),
+  outcome_reason: z.string().nullable().describe('In a sentence'),
+  open_promises: z.array(z.string()).describe('What the agent promised and nothing that was done keeps'),
+  analysed_at: dateTime.nullable().describe('When summary, outcome and the like were made'),
+  analysis_error: z.string().nullable().describe('Why they could not be made yet, or at all'),
   cost,
   latency,
   variables: z.record(z.string(), z.string()),
@@ -159,7 +169,13 @@ export class CallDto extends createZodDto(
       delivery_address: null,
       notes: null,
       extracted: null,
-      summary: null,
+      extraction_error: null,
+      summary: 'Sam was offered the spring plan and wants to think about it.',
+      outcome: 'call_back',
+      outcome_reason: 'Sam asked to be called again in spring.',
+      open_promises: ['To send the price list by mail'],
+      analysed_at: '2026-11-21T09:31:09.000Z',
+      analysis_error: null,
       cost: { carrier_price: null, carrier_currency: null, model_usage: null },
       latency: { turns: 0, p50_ms: null, p95_ms: null, max_ms: null },
       variables: {},
@@ -200,7 +216,13 @@ export function toCallDto(call: CallWithTurns): CallDto {
     delivery_address: call.deliveryAddress,
     notes: call.notes,
     extracted: call.extracted,
+    extraction_error: call.extractionError,
     summary: call.summary,
+    outcome: call.outcome,
+    outcome_reason: call.outcomeReason,
+    open_promises: call.openPromises,
+    analysed_at: iso(call.analysedAt),
+    analysis_error: call.analysisError,
     cost: {
       carrier_price: call.carrierPrice === null ? null : Number(call.carrierPrice),
       carrier_currency: call.carrierCurrency,

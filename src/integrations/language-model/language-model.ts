@@ -16,10 +16,19 @@ export interface Question<Answer> {
   signal?: AbortSignal;
 }
 
+/** A question whose answer somebody else has described: a JSON Schema with an object at the top. */
+export type SchemaQuestion = Omit<Question<unknown>, 'format'> & { schema: Readonly<Record<string, unknown>> };
+
 /** A model that reads and writes text. */
 export abstract class LanguageModel {
   /** Asked again, it costs again. @throws LanguageModelError */
   abstract answer<Answer>(question: Question<Answer>): Promise<Answer>;
+
+  /**
+   * The model sees the schema and mostly keeps to it; whether it did is for the asker to find out.
+   * @throws LanguageModelError also when the answer is no JSON object
+   */
+  abstract answerBySchema(question: SchemaQuestion): Promise<Record<string, unknown>>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BrainTurn } from './brain/brain.port';
+import { customersName, customersOrder, openPromises, outcomeOf } from './brain/call-record';
 import { feelingOf, type Feeling } from './brain/feelings';
 import { nameIn } from './brain/order';
 import { spokenLines, type SpokenLine } from './brain/spoken-lines';
@@ -49,7 +50,7 @@ function fill(place: Place, schema: unknown, talk: Conversation): unknown {
       Object.entries(properties).map(([name, property]) => [name, fill({ key: name, within }, property, talk)]),
     );
   }
-  const judged = judge(place, schema, talk);
+  const judged = judge(place, schema, talk) ?? fromCall(place, schema, talk);
   if (judged !== undefined) return judged;
   const found = passageFor(key, schema, talk.text);
   if (found === '' && admitsNull(schema)) return null;
@@ -72,6 +73,32 @@ function judge(place: Place, schema: Schema, { lines, feeling }: Conversation): 
   if (!isRecord(items) || (items['type'] !== undefined && items['type'] !== 'string')) return undefined;
   const topics = topicsFor(items, { min: limit(own, 'minItems'), max: limit(own, 'maxItems') }, lines);
   return topics.length === 0 && admitsNull(schema) ? null : topics;
+}
+
+/** What the record of a call says; undefined where it is not asked for. */
+function fromCall({ key }: Place, schema: Schema, { lines, text }: Conversation): unknown {
+  const own = withoutNull(schema);
+  const types: unknown[] = Array.isArray(own['type']) ? own['type'] : [own['type']];
+  const words = wordsOf(key);
+  if (words === 'outcome' && Array.isArray(own['enum'])) {
+    const outcome = outcomeOf(lines);
+    return own['enum'].includes(outcome) ? outcome : undefined;
+  }
+  if (types.includes('array')) {
+    if (/\bpromises?\b/.test(words)) return openPromises(lines, text);
+    const properties = propertiesOf(own['items']);
+    if (!('name' in properties && 'quantity' in properties)) return undefined;
+    const items = customersOrder(lines).lines.map((line) => ({ ...line, notes: line.notes || null }));
+    return items.length === 0 && admitsNull(schema) ? null : items.map((item) => only(properties, item));
+  }
+  if (!types.includes('string')) return undefined;
+  if (/\bcustomer name\b/.test(words)) return customersName(lines) || (admitsNull(schema) ? null : '');
+  if (/\baddress\b/.test(words)) return customersOrder(lines).address || (admitsNull(schema) ? null : '');
+  return undefined;
+}
+
+function only(properties: Schema, item: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => name in properties));
 }
 
 function feelingAmong(options: readonly unknown[], { score, isMixed }: Feeling): unknown {

@@ -89,6 +89,7 @@ async function startServer(databaseUrl: string, providers: Record<string, string
       OPENAI_API_KEY: 'sk-bench',
       SANDBOX: 'false',
       TRANSCRIPT_INSIGHTS: 'false',
+      CALL_ANALYSIS: 'false',
       RATE_LIMIT_AUTH: many,
       RATE_LIMIT_CALLS: many,
       RATE_LIMIT_DEFAULT: many,

@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import { z } from 'zod';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
-import { LanguageModel, LanguageModelError, LanguageModelTrouble, Question } from '../language-model';
+import { LanguageModel, LanguageModelError, LanguageModelTrouble, Question, SchemaQuestion } from '../language-model';
 
 /** A model that thinks first takes its time. */
 const TIMEOUT_MS = 60_000;
@@ -42,14 +42,31 @@ export class OpenAiLanguageModel extends LanguageModel {
     });
   }
 
-  async answer<Answer>(question: Question<Answer>): Promise<Answer> {
-    const { instructions, text, name, format, maxOutputTokens, signal } = question;
+  async answer<Answer>({ format, ...question }: Question<Answer>): Promise<Answer> {
+    const answer = format.safeParse(await this.written(question, { schema: schemaOf(format), strict: true }));
+    if (answer.success) return answer.data;
+    throw notInForm();
+  }
+
+  async answerBySchema({ schema, ...question }: SchemaQuestion): Promise<Record<string, unknown>> {
+    // Not strict: the provider would refuse all but a part of JSON Schema.
+    const answer = await this.written(question, { schema: { ...schema }, strict: false });
+    if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) {
+      return answer as Record<string, unknown>;
+    }
+    throw notInForm();
+  }
+
+  private async written(
+    { instructions, text, name, maxOutputTokens, signal }: Omit<Question<unknown>, 'format'>,
+    form: { schema: Record<string, unknown>; strict: boolean },
+  ): Promise<unknown> {
     const request: Request = {
       model: this.model,
       instructions,
       input: text,
       max_output_tokens: maxOutputTokens,
-      text: { format: { type: 'json_schema', name, schema: schemaOf(format), strict: true } },
+      text: { format: { type: 'json_schema', name, ...form } },
       // Nobody is to find there later what was said on a phone.
       store: false,
     };
@@ -58,9 +75,7 @@ export class OpenAiLanguageModel extends LanguageModel {
       throw new LanguageModelError('The language model was cut off before its answer was complete.', 'question');
     }
     if (response.error != null) throw new LanguageModelError(SENTENCES.moment, 'moment', { cause: response.error });
-    const answer = format.safeParse(jsonOf(response.output_text));
-    if (answer.success) return answer.data;
-    throw new LanguageModelError('The language model did not answer in the form that it was asked for.', 'question');
+    return jsonOf(response.output_text);
   }
 
   private async asked(request: Request, signal: AbortSignal | undefined): Promise<OpenAI.Responses.Response> {
@@ -78,6 +93,10 @@ type Request = OpenAI.Responses.ResponseCreateParamsNonStreaming;
 function schemaOf(format: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(format);
   return schema;
+}
+
+function notInForm(): LanguageModelError {
+  return new LanguageModelError('The language model did not answer in the form that it was asked for.', 'question');
 }
 
 function jsonOf(text: string): unknown {
