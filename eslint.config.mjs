@@ -39,7 +39,13 @@ export default tseslint.config(
   },
   {
     // Commands, whose output is for the person who gave them.
-    files: ['scripts/**/*.ts', 'src/rotate-encryption-key.ts', 'src/sandbox/main.ts', 'test/bench/**/*.ts'],
+    files: [
+      'scripts/**/*.ts',
+      'src/rotate-encryption-key.ts',
+      'src/doctor.ts',
+      'src/sandbox/main.ts',
+      'test/bench/**/*.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
 );

@@ -7,6 +7,7 @@ import type { Page } from '../common/paging';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
+import { NumberProblem, numberProblems, reachProblem, webhooksAt } from '../integrations/telephony/number-problems';
 import { CarrierError, CarrierNumber, NumberWebhooks, Telephony } from '../integrations/telephony/telephony';
 import { ScenariosService } from '../scenarios/scenarios.service';
 import { CarrierTrouble, NotOurNumber, PhoneNumberNotFound, PhoneNumberTaken } from './calls.errors';
@@ -29,15 +30,6 @@ export interface NewNumber {
   record: boolean;
 }
 
-/** Something that keeps a number from being answered, in words. */
-export interface NumberProblem {
-  code: string;
-  detail: string;
-}
-
-/** A server that is there answers at once. */
-const REACH_LIMIT_MS = 5000;
-
 /** Which of the platform's numbers belongs to whom, and what answers them. The carrier is never asked within a transaction. */
 @Injectable()
 export class PhoneNumbers {
@@ -52,12 +44,7 @@ export class PhoneNumbers {
 
   /** Where the carrier is to ask about every number. */
   get webhooks(): NumberWebhooks {
-    const { publicUrl } = this.config;
-    return {
-      voiceUrl: `${publicUrl}/incoming-call`,
-      statusCallbackUrl: `${publicUrl}/call-status`,
-      smsUrl: `${publicUrl}/incoming-sms`,
-    };
+    return webhooksAt(this.config.publicUrl);
   }
 
   /** Has the carrier ask us about the number that we place calls from. @throws CarrierError */
@@ -142,9 +129,10 @@ export class PhoneNumbers {
       return [{ code: 'not_in_account', detail: 'This number is not one of the Twilio account any more.' }];
     }
     if (isRepaired) number = (await this.setUp(owner, id, number)) ?? number;
+    const unreachable = await reachProblem(this.config.publicUrl, this.telephony);
     const problems = [
-      ...this.problemsOf(number),
-      ...(await this.reachProblems()),
+      ...numberProblems(number, this.webhooks),
+      ...(unreachable === null ? [] : [{ code: 'public_url_unreachable', detail: unreachable }]),
       ...(await this.scenarioProblems(owner, scenario)),
     ];
     const [first = null] = problems;
@@ -155,7 +143,7 @@ export class PhoneNumbers {
 
   private async setUp(owner: Owner, id: number, number: CarrierNumber): Promise<CarrierNumber | null> {
     const [after, problem] = await this.telephony.setNumberWebhooks(number.sid, this.webhooks).then(
-      (set) => [set, this.problemsOf(set)[0]?.detail ?? null] as const,
+      (set) => [set, numberProblems(set, this.webhooks)[0]?.detail ?? null] as const,
       (error: unknown) => {
         if (!(error instanceof CarrierError)) throw error;
         this.log.warn({ msg: 'A number could not be set up at the carrier', user_id: owner.userId, err: error });
@@ -164,54 +152,6 @@ export class PhoneNumbers {
     );
     await this.db.asOwner(owner, (tx) => tx.update(OwnedPhoneNumber, { userId: owner.userId, id }, { problem }));
     return after;
-  }
-
-  private problemsOf(number: CarrierNumber): NumberProblem[] {
-    const { voiceUrl, statusCallbackUrl, smsUrl } = this.webhooks;
-    const told = (set: string) => (set === '' ? 'none' : set);
-    const problems: (NumberProblem | null)[] = [
-      number.canTalk ? null : { code: 'no_voice', detail: 'This number cannot take calls: Twilio gives it no voice.' },
-      number.answeredElsewhere === null ? null : { code: 'answered_elsewhere', detail: number.answeredElsewhere },
-      number.voiceUrl === voiceUrl
-        ? null
-        : {
-            code: 'wrong_voice_url',
-            detail: `When a call comes in Twilio asks ${told(number.voiceUrl)}; it should ask ${voiceUrl}.`,
-          },
-      number.statusCallbackUrl === statusCallbackUrl
-        ? null
-        : {
-            code: 'wrong_status_callback',
-            detail: `Twilio tells ${told(number.statusCallbackUrl)} how calls end; it should tell ${statusCallbackUrl}.`,
-          },
-      !number.canText || number.smsUrl === smsUrl
-        ? null
-        : {
-            code: 'wrong_sms_url',
-            detail: `When a text comes in Twilio asks ${told(number.smsUrl)}; it should ask ${smsUrl}.`,
-          },
-    ];
-    return problems.filter((problem) => problem !== null);
-  }
-
-  private async reachProblems(): Promise<NumberProblem[]> {
-    const { publicUrl } = this.config;
-    const wrong = this.telephony.originProblem(publicUrl);
-    if (wrong !== null) return [{ code: 'public_url_unreachable', detail: wrong }];
-    try {
-      const answer = await fetch(`${publicUrl}/health/live`, { signal: AbortSignal.timeout(REACH_LIMIT_MS) });
-      await answer.body?.cancel();
-      if (answer.ok) return [];
-      return [
-        unreachable(`${publicUrl} answers with status ${answer.status}, so it is not this server that is reached.`),
-      ];
-    } catch {
-      return [
-        unreachable(
-          `Nothing answers at ${publicUrl}: set PUBLIC_URL to the address by which Twilio reaches this server.`,
-        ),
-      ];
-    }
   }
 
   private async scenarioProblems(owner: Owner, scenario: string): Promise<NumberProblem[]> {
@@ -233,10 +173,6 @@ export class PhoneNumbers {
       throw new CarrierTrouble('Twilio could not be asked about this number. Please try again.', error);
     }
   }
-}
-
-function unreachable(detail: string): NumberProblem {
-  return { code: 'public_url_unreachable', detail };
 }
 
 function ofCarrier({

@@ -54,22 +54,31 @@ async function lock(client: Client, log: (message: string) => void): Promise<voi
 async function connect(url: string, log: (message: string) => void): Promise<Client> {
   const patientUntil = Date.now() + CONNECT_PATIENCE_MS;
   for (let attempt = 1; ; attempt += 1) {
-    const client = new Client({
-      connectionString: url,
-      application_name: 'speech-assistant migrations',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    });
-    client.on('error', () => undefined); // reported by the query that it interrupts
     try {
-      await client.connect();
-      return client;
+      return await connectOnce(url);
     } catch (error) {
-      const { code } = error as { code?: string };
+      const { code } = (error as Error).cause as { code?: string };
       const isStarting = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === CANNOT_CONNECT_NOW;
-      if (!isStarting || Date.now() > patientUntil) throw cannotConnect(url, error);
+      if (!isStarting || Date.now() > patientUntil) throw error;
       if (attempt === 1) log(`Waiting for the database at ${new URL(url).host}.`);
       await sleep(CONNECT_RETRY_MS);
     }
+  }
+}
+
+/** @throws Error with a sentence, and with what happened as its cause */
+export async function connectOnce(url: string): Promise<Client> {
+  const client = new Client({
+    connectionString: url,
+    application_name: 'speech-assistant migrations',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  client.on('error', () => undefined); // reported by the query that it interrupts
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    throw cannotConnect(url, error);
   }
 }
 
@@ -83,7 +92,8 @@ function cannotConnect(url: string, cause: unknown): Error {
   );
 }
 
-async function refuseUnusable(client: Client): Promise<void> {
+/** @throws Error with a sentence when isolation cannot be built on this server */
+export async function refuseUnusable(client: Client): Promise<void> {
   const { rows } = await client.query<{ version: number; name: string; may_create_roles: boolean; has_roles: boolean }>(
     `SELECT current_setting('server_version_num')::int / 10000 AS version, rolname AS name,
             rolsuper OR rolcreaterole AS may_create_roles,

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { pagingQuery } from '../../common/paging';
 import { trimmedText } from '../../common/text';
 import { NUMBER_MODES, OwnedPhoneNumber } from '../phone-number.entity';
-import type { NewNumber, NumberProblem } from '../phone-numbers.service';
+import type { NumberProblem } from '../../integrations/telephony/number-problems';
+import type { NewNumber } from '../phone-numbers.service';
 
 const dateTime = z.string().meta({ format: 'date-time' });
 const scenario = z.string().min(1).max(100).describe('A name of GET /scenarios, or a scenario_id of yours');

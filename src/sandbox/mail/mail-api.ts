@@ -21,6 +21,8 @@ const MAX_MAILS = 1000;
 /** How long Resend remembers a key (https://resend.com/docs/dashboard/emails/idempotency-keys). */
 const KEY_KEPT_MS = 24 * 3_600_000;
 const SLOW_MS = 3000;
+/** From which mails may come. */
+const VERIFIED_DOMAINS = ['example.com'];
 const ADDRESS = /^(?:[^<>@]+ )?<?[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>?$/;
 
 const address = z.string().regex(ADDRESS);
@@ -56,10 +58,27 @@ export class MailService {
 
   register(app: FastifyInstance): void {
     app.post('/emails', (request, reply) => this.send(request, reply));
+    app.get('/domains', (request, reply) => this.domains(request, reply));
+  }
+
+  /** https://resend.com/docs/api-reference/domains/list-domains */
+  private domains(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (!this.isKnown(request)) return refuse(reply, 401, 'invalid_api_key', 'API key is invalid');
+    const data = VERIFIED_DOMAINS.map((name) => ({
+      id: `sandbox-${name}`,
+      name,
+      status: 'verified',
+      region: 'us-east-1',
+    }));
+    return reply.send({ object: 'list', has_more: false, data });
+  }
+
+  private isKnown({ headers }: FastifyRequest): boolean {
+    return headers.authorization === `Bearer ${this.context.apiKey}`;
   }
 
   private async send(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { apiKey, faults } = this.context;
+    const { faults } = this.context;
     const take = (fault: string) => faults.take('mail', fault);
     if (take('http_429')) return refuse(reply, 429, 'rate_limit_exceeded', 'Too many requests.');
     if (take('http_500')) return refuse(reply, 500, 'internal_server_error', 'An unexpected error occurred.');
@@ -71,7 +90,7 @@ export class MailService {
       return reply;
     }
     if (take('drop_socket')) return dropped(request, reply);
-    if (request.headers.authorization !== `Bearer ${apiKey}`) {
+    if (!this.isKnown(request)) {
       return refuse(reply, 401, 'invalid_api_key', 'API key is invalid');
     }
     const read = body.safeParse(request.body);

@@ -13,20 +13,21 @@ interface RestOptions {
   faults: Faults;
 }
 
-const MODELS = [
-  'gpt-realtime-2.1',
-  'gpt-realtime-2.1-mini',
-  'gpt-realtime',
-  'gpt-realtime-mini',
-  'gpt-5.6-sol',
-  'gpt-6-luna',
-  'gpt-transcribe',
-  'gpt-live-transcribe',
-  'gpt-4o-transcribe',
-  'whisper-1',
-  'gpt-4o-mini-tts',
-  'tts-1',
-];
+/** The models, and the day on which OpenAI has said that each ends (reference/openai-realtime.md section 0). */
+const MODELS: Readonly<Record<string, string | null>> = {
+  'gpt-realtime-2.1': null,
+  'gpt-realtime-2.1-mini': null,
+  'gpt-realtime': '2027-01-20',
+  'gpt-realtime-mini': '2027-01-20',
+  'gpt-5.6-sol': null,
+  'gpt-6-luna': null,
+  'gpt-transcribe': null,
+  'gpt-live-transcribe': null,
+  'gpt-4o-transcribe': '2027-02-26',
+  'whisper-1': '2027-02-26',
+  'gpt-4o-mini-tts': '2027-01-06',
+  'tts-1': '2027-01-06',
+};
 
 const HTTP_FAULTS: Record<string, { status: number; error: WireErrorBody }> = {
   http_429: refusal(429, 'requests', 'rate_limit_exceeded', 'Rate limit reached. Please try again later.'),
@@ -64,15 +65,15 @@ export function registerRest(app: FastifyInstance, { apiKey, voices, faults }: R
       const { status, body } = errorOf(error);
       return reply.code(status).send({ error: body });
     });
-    scope.get('/v1/models', () => ({ object: 'list', data: MODELS.map(modelView) }));
+    scope.get('/v1/models', () => ({ object: 'list', data: Object.entries(MODELS).map(modelView) }));
     registerAudio(scope, voices);
     registerText(scope);
     done();
   });
 }
 
-function modelView(id: string): Record<string, unknown> {
-  return { id, object: 'model', created: 1_760_000_000, owned_by: 'openai', shutdown_date: null };
+function modelView([id, shutdownDate]: [string, string | null]): Record<string, unknown> {
+  return { id, object: 'model', created: 1_760_000_000, owned_by: 'openai', shutdown_date: shutdownDate };
 }
 
 async function misbehave(faults: Faults, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | void> {

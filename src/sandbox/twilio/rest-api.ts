@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
 import type { FaultSite } from '../faults';
 import type { SandboxLog } from '../log';
+import { registerAccount, registerDialingPermissions } from './account-api';
 import { pathOf, type TwilioApi } from './api-request';
 import { phoneOf } from './call-settings';
 import { registerCalls } from './calls-api';
@@ -17,9 +18,13 @@ import { TwilioRefusal, resourceNotFound } from './twilio-refusal';
 /** What the fault `slow` waits when it names no time. */
 const SLOW_MS = 3000;
 
-/** Twilio's REST API: below /2010-04-01 and, of intelligence.twilio.com, below /v2 (reference/twilio.md section 1). */
+/**
+ * Twilio's REST API: below /2010-04-01; of intelligence.twilio.com below /v2, and of voice.twilio.com below /v1
+ * (reference/twilio.md section 1).
+ */
 export function registerTwilioApi(app: FastifyInstance, api: TwilioApi): void {
-  registerVersion(app, api, '/2010-04-01', [registerCalls, registerNumbers, registerRecordings]);
+  registerVersion(app, api, '/2010-04-01', [registerAccount, registerCalls, registerNumbers, registerRecordings]);
+  registerVersion(app, api, '/v1/DialingPermissions', [registerDialingPermissions]);
   registerVersion(app, api, '/v2', [registerServices, registerTranscripts]);
 }
 

@@ -10,7 +10,7 @@ import type { CallWithTurns } from '../../../src/calls/calls.repository';
  */
 const COLUMNS = `c.id, c.call_sid AS "callSid", c.direction, c.status, c.ended_reason AS "endedReason",
   c.phone_number AS "phoneNumber", c.from_number AS "fromNumber", c.scenario_name AS "scenarioName",
-  c.created_at AS "createdAt", c.started_at AS "startedAt", c.answered_at AS "answeredAt", c.ended_at AS "endedAt",
+  c.created_at AS "createdAt", c.queue_time_ms AS "queueTimeMs", c.started_at AS "startedAt", c.answered_at AS "answeredAt", c.ended_at AS "endedAt",
   c.call_duration AS "callDuration", c.max_duration_seconds AS "maxDurationSeconds", c.answered_by AS "answeredBy",
   c.voicemail, c.order_items AS "orderItems", c.restaurant_id AS "restaurantId", c.customer_name AS "customerName",
   c.delivery_address AS "deliveryAddress", c.notes, c.extracted,
@@ -22,7 +22,10 @@ const COLUMNS = `c.id, c.call_sid AS "callSid", c.direction, c.status, c.ended_r
   coalesce((SELECT json_agg(json_build_object('role', t.role, 'text', t.text, 'generatedText', t.generated_text,
       'startMs', t.start_ms, 'endMs', t.end_ms, 'wasInterrupted', t.was_interrupted, 'latencyMs', t.latency_ms)
       ORDER BY t.start_ms, t.sequence)
-    FROM turns t WHERE t.user_id = c.user_id AND t.call_id = c.id), '[]') AS turns`;
+    FROM turns t WHERE t.user_id = c.user_id AND t.call_id = c.id), '[]') AS turns,
+  coalesce((SELECT json_agg(json_build_object('tool', a.tool, 'state', a.state, 'outcome', a.outcome, 'atMs', a.at_ms,
+      'eventId', a.event_id) ORDER BY a.sequence)
+    FROM call_actions a WHERE a.user_id = c.user_id AND a.call_id = c.id), '[]') AS actions`;
 
 const CALL = { name: 'call', text: `SELECT ${COLUMNS} FROM calls c WHERE c.user_id = $1 AND c.id = $2` };
 const PAGE = {
