@@ -45,6 +45,7 @@ const CALL_PROPERTIES = [
   'variables',
   'metadata',
   'record',
+  'isDemo',
   'dialState',
   'errorCode',
   'errorDetail',

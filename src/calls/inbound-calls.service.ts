@@ -22,6 +22,7 @@ import { CarrierReports } from './carrier-reports.service';
 import type { EndedReason } from './ended-reason';
 import { InboundSentence, inboundSentence } from './inbound-sentences';
 import { LiveCalls } from './live-calls.service';
+import { callerNumber } from './phone-number';
 import type { NumberMode } from './phone-number.entity';
 import { PhoneNumbers } from './phone-numbers.service';
 
@@ -29,9 +30,6 @@ import { PhoneNumbers } from './phone-numbers.service';
 const STREAM_EXPECTED_MS = 15_000;
 /** The welcome, and the time to find a key. */
 const KEY_EXPECTED_MS = 60_000;
-/** A caller who does not show theirs. */
-const ANONYMOUS = 'anonymous';
-const E164 = /^\+\d{3,15}$/;
 
 /** What shall answer a call. */
 interface Answerer {
@@ -107,8 +105,7 @@ export class InboundCalls {
     const isDemo = mode === 'demo';
     const hasPlace =
       !this.drain.isDraining && this.capacity.admitsInbound(id, isDemo ? KEY_EXPECTED_MS : STREAM_EXPECTED_MS);
-    const caller = text(form, 'From');
-    const phoneNumber = E164.test(caller) ? caller : ANONYMOUS;
+    const phoneNumber = callerNumber(text(form, 'From'));
     const outcome = await this.db
       .asOwner(owner, async (tx) => {
         const refusal = await this.refusalOf(tx, owner, { phoneNumber, isDemo, hasPlace });

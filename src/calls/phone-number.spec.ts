@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { InvalidPhoneNumber } from './calls.errors';
-import { destinationRefusal, maskNumber, parsePhoneNumber, parseSubscriber } from './phone-number';
+import {
+  ANONYMOUS,
+  callerNumber,
+  destinationRefusal,
+  maskNumber,
+  parsePhoneNumber,
+  parseSubscriber,
+} from './phone-number';
 
 const RULES = { allowedCountries: ['US', 'CA'], ownNumber: '+12025550000' };
 
@@ -172,5 +179,20 @@ describe('masking', () => {
   it('shows the end of a number and nothing of its middle', () => {
     expect(maskNumber('+12025550123')).toBe('+1******0123');
     expect(maskNumber('+4930901820')).toBe('+4*****1820');
+  });
+});
+
+describe('the number of a caller', () => {
+  it.each([
+    ['+12025550142', '+12025550142'],
+    ['+266696687', ANONYMOUS],
+    ['+7378742833', ANONYMOUS],
+    ['anonymous', ANONYMOUS],
+    ['Restricted', ANONYMOUS],
+    ['client:somebody', ANONYMOUS],
+    ['sip:somebody@example.com', ANONYMOUS],
+    ['', ANONYMOUS],
+  ])('told as %j is %s', (told, number) => {
+    expect(callerNumber(told)).toBe(number);
   });
 });

@@ -127,3 +127,17 @@ function understand(number: string, region: string): PhoneNumber | null {
 function isEmergency(digits: string): boolean {
   return EMERGENCY.has(digits) || EMERGENCY.has(digits.replace(/^(?:0{1,2}|011|1|9)/, ''));
 }
+
+/** Of a caller who does not show theirs. */
+export const ANONYMOUS = 'anonymous';
+
+/**
+ * What the carrier writes for one: words spelled on a keypad (anonymous, restricted, blocked, unknown, unavailable), which look
+ * like numbers and are none.
+ */
+const SPELLED = new Set(['+266696687', '+7378742833', '+2562533', '+8566696', '+86282452253']);
+
+/** The number of a caller as the carrier tells it: E.164, or {@link ANONYMOUS}. */
+export function callerNumber(told: string): string {
+  return /^\+\d{3,15}$/.test(told) && !SPELLED.has(told) ? told : ANONYMOUS;
+}
