@@ -68,6 +68,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return types.isNativeError(error) && driverError(error).code === '23505';
 }
 
+/** Others were at the same rows the other way round: the same can succeed the next time. */
+export function isConflict(error: unknown): boolean {
+  return types.isNativeError(error) && TRY_AGAIN.has(driverError(error).code);
+}
+
 /** TypeORM wraps what `pg` threw. */
 function driverError(error: Error): { code: string; detail: string } {
   const inner: unknown = 'driverError' in error ? error.driverError : error;

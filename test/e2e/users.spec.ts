@@ -1,9 +1,12 @@
 import { Injectable, Module } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { Database } from '../../src/database/database';
+import { APP_ROLE } from '../../src/database/row-level-security';
 import { UserErased, UserErasing } from '../../src/users/users.events';
 import { api, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
+import { connectAsOwner } from '../support/test-database';
+import { until } from '../support/until';
 
 const story: string[] = [];
 
@@ -108,5 +111,42 @@ describe('erasing', () => {
     story.length = 0;
     await client.delete('/users/me', { token });
     expect(story).toEqual([`erasing ${userId} with 1 row`, `erased ${userId}`]);
+  });
+
+  it('is repeated where somebody is at the rows the other way round', async () => {
+    const erased = await signUp(server.url);
+    await client.post(
+      '/realtime/custom-scenario',
+      { persona: 'A friendly person.', prompt: 'Talks about the weather.', voice_type: 'alloy', temperature: 0.5 },
+      { token: erased.token },
+    );
+    const job = await connectAsOwner(server.database.url);
+    const watch = await connectAsOwner(server.database.url);
+    try {
+      await job.query('BEGIN');
+      await job.query(`SELECT set_config('role', $1, true), set_config('app.user_id', $2, true)`, [
+        APP_ROLE,
+        String(erased.userId),
+      ]);
+      // A row of theirs first, and then, for another that refers to them, the user.
+      const { rowCount } = await job.query('UPDATE custom_scenarios SET name = name WHERE user_id = $1', [
+        erased.userId,
+      ]);
+      expect(rowCount).toBe(1);
+      const erasing = client.delete('/users/me', { token: erased.token });
+      await until(
+        async () => (await watch.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rowCount,
+        (waiting) => waiting === 1,
+        { what: 'the erasure that waits for the row' },
+      );
+      // Both wait for each other now, and PostgreSQL ends the one who has waited longer.
+      await job.query('SELECT FROM users WHERE id = $1 FOR KEY SHARE', [erased.userId]);
+      await job.query('COMMIT');
+      expect((await erasing).status).toBeLessThan(300);
+      expect((await client.get('/users/me', { token: erased.token })).status).toBe(401);
+    } finally {
+      await job.end();
+      await watch.end();
+    }
   });
 });
