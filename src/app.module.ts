@@ -16,6 +16,7 @@ import { DatabaseModule } from './database/database.module';
 import { GeneralModule } from './general/general.module';
 import { LoggingModule } from './logging/logging.module';
 import { RealtimeModule } from './realtime/realtime.module';
+import { RecordingsModule } from './recordings/recordings.module';
 import { ScenariosModule } from './scenarios/scenarios.module';
 import { SchedulingModule } from './scheduling/scheduling.module';
 import { TranscriptsModule } from './transcripts/transcripts.module';
@@ -32,6 +33,7 @@ import { UsersModule } from './users/users.module';
     CallsModule,
     SchedulingModule,
     CalendarModule,
+    RecordingsModule,
     TranscriptsModule,
     RealtimeModule,
     GeneralModule,

@@ -4,6 +4,7 @@ import { settledWithin } from './common/settled-within';
 import type { AppConfig } from './config/app-config';
 import { databaseCheckup } from './database/database-checkup';
 import { PROVIDER_CHECKUPS } from './integrations/provider-checkups';
+import { storageCheckup } from './integrations/storage/storage-checkup';
 
 /** Of each part; whoever hangs is one more finding. */
 const LOOK_LIMIT_MS = 60_000;
@@ -16,6 +17,7 @@ interface Checkup {
 const OWN_CHECKUPS: readonly Checkup[] = [
   { subject: 'Database', look: databaseCheckup },
   { subject: 'Redis', look: redisCheckup },
+  { subject: 'Storage', look: storageCheckup },
 ];
 
 /** Looks at everything that this configuration uses, all at the same time, and tells it in a fixed order. */

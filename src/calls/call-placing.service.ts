@@ -122,7 +122,7 @@ export class CallPlacing {
       agent,
       variables: request.variables ?? {},
       metadata: request.metadata ?? {},
-      record: request.record ?? false,
+      record: this.config.recordings.areMade && (request.record ?? false),
       maxDurationSeconds: this.maxDurationSeconds(request.maxDurationSeconds, agent.maxDurationSeconds),
       idempotencyKey: request.idempotencyKey,
       planned: request.planned,
@@ -178,7 +178,7 @@ export class CallPlacing {
       statusCallbackUrl: `${publicUrl}/call-status?attempt=${attemptId}`,
       ringTimeoutSeconds: calls.ringTimeoutSeconds,
       timeLimitSeconds: call.maxDurationSeconds + TIME_LIMIT_MARGIN_SECONDS,
-      record: call.record,
+      ...(call.record ? { recordingStatusCallbackUrl: `${publicUrl}/recording-status?attempt=${attemptId}` } : {}),
       machineDetection: { callbackUrl: `${publicUrl}/twilio/amd/${attemptId}` },
     };
   }

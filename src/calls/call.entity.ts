@@ -103,6 +103,10 @@ export class Call {
   @Column({ name: 'is_demo', type: 'boolean', default: false })
   isDemo: boolean;
 
+  /** Our copy that is played; null while there is none. */
+  @Column({ name: 'recording_id', type: 'uuid', nullable: true })
+  recordingId: string | null;
+
   @Column({ name: 'max_duration_seconds', type: 'integer' })
   maxDurationSeconds: number;
 

@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AudioLinks } from '../common/audio-links';
 import '../common/fastify-request';
 import { Idempotent } from '../common/idempotent.decorator';
 import { ApiIdempotencyKey, ApiPage, ApiProblems } from '../common/openapi.decorators';
@@ -23,6 +24,7 @@ import { RateLimit } from '../common/rate-limit.decorator';
 import { CallChecking } from './call-checking.service';
 import { CallPlacing } from './call-placing.service';
 import { CallNotFound, CarrierTrouble } from './calls.errors';
+import type { CallWithTurns } from './calls.repository';
 import { CallsService } from './calls.service';
 import { GetOnlyGuard } from './get-only.guard';
 import { NO_TARGET, PHONE_NUMBER, PLACING_PROBLEMS, UNREACHED } from './placing-answers';
@@ -58,6 +60,7 @@ export class CallsController {
     private readonly calls: CallsService,
     private readonly placing: CallPlacing,
     private readonly checking: CallChecking,
+    private readonly links: AudioLinks,
   ) {}
 
   @Get('make-call/:phone_number/:scenario')
@@ -125,7 +128,7 @@ export class CallsController {
       metadata: body.metadata,
       idempotencyKey: request.idempotencyKey,
     });
-    return this.calls.get(owner, call.id).then(toCallDto);
+    return this.calls.get(owner, call.id).then((call) => this.told(call));
   }
 
   @Post('calls/check')
@@ -152,7 +155,7 @@ export class CallsController {
     @Query() query: ListCallsQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CallDto[]> {
-    return sendPage(reply, await this.calls.list(owner, toCallFilter(query)), toCallDto);
+    return sendPage(reply, await this.calls.list(owner, toCallFilter(query)), (call) => this.told(call));
   }
 
   @Get('calls/:call_sid')
@@ -161,7 +164,7 @@ export class CallsController {
   @ApiOkResponse({ type: CallDto })
   @ApiProblems(new CallNotFound())
   get(@CurrentOwner() owner: Owner, @Param('call_sid') callSid: string): Promise<CallDto> {
-    return this.calls.get(owner, callSid).then(toCallDto);
+    return this.calls.get(owner, callSid).then((call) => this.told(call));
   }
 
   @Patch('calls/:call_sid')
@@ -182,7 +185,7 @@ export class CallsController {
         ...(body.restaurant_id === undefined ? {} : { restaurantId: body.restaurant_id }),
         ...(body.notes === undefined ? {} : { notes: body.notes }),
       })
-      .then(toCallDto);
+      .then((call) => this.told(call));
   }
 
   @Post('calls/:call_sid/hangup')
@@ -196,6 +199,10 @@ export class CallsController {
     [503, 'Twilio cannot be reached', UNREACHED],
   )
   hangup(@CurrentOwner() owner: Owner, @Param('call_sid') callSid: string): Promise<CallDto> {
-    return this.calls.hangUp(owner, callSid).then(toCallDto);
+    return this.calls.hangUp(owner, callSid).then((call) => this.told(call));
+  }
+
+  private told(call: CallWithTurns): CallDto {
+    return toCallDto(call, (recordingId) => this.links.linkTo(recordingId));
   }
 }

@@ -46,6 +46,7 @@ const CALL_PROPERTIES = [
   'metadata',
   'record',
   'isDemo',
+  'recordingId',
   'dialState',
   'errorCode',
   'errorDetail',

@@ -32,6 +32,9 @@ export type CarrierColumns = Pick<
   | 'lastSequence'
 >;
 
+/** What is told of them may come after what came after them. */
+const BEFORE_THE_END: ReadonlySet<string> = new Set(['initiated', 'ringing', 'in-progress']);
+
 const CALL_SID = /^CA[0-9a-f]{32}$/i;
 
 /**
@@ -97,16 +100,23 @@ function endOf(call: CarrierColumns, status: CallStatus, report: CarrierReport):
   };
 }
 
-/** A report that comes too late to move the status can still tell when the phone was answered. */
+/** A report that comes too late to move the status can still tell when the dialling began and the phone was answered. */
 function missedTimes(call: CarrierColumns, report: CarrierReport): Partial<CarrierColumns> {
-  if (
-    report.status === 'in-progress' &&
-    call.answeredAt === null &&
-    (call.endedAt === null || report.at <= call.endedAt)
-  ) {
-    return { answeredAt: report.at };
-  }
-  return {};
+  const isBefore = (end: Date | null) => end === null || report.at <= end;
+  const isEarlier = call.startedAt !== null && report.at < call.startedAt && BEFORE_THE_END.has(report.status ?? '');
+  const isAnswer = report.status === 'in-progress' && isBefore(call.endedAt);
+  return {
+    ...(isEarlier ? { startedAt: report.at } : {}),
+    ...(isAnswer && (call.answeredAt === null || (isReckoned(call) && report.sequenceNumber !== null))
+      ? { answeredAt: report.at }
+      : {}),
+  };
+}
+
+/** The time of the answer is what the end and the duration made it, because nobody had told it. */
+function isReckoned({ answeredAt, endedAt, callDuration }: CarrierColumns): boolean {
+  if (answeredAt === null || endedAt === null || callDuration === null) return false;
+  return answeredAt.getTime() === endedAt.getTime() - callDuration * 1000;
 }
 
 function secondsBetween(start: Date | null, end: Date): number {

@@ -124,7 +124,7 @@ export class InboundCalls {
           // TypeORM takes jsonb for a part of the entity, with functions allowed at every depth.
           agent: agent as never,
           isDemo,
-          record: answerer.isRecorded,
+          record: answerer.isRecorded && this.config.recordings.areMade,
           maxDurationSeconds: this.maxDurationSeconds(agent, isDemo),
           createdAt: () => 'clock_timestamp()',
           startedAt: () => 'clock_timestamp()',
@@ -156,6 +156,7 @@ export class InboundCalls {
       `${publicUrl.replace(/^http/, 'ws')}/media-stream/${encodeURIComponent(call.scenarioName)}`,
       { call_id: call.id, token: this.liveCalls.streamToken(call) },
       `${publicUrl}/twilio/stream-over/${call.attemptId}`,
+      call.record ? { statusCallbackUrl: `${publicUrl}/recording-status?attempt=${call.attemptId}` } : undefined,
     );
   }
 

@@ -33,6 +33,7 @@ export interface LiveCall {
   direction: CallDirection;
   maxDurationSeconds: number;
   isDemo: boolean;
+  isRecorded: boolean;
   /** What the carrier has said so far of who answered; null before. */
   answeredBy: string | null;
   /** Over, or being ended: nothing new is to be begun for it. */
@@ -223,6 +224,7 @@ export class LiveCalls {
       direction: call.direction,
       maxDurationSeconds: call.maxDurationSeconds,
       isDemo: call.isDemo,
+      isRecorded: call.record,
       answeredBy: call.answeredBy,
       isOver: isOver(call.status) || call.endedReason !== null,
     };

@@ -126,6 +126,20 @@ const environment = z.object({
   GOOGLE_API_BASE_URL: url(['http:', 'https:']),
   CALENDAR_POLL_SECONDS: whole(60, 5, 3600),
 
+  STORAGE_DRIVER: oneOf(['local', 's3'], 'local'),
+  S3_ENDPOINT: url(['http:', 'https:']),
+  S3_REGION: text.optional().transform((value) => (value === undefined || value === '' ? 'us-east-1' : value)),
+  S3_BUCKET: optional,
+  S3_ACCESS_KEY_ID: optional,
+  S3_SECRET_ACCESS_KEY: optional,
+  S3_FORCE_PATH_STYLE: flag(false),
+  RECORD_CALLS: flag(true),
+  ANNOUNCE_RECORDING: flag(false),
+  DELETE_RECORDINGS_AT_TWILIO: flag(false),
+  AUDIO_RETENTION_DAYS: optional.refine((value) => value === undefined || /^[1-9]\d{0,4}$/.test(value), {
+    message: 'must be a whole number of days, or empty',
+  }),
+
   RESEND_API_KEY: optional,
   RESEND_BASE_URL: url(['http:', 'https:']),
   FEEDBACK_EMAIL: optional.refine((value) => value === undefined || /^[^\s@]+@[^\s@]+$/.test(value), {
@@ -242,6 +256,31 @@ export interface AppConfig {
     /** How often Google is asked for changes of a calendar where it does not tell of them. */
     readonly pollSeconds: number;
   };
+  readonly storage: {
+    /** Undefined: files are kept in a folder below `dataDir`. */
+    readonly s3:
+      | {
+          /** Undefined: Amazon's own. Without a trailing slash. */
+          readonly endpoint: string | undefined;
+          readonly region: string;
+          readonly bucket: string;
+          readonly accessKeyId: string;
+          readonly secretAccessKey: string;
+          /** Whether the bucket stands in the path instead of the host. */
+          readonly forcePathStyle: boolean;
+        }
+      | undefined;
+  };
+  readonly recordings: {
+    /** Whether calls are recorded that are to be. */
+    readonly areMade: boolean;
+    /** Whether the agent's first words say so. */
+    readonly areAnnounced: boolean;
+    /** Whether the carrier's copy goes once ours is there. */
+    readonly areDeletedAtCarrier: boolean;
+    /** Older audio is deleted; null: it is kept. */
+    readonly retentionDays: number | null;
+  };
   readonly mail: {
     /** Undefined: this installation sends no mails. */
     readonly resendApiKey: string | undefined;
@@ -301,6 +340,11 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
   }
   if ((e.GOOGLE_CLIENT_ID === undefined) !== (e.GOOGLE_CLIENT_SECRET === undefined)) {
     problems.push('GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET belong together: set both, or none');
+  }
+  if (e.STORAGE_DRIVER === 's3') {
+    for (const name of ['S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const) {
+      if (e[name] === undefined) problems.push(`${name} is missing: STORAGE_DRIVER=s3 needs it`);
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
@@ -389,6 +433,13 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       apiBaseUrl: e.GOOGLE_API_BASE_URL?.replace(/\/+$/, ''),
     },
     calendar: { pollSeconds: e.CALENDAR_POLL_SECONDS },
+    storage: { s3: s3Of(e) },
+    recordings: {
+      areMade: e.RECORD_CALLS,
+      areAnnounced: e.ANNOUNCE_RECORDING,
+      areDeletedAtCarrier: e.DELETE_RECORDINGS_AT_TWILIO,
+      retentionDays: e.AUDIO_RETENTION_DAYS === undefined ? null : Number(e.AUDIO_RETENTION_DAYS),
+    },
     mail: {
       resendApiKey: e.RESEND_API_KEY,
       resendBaseUrl: e.RESEND_BASE_URL?.replace(/\/+$/, ''),
@@ -396,6 +447,18 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       feedbackTo: e.FEEDBACK_EMAIL,
     },
   });
+}
+
+function s3Of(e: z.infer<typeof environment>): AppConfig['storage']['s3'] {
+  if (e.STORAGE_DRIVER !== 's3') return undefined;
+  return {
+    endpoint: e.S3_ENDPOINT,
+    region: e.S3_REGION,
+    bucket: e.S3_BUCKET ?? '',
+    accessKeyId: e.S3_ACCESS_KEY_ID ?? '',
+    secretAccessKey: e.S3_SECRET_ACCESS_KEY ?? '',
+    forcePathStyle: e.S3_FORCE_PATH_STYLE,
+  };
 }
 
 const vault = environment.pick({

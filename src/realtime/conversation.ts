@@ -20,6 +20,7 @@ import { fillIn } from '../scenarios/fill-in';
 import { CalendarOfCall, CallCalendar } from './call-calendar';
 import { instructionsFor } from './instructions';
 import { phrasesFor, transcriberLanguage } from './phrases';
+import { recordingAnnouncement } from './recording-announcement';
 import { systemClock } from './system-clock';
 import { runTool, toolDefinitions, ToolOutcome, withoutCalendar } from './tools';
 import { UsageMeter } from './usage';
@@ -309,6 +310,10 @@ function planOf(
   const { agent } = call;
   const { aiDisclosure } = config.calls;
   const { disclosure, ...phrases } = phrasesFor(agent.language, call.ownerName);
+  const isAnnounced = call.isRecorded && config.recordings.areAnnounced;
+  const firstWords = [aiDisclosure ? disclosure : '', isAnnounced ? recordingAnnouncement() : '']
+    .filter(Boolean)
+    .join(' ');
   const language = transcriberLanguage(agent.language);
   return {
     instructions: instructionsFor(agent, call, calendar),
@@ -316,7 +321,7 @@ function planOf(
     transcriptionModel: config.openai.transcriptionModel,
     ...(language === undefined ? {} : { language }),
     tools: toolDefinitions({ tools }),
-    ...(aiDisclosure ? { disclosure } : {}),
+    ...(firstWords === '' ? {} : { disclosure: firstWords }),
     ...(agent.greeting === null ? {} : { greeting: fillIn(agent.greeting, call.variables) }),
     ...(call.direction === 'outbound' ? { voicemail: voicemailPlan(call, aiDisclosure ? disclosure : '') } : {}),
     whoSpeaksFirst: agent.whoSpeaksFirst,

@@ -79,7 +79,7 @@ describe('faults', () => {
   it.each<[FaultOrder, RegExp]>([
     [
       { provider: 'nobody', fault: 'slow' },
-      /^"nobody" is not simulated here\. Providers: twilio, openai, google, mail\.$/,
+      /^"nobody" is not simulated here\. Providers: twilio, openai, google, mail, storage\.$/,
     ],
     [{ provider: 'twilio', fault: 'sneeze' }, /^"sneeze" is not a fault of twilio\. It has: http_429, /],
     [
@@ -94,6 +94,20 @@ describe('faults', () => {
   ])('refuses %j with a sentence', (order, sentence) => {
     expect(() => faults.arm(order)).toThrow(sentence);
     expect(faults.isEmpty).toBe(true);
+  });
+});
+
+describe('a fault with a share', () => {
+  it('strikes about so many of those it could, the same ones each time', () => {
+    const struck = () => {
+      const box = new FaultBox();
+      box.arm({ provider: 'storage', fault: 'http_500', share: 0.5, count: 10_000 });
+      return Array.from({ length: 1000 }, () => box.take('storage', 'http_500') !== undefined);
+    };
+    const times = struck().filter(Boolean).length;
+    expect(times).toBeGreaterThan(400);
+    expect(times).toBeLessThan(600);
+    expect(struck()).toEqual(struck());
   });
 });
 

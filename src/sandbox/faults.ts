@@ -73,6 +73,7 @@ export const FAULTS_BY_PROVIDER = {
     'lose_webhook',
   ],
   mail: ['http_403', 'http_429', 'http_500', 'slow', 'timeout', 'drop_socket', 'lose_answer'],
+  storage: ['http_403', 'http_500', 'http_503', 'slow', 'timeout', 'drop_socket', 'lose_answer'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type FaultProvider = keyof typeof FAULTS_BY_PROVIDER;
@@ -109,6 +110,8 @@ export interface FaultOrder extends FaultAim {
   fault: string;
   /** How many times it strikes; once when absent. */
   count?: number;
+  /** Of all it could strike, how many it does, from 0 to 1; each when absent. */
+  share?: number;
   /** What it means depends on the fault: a delay, a duration, or the age of the socket at which it strikes. */
   after_ms?: number;
   /** For `wrong_amd`: what is reported. */
@@ -119,6 +122,7 @@ export interface ArmedFault extends FaultAim {
   provider: string;
   fault: string;
   remaining: number;
+  share?: number;
   after_ms?: number;
   result?: AnsweredBy;
 }
@@ -146,6 +150,7 @@ const AIMS_BY_PROVIDER: Record<FaultProvider, readonly (keyof FaultAim)[]> = {
   openai: ['session', 'match'],
   google: ['email'],
   mail: [],
+  storage: [],
 };
 const ALL_AIMS = Object.values(AIMS_BY_PROVIDER).flat();
 /** These strike before a session has said whose it is. */
@@ -163,6 +168,7 @@ export function isMeantFor(aim: FaultAim, site: FaultSite): boolean {
 /** The faults that wait to strike. Equal ones queue up behind each other, each with its own count, delay and aim. */
 export class FaultBox {
   private armed: ArmedFault[] = [];
+  private seed = 1;
   private strikeNow: (fault: ArmedFault) => number = () => 0;
 
   /** For faults that may strike what is under way already: `strike` says how many times it did. */
@@ -207,9 +213,15 @@ export class FaultBox {
     this.armed = [];
   }
 
+  /** From 0 to 1; the same ones after each start, so that what has failed once can be seen to fail again. */
+  private chance(): number {
+    this.seed = (Math.imul(this.seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return this.seed / 2 ** 32;
+  }
+
   private takeFirst(fits: (fault: ArmedFault) => boolean): Strike | undefined {
     const found = this.armed.find(fits);
-    if (!found) return undefined;
+    if (!found || (found.share !== undefined && this.chance() >= found.share)) return undefined;
     found.remaining -= 1;
     if (found.remaining <= 0) this.armed = this.armed.filter((each) => each !== found);
     return {

@@ -20,6 +20,9 @@ const environment = z.object({
   GOOGLE_CLIENT_ID: text(/^\S{1,300}$/, 'must be a client id without spaces'),
   GOOGLE_CLIENT_SECRET: text(/^\S{1,300}$/, 'must be a secret without spaces'),
   RESEND_API_KEY: text(/^\S{1,300}$/, 'must be a key without spaces'),
+  S3_BUCKET: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'),
+  S3_ACCESS_KEY_ID: text(/^\S{1,300}$/, 'must be a key id without spaces'),
+  S3_SECRET_ACCESS_KEY: text(/^\S{1,300}$/, 'must be a key without spaces'),
   SANDBOX_RING_MS: number(0, 600_000),
   SANDBOX_NO_ANSWER_MS: number(0, 600_000),
   SANDBOX_TRANSCRIPT_MS: number(0, 600_000),
@@ -43,6 +46,8 @@ export interface SandboxOptions {
   googleClientSecret: string;
   /** What mails are sent with. */
   resendApiKey: string;
+  /** The one bucket of the simulated S3, and who may use it. */
+  store: { bucket: string; accessKeyId: string; secretAccessKey: string };
   /** How long a phone rings before the person picks up. */
   ringMs: number;
   /** How long a phone that nobody answers rings; the call's own Timeout when that is shorter. */
@@ -78,6 +83,11 @@ export function readSandboxOptions(env: Record<string, string | undefined>): San
     googleClientId: read.GOOGLE_CLIENT_ID ?? 'sandbox-client.apps.googleusercontent.com',
     googleClientSecret: read.GOOGLE_CLIENT_SECRET ?? 'sandbox-client-secret',
     resendApiKey: read.RESEND_API_KEY ?? 're_sandbox',
+    store: {
+      bucket: read.S3_BUCKET ?? 'sandbox',
+      accessKeyId: read.S3_ACCESS_KEY_ID ?? 'sandbox-key',
+      secretAccessKey: read.S3_SECRET_ACCESS_KEY ?? 'sandbox-secret',
+    },
     ringMs: read.SANDBOX_RING_MS ?? 1200,
     noAnswerMs: read.SANDBOX_NO_ANSWER_MS ?? 8000,
     transcriptMs: read.SANDBOX_TRANSCRIPT_MS ?? 500,

@@ -12,6 +12,7 @@ import { createLog, type SandboxLog } from './log';
 import type { SandboxOptions } from './options';
 import type { Voices } from './phone/voices';
 import { RequestCount } from './request-count';
+import { ObjectStore } from './storage/s3-api';
 import { Carrier } from './twilio/carrier';
 import { VoiceIntelligence } from './twilio/intelligence/voice-intelligence';
 import { registerTwilioApi } from './twilio/rest-api';
@@ -94,6 +95,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     baseUrl: () => baseUrl,
   });
 
+  const store = new ObjectStore({ ...options.store, faults });
   const mail = new MailService({ apiKey: options.resendApiKey, faults, clock });
 
   const app = Fastify({
@@ -121,6 +123,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     ticker,
     google,
     mail,
+    store,
     phoneNumbers,
     openAiSessions: () => openAi.sessions(),
     cutOpenAiSessions: () => openAi.cutAll(),
@@ -128,6 +131,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
   });
   registerGoogle(app, google);
   mail.register(app);
+  store.register(app);
   registerTwilioApi(app, { carrier, intelligence, accountSid, authToken, clock, faults, log });
   app.register((scope, _options, done) => {
     openAi.registerRest(scope);

@@ -5,7 +5,13 @@ import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
-import { CarrierBusy, CarrierError, CarrierRefused, CarrierUnreachable } from '../integrations/telephony/telephony';
+import {
+  CarrierBusy,
+  CarrierError,
+  CarrierRefused,
+  CarrierUnreachable,
+  Telephony,
+} from '../integrations/telephony/telephony';
 import { VoiceIntelligence } from '../integrations/voice-intelligence/voice-intelligence';
 import { StoredTranscripts } from './stored-transcripts.service';
 import {
@@ -71,6 +77,7 @@ export class TranscriptRequests implements OnApplicationBootstrap, BeforeApplica
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly db: Database,
     private readonly voiceIntelligence: VoiceIntelligence,
+    private readonly telephony: Telephony,
     private readonly stored: StoredTranscripts,
   ) {}
 
@@ -142,7 +149,7 @@ export class TranscriptRequests implements OnApplicationBootstrap, BeforeApplica
   }
 
   private async lookForRecordings(claim: ClaimedRequest, now: Date): Promise<DueRequest[]> {
-    const recordings = await this.voiceIntelligence.recordingsOf(claim.callSid);
+    const recordings = await this.telephony.recordingsOf(claim.callSid);
     const completed = recordings.filter(({ status }) => status === COMPLETED);
     const isLast =
       claim.tries >= MOST_LOOKS || (recordings.length > 0 && recordings.every(({ status }) => SETTLED.has(status)));

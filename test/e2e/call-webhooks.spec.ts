@@ -433,6 +433,7 @@ describe('the stream token', () => {
         direction: 'outbound',
         maxDurationSeconds: 1800,
         isDemo: false,
+        isRecorded: false,
         answeredBy: null,
         isOver: false,
       },

@@ -1,7 +1,7 @@
 import type { AppConfig } from '../../src/config/app-config';
 import { Database } from '../../src/database/database';
 import { TwilioVoiceIntelligence } from '../../src/integrations/voice-intelligence/twilio/twilio-voice-intelligence';
-import { VoiceIntelligence } from '../../src/integrations/voice-intelligence/voice-intelligence';
+import { Telephony } from '../../src/integrations/telephony/telephony';
 import { StoredTranscripts } from '../../src/transcripts/stored-transcripts.service';
 import { TranscriptRequests } from '../../src/transcripts/transcript-requests.service';
 import { aCall } from '../support/a-call';
@@ -107,7 +107,7 @@ async function aRecordedCall(app: StartedApp, caller: SignedUp): Promise<Recorde
   await api(sandbox.url).post(`/sandbox/calls/${callSid}/hangup`);
   await over();
   const [recording] = await until(
-    () => app.app.get(VoiceIntelligence).recordingsOf(callSid),
+    () => app.app.get(Telephony).recordingsOf(callSid),
     (recordings) => recordings.some(({ status }) => status === 'completed'),
   );
   return { callId: placed.id, callSid, recordingSid: recording?.recordingSid ?? '' };
@@ -124,6 +124,7 @@ function aProcess({ app }: StartedApp = server, config = settingsOf()): Transcri
     config,
     app.get(Database),
     new TwilioVoiceIntelligence(config),
+    app.get(Telephony),
     app.get(StoredTranscripts),
   );
 }
@@ -275,16 +276,17 @@ describe('a recorded call', () => {
     });
     const config = settingsOf();
     const carrier = new TwilioVoiceIntelligence(config);
+    const telephony = server.app.get(Telephony);
     const sids = ['1', '2', '3'].map((digit) => `RE${digit.repeat(32)}`);
     const [first = '', second = '', silent = ''] = sids;
     let status = 'processing';
-    jest.spyOn(carrier, 'recordingsOf').mockImplementation((of) =>
+    const recordings = jest.spyOn(telephony, 'recordingsOf').mockImplementation((of) =>
       Promise.resolve(
         of === callSid
           ? [
-              { recordingSid: first, status: 'completed', channels: 2 },
-              { recordingSid: second, status, channels: 1 },
-              { recordingSid: silent, status: 'absent', channels: 2 },
+              { recordingSid: first, status: 'completed', channels: 2, durationSeconds: 9 },
+              { recordingSid: second, status, channels: 1, durationSeconds: 9 },
+              { recordingSid: silent, status: 'absent', channels: 2, durationSeconds: null },
             ]
           : [],
       ),
@@ -297,6 +299,7 @@ describe('a recorded call', () => {
       { ...config, transcripts: { ...config.transcripts, firstChannel: { outbound: 'customer', inbound: 'agent' } } },
       server.app.get(Database),
       carrier,
+      telephony,
       server.app.get(StoredTranscripts),
     );
     await job.makeAll();
@@ -310,6 +313,7 @@ describe('a recorded call', () => {
       [{ recordingSid: second, customerKey: callSid, firstChannel: null }],
     ]);
     expect(await awaited()).toHaveLength(2);
+    recordings.mockRestore();
   });
 
   it('of somebody who is erased meanwhile is forgotten, and harms no other', async () => {
@@ -406,7 +410,13 @@ describe('a transcript', () => {
       customerKey: '',
       firstChannel: null,
     });
-    await new TranscriptRequests(config, server.app.get(Database), real, server.app.get(StoredTranscripts)).makeAll();
+    await new TranscriptRequests(
+      config,
+      server.app.get(Database),
+      real,
+      server.app.get(Telephony),
+      server.app.get(StoredTranscripts),
+    ).makeAll();
     expect(await ofRecording()).toMatchObject({ state: 'done', transcript_sid: made });
     expect(await transcripts()).toHaveLength(1);
   });

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
@@ -48,6 +51,7 @@ export async function startApp(options: StartOptions = {}): Promise<StartedApp> 
   const database = options.database ?? (await freshDatabase());
   // PUBLIC_URL, and with it every signature, needs it before the app is made.
   const port = await freePort();
+  const dataDir = await mkdtemp(join(tmpdir(), 'speech-assistant-test-'));
   const config = readConfig(
     {
       NODE_ENV: 'test',
@@ -55,6 +59,7 @@ export async function startApp(options: StartOptions = {}): Promise<StartedApp> 
       PORT: String(port),
       SECRET_KEY: randomBytes(32).toString('base64url'),
       DATABASE_URL: database.url,
+      DATA_DIR: dataDir,
       DATABASE_POOL_SIZE: '10',
       RATE_LIMIT_AUTH: GENEROUS,
       RATE_LIMIT_CALLS: GENEROUS,
@@ -79,6 +84,7 @@ export async function startApp(options: StartOptions = {}): Promise<StartedApp> 
     sql: (userId, sql, parameters = []) => app.get(Database).asOwner({ userId }, (tx) => tx.query(sql, parameters)),
     close: async () => {
       await app.close();
+      await rm(dataDir, { recursive: true, force: true });
       if (options.database === undefined) await database.drop();
     },
   };

@@ -46,6 +46,8 @@ export interface ModelSession {
 export interface FaultOptions {
   /** How many times it strikes; once when absent. */
   count?: number;
+  /** Of all it could strike, how many it does, from 0 to 1. */
+  share?: number;
   after_ms?: number;
   /** Twilio: the call, or the phone of the other party, that is meant. */
   call_sid?: string;

@@ -99,7 +99,10 @@ const callSchema = z.object({
   voicemail: voicemail
     .nullable()
     .describe('Null unless a machine was found out to have answered; may differ from answered_by, which can be wrong'),
-  audio_url: z.string().nullable(),
+  audio_url: z
+    .string()
+    .nullable()
+    .describe('Where the recording is played, without a token, for some hours; null while there is none'),
   transcript: z
     .array(transcriptTurn)
     .describe('In the order in which the turns began; turns may overlap, where somebody talked over somebody'),
@@ -190,7 +193,8 @@ export class CallDto extends createZodDto(
   }),
 ) {}
 
-export function toCallDto(call: CallWithTurns): CallDto {
+/** @param audioUrl where the recording of this id is played */
+export function toCallDto(call: CallWithTurns, audioUrl: (recordingId: string) => string): CallDto {
   return {
     id: call.id,
     call_sid: call.callSid,
@@ -209,7 +213,7 @@ export function toCallDto(call: CallWithTurns): CallDto {
     max_duration_seconds: call.maxDurationSeconds,
     answered_by: call.answeredBy,
     voicemail: call.voicemail === null ? null : toVoicemail(call.voicemail),
-    audio_url: null,
+    audio_url: call.recordingId === null ? null : audioUrl(call.recordingId),
     transcript: call.turns.map(toTranscriptTurn),
     actions: call.actions.map(toCallAction),
     order_items: call.orderItems,

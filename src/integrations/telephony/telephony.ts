@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** A call that shall be dialled. Addresses are absolute and reachable by the carrier. */
 export interface OutboundCall {
   /** E.164. */
@@ -10,7 +12,7 @@ export interface OutboundCall {
   ringTimeoutSeconds: number;
   /** The carrier itself ends the call after this long. */
   timeLimitSeconds: number;
-  record: boolean;
+  /** Both sides are recorded from the answer on, and this is told when that is there; undefined: they are not. */
   recordingStatusCallbackUrl?: string;
   /** Finds out beside the running call who has answered; of a machine, when its greeting is over. */
   machineDetection?: { callbackUrl: string };
@@ -66,6 +68,23 @@ export interface CarrierNumber {
   answeredElsewhere: string | null;
 }
 
+/** A recording of a call, as the carrier knows it. */
+export interface CarrierRecording {
+  recordingSid: string;
+  /** The carrier's word, such as `completed` or `absent`. */
+  status: string;
+  channels: number;
+  /** Null while it is made. */
+  durationSeconds: number | null;
+}
+
+/** The audio of a recording, as it comes. */
+export interface RecordingMedia {
+  body: Readable;
+  /** In bytes; null where the carrier does not say. */
+  size: number | null;
+}
+
 export interface NumberWebhooks {
   voiceUrl: string;
   statusCallbackUrl: string;
@@ -111,6 +130,15 @@ export abstract class Telephony {
   /** Says whom to ask when the number is rung or texted; done twice it is as done once. @throws CarrierError */
   abstract setNumberWebhooks(sid: string, webhooks: NumberWebhooks): Promise<CarrierNumber>;
 
+  /** What was recorded of a call; nothing where the carrier does not know it. @throws CarrierError */
+  abstract recordingsOf(callSid: string): Promise<CarrierRecording[]>;
+
+  /** Both sides as WAV; null where it is not there, or not there yet. @throws CarrierError */
+  abstract openRecording(recordingSid: string, signal: AbortSignal): Promise<RecordingMedia | null>;
+
+  /** One that is not there is deleted already. @throws CarrierError */
+  abstract deleteRecording(recordingSid: string): Promise<void>;
+
   /** Why the carrier could not reach addresses below this origin, in a sentence; null where nothing speaks against it. */
   abstract originProblem(origin: string): string | null;
 
@@ -125,9 +153,14 @@ export abstract class Telephony {
 
   /**
    * Instructions that connect the call to our media stream; `parameters` arrive in its `start` message. When the stream is
-   * over and the call is not, `afterwardsUrl` is asked for more.
+   * over and the call is not, `afterwardsUrl` is asked for more. With `recording` both sides are recorded from here on.
    */
-  abstract connectStream(url: string, parameters: Readonly<Record<string, string>>, afterwardsUrl: string): string;
+  abstract connectStream(
+    url: string,
+    parameters: Readonly<Record<string, string>>,
+    afterwardsUrl: string,
+    recording?: { statusCallbackUrl: string },
+  ): string;
 
   /**
    * Instructions that read sentences aloud until any key is pressed, the last one twice; then `url` is asked, with the key as

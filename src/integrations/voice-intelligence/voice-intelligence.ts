@@ -26,15 +26,6 @@ export interface CarrierSentence {
   confidence: number | null;
 }
 
-/** A recording of a call, as the carrier knows it. */
-export interface CarrierRecording {
-  recordingSid: string;
-  /** in-progress, paused, stopped, processing, completed, absent or deleted. */
-  status: string;
-  /** With 2 each side of the call is on one of its own. */
-  channels: number;
-}
-
 /** A transcript that shall be made. */
 export interface TranscriptOrder {
   recordingSid: string;
@@ -57,9 +48,6 @@ export abstract class VoiceIntelligence {
 
   /** The call that a recording is of; null when the carrier knows no such recording. @throws CarrierError */
   abstract callOfRecording(recordingSid: string): Promise<string | null>;
-
-  /** Of one call; none as well when the carrier does not know the call. @throws CarrierError */
-  abstract recordingsOf(callSid: string): Promise<CarrierRecording[]>;
 
   /** What our service has made, or is making, of a recording, whoever asked for it. @throws CarrierError */
   abstract transcriptsOf(recordingSid: string): Promise<CarrierTranscript[]>;

@@ -34,7 +34,7 @@ describe('the controls', () => {
     const { body } = await fixture.control('GET', '');
     expect(body).toMatchObject({
       sandbox: true,
-      providers: ['twilio', 'openai', 'google', 'mail'],
+      providers: ['twilio', 'openai', 'google', 'mail', 'storage'],
       base_urls: {
         twilio: fixture.sandbox.baseUrl,
         openai: `${fixture.sandbox.baseUrl}/v1`,

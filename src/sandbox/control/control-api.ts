@@ -5,6 +5,7 @@ import type { FrameTicker } from '../frame-ticker';
 import type { GoogleContext } from '../google/google-context';
 import { registerGoogleControls } from '../google/google-controls';
 import type { MailService } from '../mail/mail-api';
+import type { ObjectStore } from '../storage/s3-api';
 import { MAGIC_NUMBERS } from '../phone/directory';
 import type { RequestCount } from '../request-count';
 import type { Carrier } from '../twilio/carrier';
@@ -26,6 +27,7 @@ export interface ControlSettings {
   ticker: FrameTicker;
   google: GoogleContext;
   mail: MailService;
+  store: ObjectStore;
   phoneNumbers: readonly string[];
   openAiSessions: () => unknown;
   /** Says how many connections it cut. */
@@ -51,6 +53,7 @@ const faultOrder = z.strictObject({
   provider: z.string(),
   fault: z.string(),
   count: z.number().int().min(1).max(10_000).optional(),
+  share: z.number().gt(0).max(1).optional(),
   after_ms: z.number().int().min(0).max(3_600_000).optional(),
   call_sid: z
     .string()
@@ -120,6 +123,7 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
       registerTranscriptControls(scope, settings);
       registerGoogleControls(scope, settings.google);
 
+      scope.get('/storage', (_request, reply) => reply.send(settings.store.list()));
       scope.get('/mail', (_request, reply) => reply.send(settings.mail.list()));
       scope.delete('/mail', (_request, reply) => {
         settings.mail.clear();

@@ -52,6 +52,7 @@ export class SandboxFixture {
       openAiApiKey: 'sk-spec',
       googleClientId: GOOGLE_CLIENT_ID,
       resendApiKey: 're_fixture',
+      store: { bucket: 'fixture', accessKeyId: 'fixture-key', secretAccessKey: 'fixture-secret' },
       googleClientSecret: GOOGLE_CLIENT_SECRET,
       ringMs: 40,
       noAnswerMs: 80,

@@ -17,7 +17,7 @@ const COLUMNS = `c.id, c.call_sid AS "callSid", c.direction, c.status, c.ended_r
   c.extraction_error AS "extractionError", c.summary, c.outcome, c.outcome_reason AS "outcomeReason",
   c.open_promises AS "openPromises", c.analysed_at AS "analysedAt", c.analysis_error AS "analysisError", c.usage,
   c.carrier_price AS "carrierPrice", c.carrier_currency AS "carrierCurrency", c.variables, c.metadata, c.record,
-  c.is_demo AS "isDemo",
+  c.is_demo AS "isDemo", c.recording_id AS "recordingId",
   c.dial_state AS "dialState", c.error_code AS "errorCode", c.error_detail AS "errorDetail",
   c.updated_at AS "updatedAt",
   coalesce((SELECT json_agg(json_build_object('role', t.role, 'text', t.text, 'generatedText', t.generated_text,
@@ -42,7 +42,7 @@ async function main(userId: number): Promise<void> {
   server.get<{ Params: { id: string } }>('/calls/:id', async (request, reply) => {
     const { rows } = await pool.query<CallWithTurns>({ ...CALL, values: [userId, request.params.id] });
     const [row] = rows;
-    return row === undefined ? reply.code(404).send() : toCallDto(row);
+    return row === undefined ? reply.code(404).send() : toCallDto(row, String);
   });
   server.get<{ Querystring: { limit: string } }>('/calls', async (request, reply) => {
     const [page, total] = await Promise.all([
@@ -50,7 +50,7 @@ async function main(userId: number): Promise<void> {
       pool.query<{ total: number }>({ ...TOTAL, values: [userId] }),
     ]);
     reply.header('X-Total-Count', String(total.rows[0]?.total));
-    return page.rows.map(toCallDto);
+    return page.rows.map((row) => toCallDto(row, String));
   });
   await server.listen({ port: Number(process.env.PORT), host: '127.0.0.1' });
   process.on('SIGTERM', () => process.exit(0));

@@ -32,6 +32,16 @@ export async function translated<T>(request: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The same; null where what is asked for is not there. @throws CarrierError */
+export async function unlessUnknown<T>(request: () => Promise<T>): Promise<T | null> {
+  try {
+    return await translated(request);
+  } catch (error) {
+    if (error instanceof CarrierRefused && error.carrierCode === NOT_FOUND) return null;
+    throw error;
+  }
+}
+
 /** What a failed request to Twilio means to us. */
 export function toCarrierError(error: unknown): CarrierError {
   if (error instanceof CarrierError) return error;

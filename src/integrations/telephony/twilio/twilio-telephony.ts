@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import twilio from 'twilio';
 import type { AppConfig } from '../../../config/app-config';
@@ -8,20 +9,26 @@ import {
   CarrierCall,
   CarrierNumber,
   CarrierOutcomeUnknown,
+  CarrierRecording,
   CarrierRefused,
+  CarrierUnreachable,
   FormParams,
   NumberWebhooks,
   OutboundCall,
   PlacedCall,
+  RecordingMedia,
   Spoken,
   Telephony,
 } from '../telephony';
 import { sayLanguage } from './say-language';
 import { clientForCreates, clientForReads } from './twilio-client';
-import { NOT_FOUND, translated } from './twilio-errors';
+import { NOT_FOUND, translated, unlessUnknown } from './twilio-errors';
 
 /** Updating a call that is not in progress any more (reference/twilio.md section 1). */
 const CALL_NOT_IN_PROGRESS = 21220;
+
+const API = 'https://api.twilio.com';
+const RECORDING_SID = /^RE[0-9a-f]{32}$/i;
 
 const MAX_FOUND_CALLS = 100;
 /** People look for their phone's keypad. */
@@ -35,11 +42,13 @@ export class TwilioTelephony extends Telephony {
   private readonly reads: twilio.Twilio;
   private readonly clockAheadMs: () => number | null;
   private readonly authToken: string;
+  private readonly account: AppConfig['twilio'];
   private readonly isRebased: boolean;
 
   constructor(@Inject(APP_CONFIG) config: AppConfig) {
     super();
     this.authToken = config.twilio.authToken;
+    this.account = config.twilio;
     this.isRebased = config.twilio.apiBaseUrl !== undefined;
     this.creates = clientForCreates(config.twilio);
     ({ api: this.reads, clockAheadMs: this.clockAheadMs } = clientForReads(config.twilio));
@@ -55,15 +64,14 @@ export class TwilioTelephony extends Telephony {
         statusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
         timeout: call.ringTimeoutSeconds,
         timeLimit: call.timeLimitSeconds,
-        ...(call.record
+        ...(call.recordingStatusCallbackUrl !== undefined
           ? {
               record: true,
               recordingChannels: 'dual',
               // The default for this field trims silence, which shifts the recording against the transcript's times.
               trim: 'do-not-trim',
-              ...(call.recordingStatusCallbackUrl === undefined
-                ? {}
-                : { recordingStatusCallback: call.recordingStatusCallbackUrl }),
+              recordingStatusCallback: call.recordingStatusCallbackUrl,
+              recordingStatusCallbackEvent: ['completed', 'absent'],
             }
           : {}),
         ...(call.machineDetection === undefined
@@ -107,13 +115,8 @@ export class TwilioTelephony extends Telephony {
     });
   }
 
-  async fetchCall(callSid: string): Promise<CarrierCall | null> {
-    try {
-      return toCarrierCall(await translated(() => this.reads.calls(callSid).fetch()));
-    } catch (error) {
-      if (error instanceof CarrierRefused && error.carrierCode === NOT_FOUND) return null;
-      throw error;
-    }
+  fetchCall(callSid: string): Promise<CarrierCall | null> {
+    return unlessUnknown(async () => toCarrierCall(await this.reads.calls(callSid).fetch()));
   }
 
   async findNumber(e164: string): Promise<CarrierNumber | null> {
@@ -143,6 +146,36 @@ export class TwilioTelephony extends Telephony {
     return toCarrierNumber(number);
   }
 
+  async recordingsOf(callSid: string): Promise<CarrierRecording[]> {
+    const found = await unlessUnknown(() => this.reads.calls(callSid).recordings.list());
+    return (found ?? []).map(({ sid, status, channels, duration }) => ({
+      recordingSid: sid,
+      status,
+      channels: Number(channels) || 1,
+      durationSeconds: wholeOrNull(duration),
+    }));
+  }
+
+  async openRecording(recordingSid: string, signal: AbortSignal): Promise<RecordingMedia | null> {
+    const { accountSid, authToken, apiBaseUrl } = this.account;
+    // Never an address that somebody sent; and the SDK does not load media.
+    const url = `${apiBaseUrl ?? API}/2010-04-01/Accounts/${accountSid}/Recordings/${checkedSid(recordingSid)}.wav`;
+    const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
+    const answer = await fetch(url, { headers: { authorization }, signal }).catch((error: unknown) => {
+      throw new CarrierUnreachable('Twilio did not answer.', { cause: error });
+    });
+    if (answer.status === 200 && answer.body !== null) {
+      return { body: Readable.fromWeb(answer.body), size: wholeOrNull(answer.headers.get('content-length')) };
+    }
+    await answer.body?.cancel();
+    if (answer.status === 404) return null;
+    throw new CarrierUnreachable(`Twilio answered with status ${answer.status}.`);
+  }
+
+  async deleteRecording(recordingSid: string): Promise<void> {
+    await unlessUnknown(() => this.reads.recordings(checkedSid(recordingSid)).remove());
+  }
+
   originProblem(origin: string): string | null {
     // Whoever has us ask another Twilio has one that is nearer.
     if (this.isRebased) return null;
@@ -167,8 +200,22 @@ export class TwilioTelephony extends Telephony {
     return twilio.validateRequest(this.authToken, signature, url, {});
   }
 
-  connectStream(url: string, parameters: Readonly<Record<string, string>>, afterwardsUrl: string): string {
+  connectStream(
+    url: string,
+    parameters: Readonly<Record<string, string>>,
+    afterwardsUrl: string,
+    recording?: { statusCallbackUrl: string },
+  ): string {
     const response = new twilio.twiml.VoiceResponse();
+    if (recording !== undefined) {
+      response.start().recording({
+        channels: 'dual',
+        track: 'both',
+        trim: 'do-not-trim',
+        recordingStatusCallback: recording.statusCallbackUrl,
+        recordingStatusCallbackEvent: ['completed', 'absent'],
+      });
+    }
     const stream = response.connect().stream({ url });
     for (const [name, value] of Object.entries(parameters)) stream.parameter({ name, value });
     response.redirect({ method: 'POST' }, afterwardsUrl);
@@ -272,6 +319,16 @@ function dateOrNull(date: Date | null | undefined): Date | null {
 
 function isCallSid(sid: unknown): sid is string {
   return typeof sid === 'string' && /^CA[0-9a-f]{32}$/i.test(sid);
+}
+
+/** @throws Error for what is none: it would be part of an address */
+function checkedSid(recordingSid: string): string {
+  if (!RECORDING_SID.test(recordingSid)) throw new Error('This is no id of a recording.');
+  return recordingSid;
+}
+
+function wholeOrNull(text: string | null): number | null {
+  return text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
 function isOver(error: CarrierRefused): boolean {

@@ -5,14 +5,8 @@ import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
 import { CarrierOutcomeUnknown, CarrierRefused } from '../../telephony/telephony';
 import { clientForCreates, clientForReads } from '../../telephony/twilio/twilio-client';
-import { NOT_FOUND, translated } from '../../telephony/twilio/twilio-errors';
-import {
-  CarrierRecording,
-  CarrierSentence,
-  CarrierTranscript,
-  TranscriptOrder,
-  VoiceIntelligence,
-} from '../voice-intelligence';
+import { translated, unlessUnknown } from '../../telephony/twilio/twilio-errors';
+import { CarrierSentence, CarrierTranscript, TranscriptOrder, VoiceIntelligence } from '../voice-intelligence';
 
 /** Sentences a request; a long call has some hundred. Twilio allows 5000 (reference/twilio.md section 9). */
 const PAGE_SIZE = 1000;
@@ -72,15 +66,6 @@ export class TwilioVoiceIntelligence extends VoiceIntelligence {
     return unlessUnknown(async () => (await this.client.recordings(recordingSid).fetch()).callSid);
   }
 
-  async recordingsOf(callSid: string): Promise<CarrierRecording[]> {
-    const found = await unlessUnknown(() => this.client.calls(callSid).recordings.list());
-    return (found ?? []).map(({ sid, status, channels }) => ({
-      recordingSid: sid,
-      status,
-      channels: asNumber(channels) ?? 1,
-    }));
-  }
-
   async transcriptsOf(recordingSid: string): Promise<CarrierTranscript[]> {
     const found = await translated(() =>
       this.client.intelligence.v2.transcripts.list({ ...this.ofService(), sourceSid: recordingSid }),
@@ -130,15 +115,6 @@ function participantsOf(firstChannel: 'customer' | 'agent'): { channel_participa
 
 function isTranscriptSid(sid: unknown): sid is string {
   return typeof sid === 'string' && /^GT[0-9a-f]{32}$/i.test(sid);
-}
-
-async function unlessUnknown<T>(work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await translated(work);
-  } catch (error) {
-    if (error instanceof CarrierRefused && error.carrierCode === NOT_FOUND) return null;
-    throw error;
-  }
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -1,0 +1,27 @@
+import { AppError } from '../common/app-error';
+
+export class RecordingNotFound extends AppError {
+  constructor(sentence = 'This call has no recording.') {
+    super('not-found', 'recording.not_found', sentence);
+  }
+}
+
+export class AudioLinkInvalid extends AppError {
+  constructor() {
+    super('forbidden', 'recording.link_invalid', 'This link to a recording is wrong or over. Ask for the call again.');
+  }
+}
+
+export class StorageUnavailable extends AppError {
+  constructor(cause: unknown) {
+    super(
+      'unavailable',
+      'recording.storage_unavailable',
+      'The recording cannot be read at the moment. Please try again.',
+      {
+        retryAfterSeconds: 5,
+        cause,
+      },
+    );
+  }
+}
