@@ -33,7 +33,13 @@ beforeAll(async () => {
   sandbox = await startTestSandbox();
   local = await startApp({ env: { ...sandbox.env, DEMO_DURATION_SECONDS: '20' } });
   bucket = await startApp({
-    env: { ...sandbox.env, ...s3Environment(sandbox), DELETE_RECORDINGS_AT_TWILIO: 'true', AUDIO_RETENTION_DAYS: '30' },
+    env: {
+      ...sandbox.env,
+      ...s3Environment(sandbox),
+      DELETE_RECORDINGS_AT_TWILIO: 'true',
+      ANNOUNCE_RECORDING: 'true',
+      AUDIO_RETENTION_DAYS: '30',
+    },
   });
 });
 beforeEach(async () => {
@@ -160,6 +166,16 @@ describe('a recorded call', () => {
     );
     const part = await bytesOf(url, { range: 'bytes=10-19' });
     expect([part.status, part.bytes]).toEqual([206, bytes.subarray(10, 20)]);
+  });
+
+  it('is announced in the first words, where that is wished for', async () => {
+    const { callSid } = await aRecordedCall(bucket);
+    const sentences = async () =>
+      (await sandbox.sessions()).map(({ instructions, items }) => ({ instructions, items }));
+    const { heard } = await sandbox.call(callSid);
+    expect(heard.map(({ text }) => text).join(' ')).toMatch(/automated assistant/);
+    const said = (await sentences()).flatMap(({ items }) => items.map(({ transcript }) => transcript ?? ''));
+    expect(said.some((text) => text.includes('This call is recorded.'))).toBe(true);
   });
 
   it('of a demo that somebody rang is kept as well', async () => {
