@@ -63,15 +63,23 @@ export class Recordings1763700015000 implements MigrationInterface {
           WHERE r.state = 'stored' AND r.stored_at < p_before ORDER BY r.stored_at LIMIT 100`,
         reads: [],
       }),
+      // The one that is played; and whether anything is known of what was to be recorded.
+      `ALTER TABLE calls ADD COLUMN recording_id uuid, ADD COLUMN is_recording_noted boolean NOT NULL DEFAULT false`,
+      `CREATE INDEX calls_unrecorded_idx ON calls (ended_at)
+         WHERE record AND answered_at IS NOT NULL AND call_sid IS NOT NULL AND NOT is_recording_noted`,
       ...lookupFunction({
         signature: 'lookup_unrecorded_calls(p_since timestamptz, p_before timestamptz)',
         returns: 'TABLE (user_id integer, id uuid)',
         body: `SELECT c.user_id, c.id FROM calls c JOIN users u ON u.id = c.user_id AND u.is_active
           WHERE c.record AND c.answered_at IS NOT NULL AND c.call_sid IS NOT NULL
-            AND c.ended_at >= p_since AND c.ended_at < p_before
-            AND NOT EXISTS (SELECT FROM recordings r WHERE r.user_id = c.user_id AND r.call_id = c.id)
+            AND NOT c.is_recording_noted AND c.ended_at >= p_since AND c.ended_at < p_before
           ORDER BY c.ended_at LIMIT 100`,
-        reads: [{ table: 'calls', columns: ['user_id', 'id', 'record', 'answered_at', 'call_sid', 'ended_at'] }],
+        reads: [
+          {
+            table: 'calls',
+            columns: ['user_id', 'id', 'record', 'answered_at', 'call_sid', 'ended_at', 'is_recording_noted'],
+          },
+        ],
       }),
       ...lookupFunction({
         signature: 'lookup_recording(p_id uuid)',
@@ -79,9 +87,6 @@ export class Recordings1763700015000 implements MigrationInterface {
         body: `SELECT r.user_id FROM recordings r WHERE r.id = p_id`,
         reads: [],
       }),
-
-      // The one that is played.
-      `ALTER TABLE calls ADD COLUMN recording_id uuid`,
 
       // Of users who are gone: nobody's, and nothing in it says whose it was.
       `CREATE TABLE files_to_remove (
@@ -100,9 +105,10 @@ export class Recordings1763700015000 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     const statements = [
       `DROP TABLE files_to_remove`,
-      `ALTER TABLE calls DROP COLUMN recording_id`,
       `DROP FUNCTION lookup_recording(uuid)`,
       `DROP FUNCTION lookup_unrecorded_calls(timestamptz, timestamptz)`,
+      `DROP INDEX calls_unrecorded_idx`,
+      `ALTER TABLE calls DROP COLUMN recording_id, DROP COLUMN is_recording_noted`,
       `DROP FUNCTION lookup_outdated_recordings(timestamptz)`,
       `DROP FUNCTION lookup_undeleted_copies(timestamptz)`,
       `DROP FUNCTION lookup_due_recordings(timestamptz)`,

@@ -38,6 +38,9 @@ export interface Voicemail {
 @Index('calls_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
 @Index('calls_untranscribed_idx', ['endedAt'], { where: 'words_version > transcribed_version' })
 @Index('calls_analysis_due_idx', ['analysisDueAt'], { where: 'analysis_due_at IS NOT NULL' })
+@Index('calls_unrecorded_idx', ['endedAt'], {
+  where: 'record AND answered_at IS NOT NULL AND call_sid IS NOT NULL AND NOT is_recording_noted',
+})
 @Index('calls_recorded_idx', ['endedAt', 'userId', 'id'], {
   where: 'record AND answered_at IS NOT NULL AND call_sid IS NOT NULL',
 })
@@ -106,6 +109,10 @@ export class Call {
   /** Our copy that is played; null while there is none. */
   @Column({ name: 'recording_id', type: 'uuid', nullable: true })
   recordingId: string | null;
+
+  /** Something is known of what was to be recorded: there is a row of it. */
+  @Column({ name: 'is_recording_noted', type: 'boolean', default: false })
+  isRecordingNoted: boolean;
 
   @Column({ name: 'max_duration_seconds', type: 'integer' })
   maxDurationSeconds: number;

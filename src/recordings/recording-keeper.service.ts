@@ -151,15 +151,14 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
     );
     for (const { user_id: userId, id: callId } of rows) {
       await this.db
-        .asOwner({ userId }, (tx) =>
-          tx.query(
-            `INSERT INTO recordings (id, user_id, call_id, state, due_at)
-             SELECT $1::uuid, c.user_id, c.id, 'sought', $4::timestamptz FROM calls c WHERE c.user_id = $2 AND c.id = $3
-               AND NOT EXISTS (SELECT FROM recordings r WHERE r.user_id = c.user_id AND r.call_id = c.id)
-             ON CONFLICT DO NOTHING`,
+        .asOwner({ userId }, async (tx) => {
+          // Whoever is told of it at this moment waits, or has been first.
+          if (!(await isFirstToNote(tx, { owner: { userId }, callId }))) return;
+          await tx.query(
+            `INSERT INTO recordings (id, user_id, call_id, state, due_at) VALUES ($1, $2, $3, 'sought', $4)`,
             [randomUUID(), userId, callId, now],
-          ),
-        )
+          );
+        })
         .catch((error: unknown) => {
           this.log.warn({ msg: 'A call cannot be looked after', call_id: callId, user_id: userId, err: error });
         });
@@ -342,6 +341,7 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
 async function noted(tx: EntityManager, { owner, callId }: CallRef, report: RecordingReport): Promise<void> {
   const { recordingSid, outcome, durationSeconds, channels } = report;
   const isThere = outcome === 'completed';
+  await isFirstToNote(tx, { owner, callId });
   await tx.query(
     `INSERT INTO recordings AS r (id, user_id, call_id, recording_sid, state, duration_seconds, channels, due_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 THEN clock_timestamp() END)
@@ -354,6 +354,17 @@ async function noted(tx: EntityManager, { owner, callId }: CallRef, report: Reco
     owner.userId,
     callId,
   ]);
+}
+
+/** Within the caller's transaction, in which others wait who note something of the same call. */
+async function isFirstToNote(tx: EntityManager, { owner, callId }: CallRef): Promise<boolean> {
+  const [rows] = await tx.query<[{ was_noted: boolean }[], number]>(
+    `UPDATE calls c SET is_recording_noted = true FROM (
+       SELECT id, is_recording_noted FROM calls WHERE user_id = $1 AND id = $2 FOR NO KEY UPDATE) AS before
+     WHERE c.user_id = $1 AND c.id = before.id RETURNING before.is_recording_noted AS was_noted`,
+    [owner.userId, callId],
+  );
+  return rows[0]?.was_noted === false;
 }
 
 function sentenceOf(error: unknown): string {

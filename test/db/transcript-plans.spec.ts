@@ -112,6 +112,7 @@ describe('whoever looks for everybody', () => {
     ['lookup_awaited_transcripts', ['now()'], ['stored_twilio_transcripts_awaited_idx']],
     ['lookup_untranscribed_calls', ['now()'], ['calls_untranscribed_idx']],
     ['lookup_due_insights', ['now()'], ['enhanced_transcripts_insight_idx']],
+    ['lookup_unrecorded_calls', [`now() - interval '3 days'`, 'now()'], ['calls_unrecorded_idx']],
     ['lookup_due_analyses', ['now()'], ['calls_analysis_due_idx']],
     [
       'lookup_known_transcripts',
