@@ -11,6 +11,7 @@ export type ErrorKind =
   | 'conflict'
   | 'too-large'
   | 'unsupported-type'
+  | 'behind-the-end'
   | 'rate-limited'
   | 'not-implemented'
   | 'upstream'

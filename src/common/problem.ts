@@ -44,6 +44,7 @@ export const STATUS_OF_KIND: Record<ErrorKind, number> = {
   conflict: 409,
   'too-large': 413,
   'unsupported-type': 415,
+  'behind-the-end': 416,
   unprocessable: 422,
   'rate-limited': 429,
   'not-implemented': 501,

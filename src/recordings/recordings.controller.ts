@@ -17,13 +17,12 @@ import { CurrentOwner, Owner } from '../common/owner';
 import { Public } from '../common/public.decorator';
 import { AudioLinkQueryDto } from './dto/recordings.dto';
 import { sendPlayback } from './playback-answer';
-import { AudioLinkInvalid, RecordingNotFound } from './recordings.errors';
+import { AudioLinkInvalid, RangeBehindEnd, RecordingNotFound, StorageUnavailable } from './recordings.errors';
 import { Recordings } from './recordings.service';
 
 const AUDIO = { schema: { type: 'string', format: 'binary', example: 'RIFF…WAVE' } } as const;
 const RANGE = { name: 'Range', required: false, description: 'Such as bytes=0-1023', example: 'bytes=0-1023' };
 const PART = { status: 206, description: 'The part that Range asks for', ...AUDIO };
-const BEHIND = { status: 416, description: 'Range lies behind the end' };
 
 @ApiTags('recordings')
 @Controller()
@@ -44,8 +43,7 @@ export class RecordingsController {
   @ApiProduces('audio/wav')
   @ApiOkResponse({ description: 'All of it', ...AUDIO })
   @ApiResponse(PART)
-  @ApiResponse(BEHIND)
-  @ApiProblems(new CallNotFound(), new RecordingNotFound())
+  @ApiProblems(new CallNotFound(), new RecordingNotFound(), new RangeBehindEnd(), new StorageUnavailable())
   async ofCall(
     @CurrentOwner() owner: Owner,
     @Param('call_sid') callSid: string,
@@ -63,8 +61,7 @@ export class RecordingsController {
   @ApiProduces('audio/wav')
   @ApiOkResponse({ description: 'All of it', ...AUDIO })
   @ApiResponse(PART)
-  @ApiResponse(BEHIND)
-  @ApiProblems(new AudioLinkInvalid(), new RecordingNotFound())
+  @ApiProblems(new AudioLinkInvalid(), new RecordingNotFound(), new RangeBehindEnd(), new StorageUnavailable())
   async byLink(
     @Param('id') recordingId: string,
     @Query() { expires, signature }: AudioLinkQueryDto,

@@ -6,6 +6,12 @@ export class RecordingNotFound extends AppError {
   }
 }
 
+export class RangeBehindEnd extends AppError {
+  constructor() {
+    super('behind-the-end', 'recording.range_behind_end', 'What was asked for lies behind the end of the recording.');
+  }
+}
+
 export class AudioLinkInvalid extends AppError {
   constructor() {
     super('forbidden', 'recording.link_invalid', 'This link to a recording is wrong or over. Ask for the call again.');
@@ -13,7 +19,7 @@ export class AudioLinkInvalid extends AppError {
 }
 
 export class StorageUnavailable extends AppError {
-  constructor(cause: unknown) {
+  constructor(cause?: unknown) {
     super(
       'unavailable',
       'recording.storage_unavailable',
