@@ -258,6 +258,7 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
     const pauseSeconds = this.config.twilio.usesVoiceIntelligence ? KEPT_FOR_TRANSCRIPT_SECONDS : 0;
     const left = await this.db
       .asOwner(owner, async (tx) => {
+        await lockCall(tx, { owner, callId });
         const [, written] = await tx.query<[unknown, number]>(
           `UPDATE recordings SET state = 'stored', size_bytes = $4, sha256 = $5, storage_key = $6, stored_at = clock_timestamp(),
              due_at = NULL, error = NULL, updated_at = now(),
@@ -325,6 +326,7 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
     if (found?.state !== 'stored' || found.storedAt === null || found.storedAt >= before) return;
     if (found.storageKey !== null) await this.storage.delete(found.storageKey);
     await this.db.asOwner(owner, async (tx) => {
+      await lockCall(tx, { owner, callId: found.callId });
       await tx.query(
         `UPDATE recordings SET state = 'erased', storage_key = NULL, updated_at = now(),
            carrier_delete_due_at = CASE WHEN carrier_deleted_at IS NULL THEN clock_timestamp() END
@@ -354,6 +356,11 @@ async function noted(tx: EntityManager, { owner, callId }: CallRef, report: Reco
     owner.userId,
     callId,
   ]);
+}
+
+/** Whoever is at a call and its recordings takes the call first, or two would wait for each other. */
+async function lockCall(tx: EntityManager, { owner, callId }: CallRef): Promise<void> {
+  await tx.query('SELECT FROM calls WHERE user_id = $1 AND id = $2 FOR NO KEY UPDATE', [owner.userId, callId]);
 }
 
 /** Within the caller's transaction, in which others wait who note something of the same call. */
