@@ -44,7 +44,16 @@ export class Recordings1763700015000 implements MigrationInterface {
         reads: [
           {
             table: 'recordings',
-            columns: ['user_id', 'id', 'call_id', 'due_at', 'carrier_delete_due_at', 'stored_at', 'state'],
+            columns: [
+              'user_id',
+              'id',
+              'call_id',
+              'due_at',
+              'carrier_delete_due_at',
+              'stored_at',
+              'state',
+              'updated_at',
+            ],
           },
           { table: 'users', columns: ['id', 'is_active'] },
         ],
@@ -52,15 +61,18 @@ export class Recordings1763700015000 implements MigrationInterface {
       ...lookupFunction({
         signature: 'lookup_undeleted_copies(p_now timestamptz)',
         returns: 'TABLE (user_id integer, id uuid)',
-        body: `SELECT r.user_id, r.id FROM recordings r JOIN users u ON u.id = r.user_id AND u.is_active
+        // Also of users who are switched off.
+        body: `SELECT r.user_id, r.id FROM recordings r
           WHERE r.carrier_delete_due_at <= p_now ORDER BY r.carrier_delete_due_at LIMIT 100`,
         reads: [],
       }),
       ...lookupFunction({
-        signature: 'lookup_outdated_recordings(p_before timestamptz)',
+        signature: 'lookup_outdated_recordings(p_before timestamptz, p_touched_before timestamptz)',
         returns: 'TABLE (user_id integer, id uuid)',
-        body: `SELECT r.user_id, r.id FROM recordings r JOIN users u ON u.id = r.user_id AND u.is_active
-          WHERE r.state = 'stored' AND r.stored_at < p_before ORDER BY r.stored_at LIMIT 100`,
+        // Whose file could not be deleted is passed over for a while.
+        body: `SELECT r.user_id, r.id FROM recordings r
+          WHERE r.state = 'stored' AND r.stored_at < p_before AND r.updated_at < p_touched_before
+          ORDER BY r.stored_at LIMIT 100`,
         reads: [],
       }),
       // The one that is played; and whether anything is known of what was to be recorded.
@@ -73,11 +85,23 @@ export class Recordings1763700015000 implements MigrationInterface {
         body: `SELECT c.user_id, c.id FROM calls c JOIN users u ON u.id = c.user_id AND u.is_active
           WHERE c.record AND c.answered_at IS NOT NULL AND c.call_sid IS NOT NULL
             AND NOT c.is_recording_noted AND c.ended_at >= p_since AND c.ended_at < p_before
+            -- Of calls that come in, those that were connected are recorded.
+            AND (c.direction = 'outbound' OR c.stream_opened_at IS NOT NULL)
           ORDER BY c.ended_at LIMIT 100`,
         reads: [
           {
             table: 'calls',
-            columns: ['user_id', 'id', 'record', 'answered_at', 'call_sid', 'ended_at', 'is_recording_noted'],
+            columns: [
+              'user_id',
+              'id',
+              'record',
+              'answered_at',
+              'call_sid',
+              'ended_at',
+              'is_recording_noted',
+              'direction',
+              'stream_opened_at',
+            ],
           },
         ],
       }),
@@ -90,29 +114,52 @@ export class Recordings1763700015000 implements MigrationInterface {
 
       // Of users who are gone: nobody's, and nothing in it says whose it was.
       `CREATE TABLE files_to_remove (
-        id uuid CONSTRAINT files_to_remove_pkey PRIMARY KEY,
+        id uuid CONSTRAINT files_to_remove_pkey PRIMARY KEY DEFAULT gen_random_uuid(),
         storage_key text,
         recording_sid text,
+        call_sid text,
         due_at timestamptz NOT NULL,
         tries integer NOT NULL DEFAULT 0
       )`,
       `CREATE INDEX files_to_remove_due_at_idx ON files_to_remove (due_at)`,
       `GRANT SELECT, INSERT, UPDATE, DELETE ON files_to_remove TO ${APP_ROLE}`,
+      // In the transaction that deletes the row, whoever deletes it. Somebody may be copying until the lease is over.
+      `CREATE FUNCTION plan_removal_of_recording() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+        BEGIN
+          INSERT INTO files_to_remove (storage_key, recording_sid, due_at) VALUES (
+            CASE WHEN OLD.state IN ('due', 'failed') THEN 'recordings/' || OLD.id || '.wav' ELSE OLD.storage_key END,
+            CASE WHEN OLD.carrier_deleted_at IS NULL THEN OLD.recording_sid END,
+            greatest(clock_timestamp(), OLD.due_at + interval '1 minute'));
+          RETURN NULL;
+        END $$`,
+      `CREATE TRIGGER recordings_removal AFTER DELETE ON recordings FOR EACH ROW
+        WHEN (OLD.recording_sid IS NOT NULL OR OLD.storage_key IS NOT NULL) EXECUTE FUNCTION plan_removal_of_recording()`,
+      // What was recorded of a call and nobody has told of yet: a while after the call the carrier knows.
+      `CREATE FUNCTION plan_removal_of_call() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+        BEGIN
+          INSERT INTO files_to_remove (call_sid, due_at) VALUES (OLD.call_sid, clock_timestamp() + interval '10 minutes');
+          RETURN NULL;
+        END $$`,
+      `CREATE TRIGGER calls_removal AFTER DELETE ON calls FOR EACH ROW
+        WHEN (OLD.record AND OLD.call_sid IS NOT NULL AND OLD.recording_id IS NULL) EXECUTE FUNCTION plan_removal_of_call()`,
     ];
     for (const statement of statements) await queryRunner.query(statement);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
     const statements = [
+      `DROP TRIGGER calls_removal ON calls`,
+      `DROP FUNCTION plan_removal_of_call()`,
       `DROP TABLE files_to_remove`,
       `DROP FUNCTION lookup_recording(uuid)`,
       `DROP FUNCTION lookup_unrecorded_calls(timestamptz, timestamptz)`,
       `DROP INDEX calls_unrecorded_idx`,
       `ALTER TABLE calls DROP COLUMN recording_id, DROP COLUMN is_recording_noted`,
-      `DROP FUNCTION lookup_outdated_recordings(timestamptz)`,
+      `DROP FUNCTION lookup_outdated_recordings(timestamptz, timestamptz)`,
       `DROP FUNCTION lookup_undeleted_copies(timestamptz)`,
       `DROP FUNCTION lookup_due_recordings(timestamptz)`,
       `DROP TABLE recordings`,
+      `DROP FUNCTION plan_removal_of_recording()`,
     ];
     for (const statement of statements) await queryRunner.query(statement);
   }

@@ -5,6 +5,7 @@ import type { AppConfig } from './config/app-config';
 import { databaseCheckup } from './database/database-checkup';
 import { PROVIDER_CHECKUPS } from './integrations/provider-checkups';
 import { storageCheckup } from './integrations/storage/storage-checkup';
+import { BUILT_IN_NAMES } from './scenarios/built-in-scenarios';
 
 /** Of each part; whoever hangs is one more finding. */
 const LOOK_LIMIT_MS = 60_000;
@@ -18,7 +19,17 @@ const OWN_CHECKUPS: readonly Checkup[] = [
   { subject: 'Database', look: databaseCheckup },
   { subject: 'Redis', look: redisCheckup },
   { subject: 'Storage', look: storageCheckup },
+  { subject: 'Demo', look: (config) => Promise.resolve([demoFinding(config)]) },
 ];
+
+function demoFinding({ calls }: AppConfig): Finding {
+  const { ok, failure } = findingsOn('Demo');
+  const { scenario, userEmail } = calls.demo;
+  if (BUILT_IN_NAMES.includes(scenario))
+    return ok(`Numbers that nobody has claimed run ${scenario}, for ${userEmail}.`);
+  const names = BUILT_IN_NAMES.join(', ');
+  return failure(`DEMO_SCENARIO is ${scenario}, which is none that is built in (${names}): nobody can answer.`);
+}
 
 /** Looks at everything that this configuration uses, all at the same time, and tells it in a fixed order. */
 export async function lookAtAll(config: AppConfig): Promise<Finding[]> {

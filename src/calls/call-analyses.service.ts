@@ -10,7 +10,7 @@ import type { Turn } from './turn.entity';
 import type { WrittenField } from './written-fields';
 
 /** What was read out of a call that is over. */
-export interface CallAnalysis {
+export interface CallReading {
   summary: string;
   outcome: CallOutcome;
   outcomeReason: string;
@@ -20,7 +20,11 @@ export interface CallAnalysis {
   orderItems: unknown[] | null;
   customerName: string | null;
   deliveryAddress: string | null;
-  /** By the scenario's schema; null where it has none, or nothing that fits was found. */
+}
+
+/** What was found of what the scenario wants to know. */
+export interface CallExtraction {
+  /** By its schema; null where nothing that fits was found. */
   extracted: Record<string, unknown> | null;
   /** Why nothing was extracted. */
   extractionError: string | null;
@@ -33,6 +37,8 @@ export interface AnalysisClaim {
   /** When the lease is over, as PostgreSQL writes it. */
   lease: string;
   tries: number;
+  /** All but what the scenario wants to know is written down already. */
+  isAnalysed: boolean;
   call: Pick<Call, 'agent' | 'direction' | 'orderItems' | 'endedReason'>;
   turns: Pick<Turn, 'role' | 'text'>[];
   actions: Pick<CallAction, 'tool' | 'state' | 'outcome'>[];
@@ -42,10 +48,13 @@ const CLAIM = `WITH claimed AS (
     UPDATE calls SET analysis_due_at = clock_timestamp() + $4::integer * interval '1 second',
       analysis_tries = analysis_tries + 1
     WHERE user_id = $1 AND id = $2 AND analysis_due_at <= $3
-    RETURNING user_id, id, analysis_due_at, analysis_tries, agent, direction, order_items, ended_reason)
+    RETURNING user_id, id, analysis_due_at, analysis_tries, analysed_at, agent, direction, order_items, ended_reason,
+      written_fields)
   SELECT c.analysis_due_at::text AS lease, c.analysis_tries AS tries,
-    json_build_object('agent', c.agent, 'direction', c.direction, 'orderItems', c.order_items,
-      'endedReason', c.ended_reason) AS call,
+    c.analysed_at IS NOT NULL AS "isAnalysed",
+    json_build_object('agent', c.agent, 'direction', c.direction, 'endedReason', c.ended_reason,
+      -- What an earlier reading found was not written down by the agent.
+      'orderItems', CASE WHEN 'order_items' = ANY (c.written_fields) THEN c.order_items END) AS call,
     coalesce((SELECT json_agg(json_build_object('role', t.role, 'text', t.text) ORDER BY t.start_ms, t.sequence)
       FROM turns t WHERE t.user_id = c.user_id AND t.call_id = c.id), '[]') AS turns,
     coalesce((SELECT json_agg(json_build_object('tool', a.tool, 'state', a.state, 'outcome', a.outcome) ORDER BY a.sequence)
@@ -55,12 +64,17 @@ const CLAIM = `WITH claimed AS (
 const unlessWritten = (field: WrittenField, value: string) =>
   `${field} = CASE WHEN '${field}' = ANY (written_fields) THEN ${field} ELSE ${value} END`;
 
-const WRITE = `UPDATE calls SET summary = $4, outcome = $5, outcome_reason = $6, open_promises = $7::jsonb,
-    extracted = $8::jsonb, extraction_error = $9, ${unlessWritten('order_items', '$10::jsonb')},
-    ${unlessWritten('customer_name', '$11')}, ${unlessWritten('delivery_address', '$12')},
+const DONE = `analysis_due_at = NULL, analysis_error = NULL`;
+
+const WRITE_READING = `UPDATE calls SET summary = $4, outcome = $5, outcome_reason = $6, open_promises = $7::jsonb,
+    ${unlessWritten('order_items', '$8::jsonb')}, ${unlessWritten('customer_name', '$9')},
+    ${unlessWritten('delivery_address', '$10')},
     ${unlessWritten('restaurant_id', `coalesce(restaurant_id, variables ->> 'restaurant_id')`)},
-    analysed_at = clock_timestamp(), analysis_due_at = NULL, analysis_error = NULL, updated_at = clock_timestamp()
-  WHERE user_id = $1 AND id = $2 AND analysis_due_at = $3::timestamptz RETURNING id`;
+    analysed_at = clock_timestamp(), updated_at = clock_timestamp()`;
+
+const WRITE_EXTRACTION = `UPDATE calls SET extracted = $4::jsonb, extraction_error = $5, updated_at = clock_timestamp()`;
+
+const WHERE_CLAIMED = `WHERE user_id = $1 AND id = $2 AND analysis_due_at = $3::timestamptz RETURNING id`;
 
 /** Calls that are over and shall be read, and what was read out of them. Whoever reads them does not know how they are kept. */
 @Injectable()
@@ -92,29 +106,45 @@ export class CallAnalyses {
     });
   }
 
-  /** Nothing is written where the claim does not hold any more. */
-  async write({ owner, id, lease }: AnalysisClaim, analysis: CallAnalysis): Promise<void> {
-    const [written] = await this.db.writeAsOwner(owner, {
-      name: 'write-call-analysis',
-      text: WRITE,
+  /**
+   * Nothing is written where the claim does not hold any more.
+   * @param isAll there is nothing else to be read out of this call
+   */
+  async writeReading(claim: AnalysisClaim, reading: CallReading, { isAll }: { isAll: boolean }): Promise<void> {
+    await this.write(claim, {
+      name: isAll ? 'write-call-reading' : 'write-first-call-reading',
+      text: `${WRITE_READING}${isAll ? `, ${DONE}, extracted = NULL, extraction_error = NULL` : ''} ${WHERE_CLAIMED}`,
       values: [
-        owner.userId,
-        id,
-        lease,
-        analysis.summary,
-        analysis.outcome,
-        analysis.outcomeReason,
-        JSON.stringify(analysis.openPromises),
-        jsonOrNull(analysis.extracted),
-        analysis.extractionError,
-        jsonOrNull(analysis.orderItems),
-        analysis.customerName,
-        analysis.deliveryAddress,
+        reading.summary,
+        reading.outcome,
+        reading.outcomeReason,
+        JSON.stringify(reading.openPromises),
+        jsonOrNull(reading.orderItems),
+        reading.customerName,
+        reading.deliveryAddress,
       ],
+      isAll,
     });
+  }
+
+  /** The same for what the scenario wants to know, after everything else. */
+  async writeExtraction(claim: AnalysisClaim, { extracted, extractionError }: CallExtraction): Promise<void> {
+    await this.write(claim, {
+      name: 'write-call-extraction',
+      text: `${WRITE_EXTRACTION}, ${DONE} ${WHERE_CLAIMED}`,
+      values: [jsonOrNull(extracted), extractionError],
+      isAll: true,
+    });
+  }
+
+  private async write(
+    { owner, id, lease }: AnalysisClaim,
+    { name, text, values, isAll }: { name: string; text: string; values: (string | null)[]; isAll: boolean },
+  ): Promise<void> {
+    const [written] = await this.db.writeAsOwner(owner, { name, text, values: [owner.userId, id, lease, ...values] });
     if (written.length === 0) return;
     this.events.emit(new CallUpdated(owner, id));
-    this.events.emit(new CallAnalysed(owner, id));
+    if (isAll) this.events.emit(new CallAnalysed(owner, id));
   }
 
   /** @param pauseSeconds null: it is given up */

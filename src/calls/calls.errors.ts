@@ -33,6 +33,12 @@ export class NotOurNumber extends AppError {
   }
 }
 
+export class NumberNotClaimable extends AppError {
+  constructor() {
+    super('forbidden', 'phone_number.not_claimable', 'This number belongs to the platform, and nobody can claim it.');
+  }
+}
+
 export class PhoneNumberTaken extends AppError {
   constructor() {
     super('conflict', 'phone_number.taken', 'This number belongs to somebody already.');

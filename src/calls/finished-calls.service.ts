@@ -56,6 +56,7 @@ export class FinishedCalls {
   ): Promise<boolean> {
     const [, affected] = await tx.query<[unknown[], number]>(
       `UPDATE calls SET transcribed_version = words_version, analysis_tries = 0, analysis_error = NULL,
+         analysed_at = NULL,
          analysis_due_at = CASE WHEN $4 THEN clock_timestamp() + interval '${READ_AFTER_SECONDS} seconds' END
        WHERE user_id = $1 AND id = $2 AND words_version = $3 AND transcribed_version < words_version`,
       [userId, id, wordsVersion, isToBeRead],

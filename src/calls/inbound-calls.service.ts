@@ -13,11 +13,11 @@ import { Database } from '../database/database';
 import { FormParams, Telephony } from '../integrations/telephony/telephony';
 import type { Agent } from '../scenarios/agent';
 import { ScenariosService } from '../scenarios/scenarios.service';
-import { CallLookups } from './call-lookups';
+import { CallLookups, CallRef } from './call-lookups';
 import { isOver, LIVE_STATUSES } from './call-status';
 import { Call } from './call.entity';
 import { CallRinging, CallUpdated } from './calls.events';
-import { parseCarrierReport } from './carrier-report';
+import { CarrierReport, parseCarrierReport } from './carrier-report';
 import { CarrierReports } from './carrier-reports.service';
 import type { EndedReason } from './ended-reason';
 import { InboundSentence, inboundSentence } from './inbound-sentences';
@@ -69,7 +69,7 @@ export class InboundCalls {
     if (report === null) return this.telephony.hangUpInstructions();
     const known = await this.lookups.bySid(report.callSid);
     if (known !== null) {
-      const call = await this.reports.apply(known.owner, known.callId, report);
+      const call = await this.applied(known, report);
       return call === null ? this.telephony.hangUpInstructions() : this.instructionsFor(call);
     }
     const answerer = await this.answererOf(text(form, 'To'));
@@ -90,13 +90,23 @@ export class InboundCalls {
     const report = parseCarrierReport(form, new Date());
     const ref = report === null ? null : await this.lookups.bySid(report.callSid);
     if (report === null || ref === null) return this.telephony.hangUpInstructions();
-    const call = await this.reports.apply(ref.owner, ref.callId, report);
+    const call = await this.applied(ref, report);
     if (call === null || isFinished(call) || !call.isDemo) return this.telephony.hangUpInstructions();
     if (text(form, 'Digits') === '') return this.refuse(call, { reason: 'silence', sentence: 'noKey' });
     if (this.drain.isDraining || !this.capacity.admitsInbound(call.id, STREAM_EXPECTED_MS)) {
       return this.refuse(call, { reason: 'server_error', sentence: 'allBusy' });
     }
     return this.connect(call);
+  }
+
+  /** Null as well where the owner was switched off or erased a moment ago: there is nobody any more who answers. */
+  private async applied({ owner, callId }: CallRef, report: CarrierReport): Promise<Call | null> {
+    try {
+      return await this.reports.apply(owner, callId, report);
+    } catch (error) {
+      if (error instanceof NotAuthenticated) return null;
+      throw error;
+    }
   }
 
   private async take(answerer: Answerer, callSid: string, form: FormParams): Promise<string> {
@@ -198,8 +208,13 @@ export class InboundCalls {
     );
     if (user?.is_active !== true) return { sentence: 'numberUnknown' };
     const owner = { userId: user.id };
-    const agent = await this.scenarios.resolveAgent(owner, scenario);
-    return { owner, agent, mode: 'demo', isRecorded: true };
+    try {
+      return { owner, agent: await this.scenarios.resolveAgent(owner, scenario), mode: 'demo', isRecorded: true };
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind === 'unavailable') throw error;
+      this.log.error({ msg: 'DEMO_SCENARIO cannot answer', err: error });
+      return { sentence: 'notAvailable' };
+    }
   }
 
   /** Calls of one user queue up here, so that several at once cannot pass the caps together. */
@@ -210,10 +225,14 @@ export class InboundCalls {
   ): Promise<Admission | null> {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('calls'), $1)`, [userId]);
     const [counts] = await tx.query<{ live: number; today: number; of_caller: number }[]>(
-      `SELECT (SELECT count(*)::integer FROM calls WHERE user_id = $1 AND status = ANY ($2)) AS live,
+      // Who was only told that nobody can talk takes up no line, and none of the day's calls.
+      `SELECT (SELECT count(*)::integer FROM calls
+           WHERE user_id = $1 AND status = ANY ($2) AND (direction = 'outbound' OR ended_reason IS NULL)) AS live,
          (SELECT count(*)::integer FROM calls WHERE user_id = $1 AND direction = 'inbound'
+           AND (stream_opened_at IS NOT NULL OR ended_reason IS NULL)
            AND created_at >= date_trunc('day', clock_timestamp(), 'UTC')) AS today,
          (SELECT count(*)::integer FROM calls WHERE user_id = $1 AND direction = 'inbound' AND phone_number = $3 AND is_demo
+           AND (stream_opened_at IS NOT NULL OR ended_reason IS NULL)
            AND created_at > clock_timestamp() - interval '1 day') AS of_caller`,
       [userId, LIVE_STATUSES, phoneNumber],
     );

@@ -18,6 +18,7 @@ import {
   CarrierTrouble,
   InvalidPhoneNumber,
   NotOurNumber,
+  NumberNotClaimable,
   PhoneNumberNotFound,
   PhoneNumberTaken,
 } from './calls.errors';
@@ -62,6 +63,7 @@ export class PhoneNumbersController {
       new NotOurNumber(),
       new InvalidScenario(),
     ],
+    [403, 'It is none that users may claim', new NumberNotClaimable()],
     [404, 'The custom scenario is not there', new CustomScenarioNotFound()],
     [409, 'Somebody has it', new PhoneNumberTaken()],
     [502, 'Twilio could not be asked', NOT_ASKED],

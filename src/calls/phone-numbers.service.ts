@@ -10,7 +10,13 @@ import { Database } from '../database/database';
 import { NumberProblem, numberProblems, reachProblem, webhooksAt } from '../integrations/telephony/number-problems';
 import { CarrierError, CarrierNumber, NumberWebhooks, Telephony } from '../integrations/telephony/telephony';
 import { ScenariosService } from '../scenarios/scenarios.service';
-import { CarrierTrouble, NotOurNumber, PhoneNumberNotFound, PhoneNumberTaken } from './calls.errors';
+import {
+  CarrierTrouble,
+  NotOurNumber,
+  NumberNotClaimable,
+  PhoneNumberNotFound,
+  PhoneNumberTaken,
+} from './calls.errors';
 import { parseSubscriber } from './phone-number';
 import { NumberMode, OwnedPhoneNumber } from './phone-number.entity';
 
@@ -29,6 +35,9 @@ export interface NewNumber {
   label: string | null;
   record: boolean;
 }
+
+/** Stands in the row until the carrier was told, or has refused. */
+const UNTOLD = 'Twilio has not been told yet to ask this server.';
 
 /** Which of the platform's numbers belongs to whom, and what answers them. The carrier is never asked within a transaction. */
 @Injectable()
@@ -82,15 +91,25 @@ export class PhoneNumbers {
   /**
    * Claims a number of the platform and has the carrier ask us about it. Where only the latter fails the number is claimed all
    * the same, and says what is wrong with it.
-   * @throws InvalidPhoneNumber, NotOurNumber, PhoneNumberTaken, InvalidScenario, CustomScenarioNotFound, CarrierTrouble
+   * @throws InvalidPhoneNumber, NumberNotClaimable, NotOurNumber, PhoneNumberTaken, InvalidScenario, CustomScenarioNotFound, CarrierTrouble
    */
   async claim(owner: Owner, wanted: NewNumber): Promise<OwnedPhoneNumber> {
     const phoneNumber = parseSubscriber(wanted.phoneNumber, this.config.calls.defaultRegion);
+    if (!this.isClaimable(phoneNumber)) throw new NumberNotClaimable();
     await this.scenarios.resolveAgent(owner, wanted.scenario);
     const number = await this.atCarrier(phoneNumber);
     if (number === null) throw new NotOurNumber();
     const { scenario, mode, label, record } = wanted;
-    const row = { userId: owner.userId, phoneNumber, scenario, mode, label, record, ...ofCarrier(number) };
+    const row = {
+      userId: owner.userId,
+      phoneNumber,
+      scenario,
+      mode,
+      label,
+      record,
+      ...ofCarrier(number),
+      problem: UNTOLD,
+    };
     const id = await this.db
       .asOwner(owner, async (tx) => (await tx.insert(OwnedPhoneNumber, row)).identifiers[0]?.['id'] as number)
       .catch((error: unknown) => {
@@ -139,6 +158,13 @@ export class PhoneNumbers {
     const facts = { ...ofCarrier(number), problem: first?.detail ?? null };
     await this.db.asOwner(owner, (tx) => tx.update(OwnedPhoneNumber, { userId: owner.userId, id }, facts));
     return problems;
+  }
+
+  /** Whoever rings back after a call of anybody's rings the number that calls: in production it is nobody's by default. */
+  private isClaimable(e164: string): boolean {
+    const { isProduction, calls, twilio } = this.config;
+    if (calls.claimableNumbers !== null) return calls.claimableNumbers.includes(e164);
+    return !isProduction || e164 !== twilio.phoneNumber;
   }
 
   private async setUp(owner: Owner, id: number, number: CarrierNumber): Promise<CarrierNumber | null> {

@@ -84,6 +84,9 @@ const environment = z.object({
     .optional()
     .transform((value) => (value === undefined || value === '' ? 'demo@example.com' : value)),
   DEMO_CALLS_PER_CALLER: whole(20, 1, 10_000),
+  CLAIMABLE_NUMBERS: list('').refine((numbers) => numbers.every((number) => /^\+[1-9]\d{6,14}$/.test(number)), {
+    message: 'must be numbers in E.164 form separated by commas, such as +12025550000',
+  }),
   RING_TIMEOUT_SECONDS: whole(30, 5, 600),
   SILENCE_REPROMPT_SECONDS: number(8, 1, 600),
   SILENCE_END_SECONDS: number(8, 1, 600),
@@ -210,6 +213,8 @@ export interface AppConfig {
       /** Within a day. */
       readonly callsPerCaller: number;
     };
+    /** Which of the platform's numbers users may claim; null: none is named, and those that do not place calls in production. */
+    readonly claimableNumbers: readonly string[] | null;
     /** Whether a language model reads calls that are over. */
     readonly areAnalysed: boolean;
     readonly ringTimeoutSeconds: number;
@@ -393,6 +398,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
         userEmail: e.DEMO_USER_EMAIL,
         callsPerCaller: e.DEMO_CALLS_PER_CALLER,
       },
+      claimableNumbers: e.CLAIMABLE_NUMBERS.length === 0 ? null : e.CLAIMABLE_NUMBERS,
       areAnalysed: e.CALL_ANALYSIS,
       ringTimeoutSeconds: e.RING_TIMEOUT_SECONDS,
       silenceRepromptMs: e.SILENCE_REPROMPT_SECONDS * 1000,

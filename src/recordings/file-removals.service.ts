@@ -1,5 +1,4 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
-import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { settledWithin } from '../common/settled-within';
 import { Database } from '../database/database';
@@ -8,18 +7,15 @@ import { Telephony } from '../integrations/telephony/telephony';
 import type { FileRemoval } from './file-removal.entity';
 
 const INTERVAL_MS = 30_000;
-/** An erasure is through by then, or has failed. */
-const AFTER_SECONDS = 60;
 const LEASE_SECONDS = 120;
 const MOST_RETRY_SECONDS = 3600;
 const STOP_WITHIN_MS = 3000;
+/** What the carrier still makes cannot be deleted yet. */
+const BEING_MADE: ReadonlySet<string> = new Set(['in-progress', 'paused', 'stopped', 'processing']);
 
-type Removal = Pick<FileRemoval, 'id' | 'storageKey' | 'recordingSid'>;
+type Removal = Pick<FileRemoval, 'id' | 'storageKey' | 'recordingSid' | 'callSid'>;
 
-/**
- * Removes recordings of users who are gone, here and at the carrier, for as long as it takes. It is planned before the rows go, and
- * nothing is removed of one whose row is still there: then the erasure did not happen.
- */
+/** Removes recordings of users who are gone, here and at the carrier, for as long as it takes. */
 @Injectable()
 export class FileRemovals implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger(FileRemovals.name);
@@ -43,26 +39,11 @@ export class FileRemovals implements OnApplicationBootstrap, BeforeApplicationSh
     await settledWithin(this.rounds.stop(), STOP_WITHIN_MS);
   }
 
-  async planAllOf({ userId }: Owner): Promise<void> {
-    await this.db.asOwner({ userId }, (tx) =>
-      tx.query(
-        `INSERT INTO files_to_remove (id, storage_key, recording_sid, due_at)
-         SELECT id, coalesce(storage_key, CASE WHEN state = 'due' THEN 'recordings/' || id || '.wav' END),
-           CASE WHEN carrier_deleted_at IS NULL THEN recording_sid END,
-           clock_timestamp() + interval '${AFTER_SECONDS} seconds'
-         FROM recordings WHERE user_id = $1 AND (recording_sid IS NOT NULL OR storage_key IS NOT NULL)
-         ON CONFLICT DO NOTHING`,
-        [userId],
-      ),
-    );
-  }
-
-  async plan({ id, storageKey, recordingSid }: Removal): Promise<void> {
-    await this.db.unowned(
-      `INSERT INTO files_to_remove (id, storage_key, recording_sid, due_at)
-       VALUES ($1, $2, $3, clock_timestamp() + interval '${AFTER_SECONDS} seconds')`,
-      [id, storageKey, recordingSid],
-    );
+  /** The carrier's copy of a recording that is nobody's here. */
+  async planCarriersCopy(recordingSid: string): Promise<void> {
+    await this.db.unowned(`INSERT INTO files_to_remove (recording_sid, due_at) VALUES ($1, clock_timestamp())`, [
+      recordingSid,
+    ]);
   }
 
   /** One round. @param now moves the clock in tests */
@@ -71,7 +52,7 @@ export class FileRemovals implements OnApplicationBootstrap, BeforeApplicationSh
       try {
         await this.remove(removal);
       } catch (error) {
-        this.log.warn({ msg: 'A file could not be removed yet', recording_id: removal.id, err: error });
+        this.log.warn({ msg: 'A file could not be removed yet', removal_id: removal.id, err: error });
       }
     }
   }
@@ -81,17 +62,19 @@ export class FileRemovals implements OnApplicationBootstrap, BeforeApplicationSh
       `UPDATE files_to_remove SET tries = tries + 1, due_at = greatest(clock_timestamp(), $1::timestamptz)
            + make_interval(secs => least(${LEASE_SECONDS} * 2 ^ least(tries, 10), ${MOST_RETRY_SECONDS}))
        WHERE id = (SELECT id FROM files_to_remove WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-       RETURNING id, storage_key AS "storageKey", recording_sid AS "recordingSid"`,
+       RETURNING id, storage_key AS "storageKey", recording_sid AS "recordingSid", call_sid AS "callSid"`,
       [now],
     );
     return row;
   }
 
-  private async remove({ id, storageKey, recordingSid }: Removal): Promise<void> {
-    const [stillThere] = await this.db.lookup('SELECT user_id FROM lookup_recording($1)', [id]);
-    if (stillThere === undefined) {
-      if (storageKey !== null) await this.storage.delete(storageKey);
-      if (recordingSid !== null) await this.telephony.deleteRecording(recordingSid);
+  private async remove({ id, storageKey, recordingSid, callSid }: Removal): Promise<void> {
+    if (storageKey !== null) await this.storage.delete(storageKey);
+    if (recordingSid !== null) await this.telephony.deleteRecording(recordingSid);
+    if (callSid !== null) {
+      const recordings = await this.telephony.recordingsOf(callSid);
+      if (recordings.some(({ status }) => BEING_MADE.has(status))) return;
+      for (const recording of recordings) await this.telephony.deleteRecording(recording.recordingSid);
     }
     await this.db.unowned('DELETE FROM files_to_remove WHERE id = $1', [id]);
   }

@@ -1,6 +1,10 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { RangeBehindEnd } from './recordings.errors';
 import type { Playback } from './recordings.service';
+
+/** Only of a stream does Fastify leave the length as it is in answers to HEAD. */
+const nothing = () => Readable.from([]);
 
 /** What a browser's player wants: the whole file or the part that it asks for (RFC 9110, section 15.3.7). @throws RangeBehindEnd */
 export function sendPlayback(reply: FastifyReply, { recording, size, part, body }: Playback): FastifyReply {
@@ -15,9 +19,13 @@ export function sendPlayback(reply: FastifyReply, { recording, size, part, body 
     ETag: `"${recording.sha256 ?? ''}"`,
   });
   void reply.type('audio/wav');
-  if (part === null) return reply.status(200).header('Content-Length', size).send(body);
+  if (part === null)
+    return reply
+      .status(200)
+      .header('Content-Length', size)
+      .send(body ?? nothing());
   return reply
     .status(206)
     .headers({ 'Content-Range': `bytes ${part.from}-${part.to}/${size}`, 'Content-Length': part.to - part.from + 1 })
-    .send(body);
+    .send(body ?? nothing());
 }

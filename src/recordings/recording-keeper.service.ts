@@ -7,7 +7,6 @@ import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { settledWithin } from '../common/settled-within';
 import type { CallRef } from '../calls/call-lookups';
-import { Call } from '../calls/call.entity';
 import { CallUpdated } from '../calls/calls.events';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
@@ -23,6 +22,8 @@ const INTERVAL_MS = 5000;
 const AT_ONCE = 4;
 /** A copy that takes longer is given up, and made anew. */
 const COPY_LIMIT_MS = 5 * 60_000;
+/** So does one of which nothing comes for this long. */
+const STALL_LIMIT_MS = 30_000;
 /** Longer than a copy may take. Who takes longer has died, and somebody else may. */
 const LEASE_SECONDS = 600;
 /** Again after this long, then after twice as long, up to the most: for about three days in all. */
@@ -36,7 +37,6 @@ const TOLD_WITHIN_MS = 2 * 60_000;
 const LOOK_BACK_MS = 3 * 24 * 3_600_000;
 /** Voice Intelligence reads the carrier's copy. */
 const KEPT_FOR_TRANSCRIPT_SECONDS = 24 * 3600;
-const DAY_MS = 24 * 3_600_000;
 /** Whoever stops the server does not wait for a long recording: it is begun anew by whoever comes after. */
 const STOP_WITHIN_MS = 3000;
 
@@ -108,17 +108,12 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
   /** One round. @param now moves the clock in tests */
   async keepAll(now = new Date()): Promise<void> {
     await this.lookForUntold(now);
-    await this.each(await this.dueBy('lookup_due_recordings($1)', now), (ref) => this.keep(ref, now));
-    await this.each(await this.dueBy('lookup_undeleted_copies($1)', now), (ref) => this.deleteCopy(ref, now));
-    const { retentionDays } = this.config.recordings;
-    if (retentionDays === null) return;
-    const before = new Date(now.getTime() - retentionDays * DAY_MS);
-    await this.each(await this.dueBy('lookup_outdated_recordings($1)', before), (ref) => this.outdate(ref, before));
-  }
-
-  private async dueBy(lookup: string, at: Date): Promise<Ref[]> {
-    const rows = await this.db.lookup<{ user_id: number; id: string }>(`SELECT user_id, id FROM ${lookup}`, [at]);
-    return rows.map(({ user_id: userId, id }) => ({ owner: { userId }, id }));
+    const rows = await this.db.lookup<{ user_id: number; id: string }>(
+      'SELECT user_id, id FROM lookup_due_recordings($1)',
+      [now],
+    );
+    const due = rows.map(({ user_id: userId, id }) => ({ owner: { userId }, id }));
+    await this.each(due, (ref) => this.keep(ref, now));
   }
 
   /** The trouble of one is no other's. */
@@ -215,8 +210,9 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
     const copying = new AbortController();
     this.copies.add(copying);
     const limit = setTimeout(() => copying.abort(), COPY_LIMIT_MS);
+    const stall = setTimeout(() => copying.abort(), STALL_LIMIT_MS);
     try {
-      const file = await this.transfer(recordingSid, key, copying.signal);
+      const file = await this.transfer(recordingSid, key, copying.signal, () => stall.refresh());
       const isOurs = await this.stored(claim, { ...file, key });
       if (isOurs) {
         this.events.emit(new CallUpdated(claim.owner, claim.callId));
@@ -224,15 +220,16 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
       }
     } finally {
       clearTimeout(limit);
+      clearTimeout(stall);
       this.copies.delete(copying);
     }
   }
 
   /** @throws NotYet, CarrierError, StorageError */
-  private async transfer(recordingSid: string, key: string, signal: AbortSignal) {
+  private async transfer(recordingSid: string, key: string, signal: AbortSignal, onBytes: () => void) {
     const media = await this.telephony.openRecording(recordingSid, signal);
     if (media === null) throw new NotYet(NOT_THERE_YET);
-    const hashed = new HashedStream();
+    const hashed = new HashedStream(onBytes);
     const passed = pipeline(media.body, hashed, { signal });
     const put = this.storage.put(key, hashed, 'audio/wav').catch((error: unknown) => {
       // Or what comes would wait for somebody to take it.
@@ -281,6 +278,7 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
         if (row !== undefined) throw error;
         return 'gone' as const;
       });
+    // Should this fail: the removal that was planned with the deletion comes after our lease.
     if (left === 'gone') await this.storage.delete(key);
     return left === 'ours';
   }
@@ -293,49 +291,19 @@ export class RecordingKeeper implements OnApplicationBootstrap, BeforeApplicatio
     await this.db.writeAsOwner(owner, {
       name: 'postpone-recording',
       text: `UPDATE recordings SET error = $4, state = CASE WHEN $5::float8 IS NULL THEN 'failed' ELSE state END,
-          due_at = clock_timestamp() + make_interval(secs => $5::float8), updated_at = now()
+          due_at = clock_timestamp() + make_interval(secs => $5::float8), updated_at = now(),
+          carrier_delete_due_at = CASE WHEN $5::float8 IS NULL THEN clock_timestamp() + make_interval(days => $6::integer) END
         WHERE user_id = $1 AND id = $2 AND due_at = $3::timestamptz`,
-      values: [owner.userId, id, lease, sentenceOf(error), isTriedAgain ? pauseSeconds : null],
+      values: [
+        owner.userId,
+        id,
+        lease,
+        sentenceOf(error),
+        isTriedAgain ? pauseSeconds : null,
+        // What we never had is not kept for ever there.
+        this.config.recordings.retentionDays,
+      ],
     });
-  }
-
-  private async deleteCopy({ owner, id }: Ref, now: Date): Promise<void> {
-    const claimed = await this.db.asOwner(owner, async (tx) => {
-      const [rows] = await tx.query<[{ recording_sid: string; tries: number }[], number]>(
-        `UPDATE recordings SET carrier_delete_tries = carrier_delete_tries + 1,
-           carrier_delete_due_at = clock_timestamp() + make_interval(secs => least(60 * 2 ^ least(carrier_delete_tries, 10), 3600))
-         WHERE user_id = $1 AND id = $2 AND carrier_delete_due_at <= $3 AND recording_sid IS NOT NULL
-         RETURNING recording_sid`,
-        [owner.userId, id, now],
-      );
-      return rows[0];
-    });
-    if (claimed === undefined) return;
-    await this.telephony.deleteRecording(claimed.recording_sid);
-    await this.db.writeAsOwner(owner, {
-      name: 'carrier-copy-deleted',
-      text: `UPDATE recordings SET carrier_deleted_at = clock_timestamp(), carrier_delete_due_at = NULL, updated_at = now()
-        WHERE user_id = $1 AND id = $2`,
-      values: [owner.userId, id],
-    });
-  }
-
-  /** The file goes first: a row that says `erased` has none. The carrier's copy goes as well. */
-  private async outdate({ owner, id }: Ref, before: Date): Promise<void> {
-    const found = await this.db.asOwner(owner, (tx) => tx.findOneBy(Recording, { userId: owner.userId, id }));
-    if (found?.state !== 'stored' || found.storedAt === null || found.storedAt >= before) return;
-    if (found.storageKey !== null) await this.storage.delete(found.storageKey);
-    await this.db.asOwner(owner, async (tx) => {
-      await lockCall(tx, { owner, callId: found.callId });
-      await tx.query(
-        `UPDATE recordings SET state = 'erased', storage_key = NULL, updated_at = now(),
-           carrier_delete_due_at = CASE WHEN carrier_deleted_at IS NULL THEN clock_timestamp() END
-         WHERE user_id = $1 AND id = $2 AND state = 'stored'`,
-        [owner.userId, id],
-      );
-      await tx.update(Call, { userId: owner.userId, recordingId: id }, { recordingId: null });
-    });
-    this.events.emit(new CallUpdated(owner, found.callId));
   }
 }
 
@@ -359,7 +327,7 @@ async function noted(tx: EntityManager, { owner, callId }: CallRef, report: Reco
 }
 
 /** Whoever is at a call and its recordings takes the call first, or two would wait for each other. */
-async function lockCall(tx: EntityManager, { owner, callId }: CallRef): Promise<void> {
+export async function lockCall(tx: EntityManager, { owner, callId }: CallRef): Promise<void> {
   await tx.query('SELECT FROM calls WHERE user_id = $1 AND id = $2 FOR NO KEY UPDATE', [owner.userId, callId]);
 }
 

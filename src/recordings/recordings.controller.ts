@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiHeader,
@@ -9,7 +9,7 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallNotFound } from '../calls/calls.errors';
 import { AudioLinks } from '../common/audio-links';
 import { ApiProblems } from '../common/openapi.decorators';
@@ -17,8 +17,14 @@ import { CurrentOwner, Owner } from '../common/owner';
 import { Public } from '../common/public.decorator';
 import { AudioLinkQueryDto } from './dto/recordings.dto';
 import { sendPlayback } from './playback-answer';
-import { AudioLinkInvalid, RangeBehindEnd, RecordingNotFound, StorageUnavailable } from './recordings.errors';
-import { Recordings } from './recordings.service';
+import {
+  AudioLinkInvalid,
+  RangeBehindEnd,
+  RecordingNotFound,
+  RecordingNotReady,
+  StorageUnavailable,
+} from './recordings.errors';
+import { Recordings, Wish } from './recordings.service';
 
 const AUDIO = { schema: { type: 'string', format: 'binary', example: 'RIFF…WAVE' } } as const;
 const RANGE = { name: 'Range', required: false, description: 'Such as bytes=0-1023', example: 'bytes=0-1023' };
@@ -43,14 +49,20 @@ export class RecordingsController {
   @ApiProduces('audio/wav')
   @ApiOkResponse({ description: 'All of it', ...AUDIO })
   @ApiResponse(PART)
-  @ApiProblems(new CallNotFound(), new RecordingNotFound(), new RangeBehindEnd(), new StorageUnavailable())
+  @ApiProblems(
+    new CallNotFound(),
+    new RecordingNotFound(),
+    new RecordingNotReady(),
+    new RangeBehindEnd(),
+    new StorageUnavailable(),
+  )
   async ofCall(
     @CurrentOwner() owner: Owner,
     @Param('call_sid') callSid: string,
-    @Headers('range') range: string | undefined,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    sendPlayback(reply, await this.recordings.playOfCall(owner, callSid, range));
+    sendPlayback(reply, await this.recordings.playOfCall(owner, callSid, wishOf(request)));
   }
 
   @Get('recordings/:id/audio')
@@ -65,10 +77,14 @@ export class RecordingsController {
   async byLink(
     @Param('id') recordingId: string,
     @Query() { expires, signature }: AudioLinkQueryDto,
-    @Headers('range') range: string | undefined,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     if (!this.links.isValid({ recordingId, expires, signature })) throw new AudioLinkInvalid();
-    sendPlayback(reply, await this.recordings.playById(recordingId, range));
+    sendPlayback(reply, await this.recordings.playById(recordingId, wishOf(request)));
   }
+}
+
+function wishOf({ method, headers }: FastifyRequest): Wish {
+  return { range: headers.range, isHeadOnly: method === 'HEAD' };
 }

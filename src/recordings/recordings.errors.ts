@@ -6,6 +6,12 @@ export class RecordingNotFound extends AppError {
   }
 }
 
+export class RecordingNotReady extends AppError {
+  constructor() {
+    super('not-found', 'recording.not_ready', 'The recording of this call is still on its way. Ask again in a moment.');
+  }
+}
+
 export class RangeBehindEnd extends AppError {
   constructor() {
     super('behind-the-end', 'recording.range_behind_end', 'What was asked for lies behind the end of the recording.');

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { In } from 'typeorm';
 import { Injectable, Logger } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
 import { NotAuthenticated } from '../common/app-error';
 import { Part, partOf } from '../common/byte-range';
 import type { Owner } from '../common/owner';
@@ -10,12 +9,11 @@ import { CallsService } from '../calls/calls.service';
 import { Database } from '../database/database';
 import { FileStorage, StorageError } from '../integrations/storage/file-storage';
 import type { FormParams } from '../integrations/telephony/telephony';
-import { UserErasing } from '../users/users.events';
 import { FileRemovals } from './file-removals.service';
 import { parseRecordingReport, RecordingReport } from './recording-report';
 import { Recording } from './recording.entity';
 import { RecordingKeeper } from './recording-keeper.service';
-import { RecordingNotFound, StorageUnavailable } from './recordings.errors';
+import { RecordingNotFound, RecordingNotReady, StorageUnavailable } from './recordings.errors';
 
 /** Audio, or a part of it, on its way to whoever listens. */
 export interface Playback {
@@ -25,6 +23,14 @@ export interface Playback {
   part: Part | null | 'none';
   /** Null where nothing is to be sent. */
   body: Readable | null;
+}
+
+/** What a player asks for. */
+export interface Wish {
+  /** The header of that name. */
+  range: string | undefined;
+  /** It wants to know what there is, and nothing of it. */
+  isHeadOnly: boolean;
 }
 
 /** What the carrier tells of recordings, and playing them. */
@@ -58,39 +64,37 @@ export class Recordings {
     await this.forget(attemptId, report);
   }
 
-  /** @throws CallNotFound, RecordingNotFound */
-  async playOfCall(owner: Owner, sidOrId: string, range: string | undefined): Promise<Playback> {
-    const { recordingId } = await this.calls.get(owner, sidOrId);
-    if (recordingId === null) throw new RecordingNotFound();
-    return this.play(owner, recordingId, range);
+  /** @throws CallNotFound, RecordingNotFound, RecordingNotReady */
+  async playOfCall(owner: Owner, sidOrId: string, wish: Wish): Promise<Playback> {
+    const { id, recordingId } = await this.calls.get(owner, sidOrId);
+    if (recordingId !== null) return this.play(owner, recordingId, wish);
+    const isOnItsWay = await this.db.asOwner(owner, (tx) =>
+      tx.existsBy(Recording, { userId: owner.userId, callId: id, state: In(['sought', 'due']) }),
+    );
+    throw isOnItsWay ? new RecordingNotReady() : new RecordingNotFound();
   }
 
   /** For whoever has a link to it. @throws RecordingNotFound */
-  async playById(recordingId: string, range: string | undefined): Promise<Playback> {
+  async playById(recordingId: string, wish: Wish): Promise<Playback> {
     if (!isUuid(recordingId)) throw new RecordingNotFound();
     const [row] = await this.db.lookup<{ user_id: number }>('SELECT user_id FROM lookup_recording($1)', [recordingId]);
     if (row === undefined) throw new RecordingNotFound();
     try {
-      return await this.play({ userId: row.user_id }, recordingId, range);
+      return await this.play({ userId: row.user_id }, recordingId, wish);
     } catch (error) {
       if (error instanceof NotAuthenticated) throw new RecordingNotFound();
       throw error;
     }
   }
 
-  /** What lies outside the database is written down to be removed, before the rows that know of it go. */
-  @OnEvent(UserErasing.type)
-  async onUserErasing({ owner }: UserErasing): Promise<void> {
-    await this.removals.planAllOf(owner);
-  }
-
-  private async play(owner: Owner, id: string, range: string | undefined): Promise<Playback> {
+  private async play(owner: Owner, id: string, { range, isHeadOnly }: Wish): Promise<Playback> {
     const recording = await this.db.asOwner(owner, (tx) => tx.findOneBy(Recording, { userId: owner.userId, id }));
     if (recording?.state !== 'stored' || recording.storageKey === null) throw new RecordingNotFound();
     const size = Number(recording.sizeBytes);
     const asked = partOf(range, size);
     if (asked === 'none') return { recording, size, part: 'none', body: null };
     const part = asked === 'whole' ? null : asked;
+    if (isHeadOnly) return { recording, size, part, body: null };
     const body = await this.storage.open(recording.storageKey, part ?? undefined).catch((error: unknown) => {
       throw error instanceof StorageError ? new StorageUnavailable(error) : error;
     });
@@ -106,6 +110,6 @@ export class Recordings {
     if (attemptId === undefined || !isUuid(attemptId) || report.outcome !== 'completed') return;
     const { recordingSid } = report;
     this.log.warn({ msg: 'A recording is of a call that is not here', recording_sid: recordingSid });
-    await this.removals.plan({ id: randomUUID(), storageKey: null, recordingSid });
+    await this.removals.planCarriersCopy(recordingSid);
   }
 }

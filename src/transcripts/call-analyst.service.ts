@@ -1,13 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AnalysisClaim, CallAnalyses, CallAnalysis } from '../calls/call-analyses.service';
+import { AnalysisClaim, CallAnalyses, CallExtraction } from '../calls/call-analyses.service';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { LanguageModel, LanguageModelError } from '../integrations/language-model/language-model';
 import { extractionCheck, ExtractionCheck } from '../scenarios/extraction-check';
-import { extractionQuestion, questionOf, storedValue, toAnalysis } from './call-reading';
+import { extractionQuestion, questionOf, storedValue, toReading } from './call-reading';
 import { ConversationReader, Due, LEASE_SECONDS, Postponement } from './conversation-reader';
-
-type Extraction = Pick<CallAnalysis, 'extracted' | 'extractionError'>;
 
 /** What does not fit is asked for once more, with what was wrong. */
 const EXTRACTION_TRIES = 2;
@@ -32,18 +30,25 @@ export class CallAnalyst extends ConversationReader<string, AnalysisClaim> {
   }
 
   protected async read(claim: AnalysisClaim, signal: AbortSignal): Promise<void> {
-    const answer = await this.model.answer({ ...questionOf(claim), signal });
-    await this.analyses.write(claim, { ...toAnalysis(answer), ...(await this.extraction(claim, signal)) });
+    const schema = claim.call.agent.extractionSchema;
+    if (!claim.isAnalysed) {
+      const answer = await this.model.answer({ ...questionOf(claim), signal });
+      await this.analyses.writeReading(claim, toReading(answer), { isAll: schema === null });
+    }
+    // Asked for again by itself where it fails: what was paid for is written down.
+    if (schema !== null) await this.analyses.writeExtraction(claim, await this.extraction(claim, schema, signal));
   }
 
   protected postpone(claim: AnalysisClaim, postponement: Postponement): Promise<void> {
     return this.analyses.postpone(claim, postponement);
   }
 
-  /** What cannot be pulled out keeps nobody from the summary. @throws LanguageModelError of what may pass */
-  private async extraction(claim: AnalysisClaim, signal: AbortSignal): Promise<Extraction> {
-    const schema = claim.call.agent.extractionSchema;
-    if (schema === null) return { extracted: null, extractionError: null };
+  /** @throws LanguageModelError of what may pass */
+  private async extraction(
+    claim: AnalysisClaim,
+    schema: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<CallExtraction> {
     let check: ExtractionCheck;
     try {
       check = extractionCheck(schema);
@@ -68,6 +73,6 @@ export class CallAnalyst extends ConversationReader<string, AnalysisClaim> {
   }
 }
 
-function failed(extractionError: string): Extraction {
+function failed(extractionError: string): CallExtraction {
   return { extracted: null, extractionError };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AnalysisClaim, CallAnalysis } from '../calls/call-analyses.service';
+import type { AnalysisClaim, CallReading } from '../calls/call-analyses.service';
 import { CALL_OUTCOMES } from '../calls/call-outcome';
 import { storedText } from '../common/stored-text';
 import type { Question, SchemaQuestion } from '../integrations/language-model/language-model';
@@ -82,7 +82,7 @@ export function extractionQuestion(
 }
 
 /** A model may write more than it was asked for. */
-export function toAnalysis(answer: ReadCall): Omit<CallAnalysis, 'extracted' | 'extractionError'> {
+export function toReading(answer: ReadCall): CallReading {
   const items = (answer.order_items ?? []).filter(({ name }) => name.trim() !== '').slice(0, MAX_ITEMS);
   return {
     summary: kept(answer.summary, MAX_SUMMARY),
@@ -105,11 +105,13 @@ export function toAnalysis(answer: ReadCall): Omit<CallAnalysis, 'extracted' | '
   };
 }
 
-/** A value of any shape, with texts that can be stored. */
+/** A value of any shape, with texts that can be stored, its keys included. */
 export function storedValue<Value>(value: Value): Value {
-  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
-    typeof part === 'string' ? storedText(part) : part,
-  ) as Value;
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) => {
+    if (typeof part === 'string') return storedText(part);
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [storedText(key), inner]));
+  }) as Value;
 }
 
 function linesOf(turns: Read['turns']): string {
@@ -123,7 +125,8 @@ function journalOf(actions: Read['actions'], orderItems: unknown[] | null): stri
 }
 
 function kept(text: string, maxLength: number): string {
-  return storedText(text).trim().slice(0, maxLength);
+  // What is cut in the middle of a character is mended afterwards.
+  return storedText(text.trim().slice(0, maxLength));
 }
 
 function keptOrNull(text: string | null, maxLength: number): string | null {

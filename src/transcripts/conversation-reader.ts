@@ -1,12 +1,13 @@
 import { BeforeApplicationShutdown, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { databaseError } from '../common/database-errors';
 import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { LanguageModelError, LanguageModelTrouble } from '../integrations/language-model/language-model';
 
 const INTERVAL_MS = 5000;
 const READ_AT_ONCE = 2;
-/** Longer than two questions take with their retries. Who reads longer has died, and somebody else may. */
-export const LEASE_SECONDS = 360;
+/** Longer than three questions take with their retries. Who reads longer has died, and somebody else may. */
+export const LEASE_SECONDS = 600;
 
 /** Asked again after this long, then after four times as long, up to the most: for about three days in all. */
 const FIRST_RETRY_SECONDS = 30;
@@ -130,7 +131,9 @@ export abstract class ConversationReader<Id, Claim extends ReadingClaim<Id>>
 
 /** What is no trouble of the model is one of ours, which may be mended by then. */
 export function troubleOf(error: unknown): LanguageModelTrouble {
-  return error instanceof LanguageModelError ? error.trouble : 'moment';
+  if (error instanceof LanguageModelError) return error.trouble;
+  // An answer that cannot be stored is none the next time either.
+  return databaseError(error)?.kind === 'unprocessable' ? 'question' : 'moment';
 }
 
 export function sentenceOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { LanguageModel, LanguageModelError } from '../../src/integrations/language-model/language-model';
 import { CallAnalyst } from '../../src/transcripts/call-analyst.service';
 import { TranscriptMaker } from '../../src/transcripts/transcript-maker.service';
 import { aCall, aTurn } from '../support/a-call';
@@ -121,6 +122,17 @@ describe('a call that is over', () => {
     for (const callId of [quiet, busy]) expect(await told(callId)).toMatchObject({ summary: null, analysed_at: null });
   });
 
+  it('read again, does not take what it found before for something that was done', async () => {
+    const promise: Line[] = [...ORDER.slice(0, 2), ['agent', 'I will put down the pizza and the cola.']];
+    const callId = await aConversation(promise);
+    await readAll();
+    expect(await told(callId)).toMatchObject({ open_promises: [promise[2]?.[1]], order_items: [{}, {}] });
+    await server.sql(user.userId, 'UPDATE calls SET words_version = words_version + 1');
+    await makeTranscripts();
+    await readAll();
+    expect(await told(callId)).toMatchObject({ open_promises: [promise[2]?.[1]] });
+  });
+
   it('keeps what its owner has written, emptied fields as well', async () => {
     const callId = await aConversation(ORDER);
     await note(callId, { customer_name: 'Samuel Doe', delivery_address: null });
@@ -220,6 +232,22 @@ describe('what a scenario wants to know of a call', () => {
     });
     // Once for the call, twice for what it wants to know.
     expect(await sandbox.requestsTo('/v1/responses')).toBe(asked + 3);
+  });
+
+  it('is asked for again by itself where the model goes away in between', async () => {
+    const callId = await aConversation(ORDER);
+    await withSchema(callId, object({ customer_name: { type: 'string' } }));
+    const asked = await sandbox.requestsTo('/v1/responses');
+    // The first question is answered; the second is not, however often it is put.
+    const model = server.app.get(LanguageModel);
+    const away = new LanguageModelError('The language model is busy or cannot be reached.', 'moment');
+    const answerBySchema = jest.spyOn(model, 'answerBySchema').mockRejectedValueOnce(away);
+    await readAll();
+    expect(await told(callId)).toMatchObject({ outcome: 'reached', extracted: null, analysis_error: away.message });
+    answerBySchema.mockRestore();
+    await readAll(minutesFromNow(5));
+    expect(await told(callId)).toMatchObject({ extracted: { customer_name: 'Sam Doe' }, analysis_error: null });
+    expect(await sandbox.requestsTo('/v1/responses')).toBe(asked + 2);
   });
 
   it('may not hold up the server by a pattern that takes for ever', async () => {

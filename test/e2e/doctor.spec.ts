@@ -120,6 +120,7 @@ describe('the doctor', () => {
       'failure',
       /cannot be reached as nobody/,
     ],
+    ['a demo that cannot answer', { DEMO_SCENARIO: 'salse' }, 'Demo', 'failure', /none that is built in/],
     ['no Redis there', { REDIS_URL: 'redis://127.0.0.1:9' }, 'Redis', 'failure', /does not answer/],
   ])('names %s', async (_, env, subject, verdict, sentence) => {
     const [first] = about(await look(env), subject).filter((finding) => finding.verdict !== 'ok');

@@ -131,6 +131,18 @@ describe('a number that somebody has claimed', () => {
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
   });
 
+  it('is one that users may claim', async () => {
+    const fenced = await startApp({ env: { ...sandbox.env, CLAIMABLE_NUMBERS: '+12025550009' } });
+    try {
+      const { token } = await signUp(fenced.url);
+      const wanted = { phone_number: NUMBER, scenario: 'receptionist' };
+      const { status, body } = await api(fenced.url).post('/phone-numbers', wanted, { token });
+      expect([status, body]).toMatchObject([403, { code: 'phone_number.not_claimable' }]);
+    } finally {
+      await fenced.close();
+    }
+  });
+
   it('tells what keeps it from being answered, and mends it', async () => {
     const { body } = await claim();
     try {

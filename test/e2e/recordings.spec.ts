@@ -7,6 +7,7 @@ import { DEMO_USER } from '../../src/demo-user';
 import { Telephony } from '../../src/integrations/telephony/telephony';
 import { FileRemovals } from '../../src/recordings/file-removals.service';
 import { RecordingKeeper } from '../../src/recordings/recording-keeper.service';
+import { RecordingTidying } from '../../src/recordings/recording-tidying.service';
 import { aCall } from '../support/a-call';
 import { api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
@@ -62,6 +63,7 @@ const call = async (app: StartedApp, id: string, token = tokenOf(app)) =>
 const rows = (app: StartedApp = local, userId = (app === local ? user : tenant).userId) =>
   app.sql<{
     id: string;
+    call_id: string;
     recording_sid: string | null;
     state: string;
     error: string | null;
@@ -118,6 +120,8 @@ describe('a recorded call', () => {
     expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 4-11/${whole.bytes.length}`]);
     expect(part.bytes).toEqual(whole.bytes.subarray(4, 12));
     expect((await bytesOf(url, { range: 'bytes=999999999-' })).status).toBe(416);
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, String(whole.bytes.length)]);
 
     const own = await bytesOf(`${local.url}/calls/${id}/recording`, {
       authorization: `Bearer ${user.token}`,
@@ -151,7 +155,7 @@ describe('a recorded call', () => {
     const telephony = local.app.get(Telephony);
     await until(
       async () => {
-        await keepAll(bucket, 1);
+        await bucket.app.get(RecordingTidying).tidyAll(minutesFromNow(1));
         return telephony.recordingsOf(callSid);
       },
       (left) => left.length === 0,
@@ -276,6 +280,25 @@ describe('what goes wrong on the way', () => {
     expect(await audioUrl(bucket, id)).not.toBe('');
   });
 
+  it('a server that died while it copied is followed by another, when its time is over', async () => {
+    await sandbox.fault('storage', 'http_500', { count: 50 });
+    await aRecordedCall(bucket);
+    await until(
+      () => rows(bucket),
+      ([row]) => row !== undefined && row.error !== null,
+    );
+    await sandbox.noFaults();
+    await bucket.sql(tenant.userId, `UPDATE recordings SET due_at = now() + interval '10 minutes'`);
+    await keepAll(bucket, 9);
+    expect(await rows(bucket)).toMatchObject([{ state: 'due' }]);
+    const { status, body } = await api(bucket.url).get(`/calls/${(await rows(bucket))[0]?.call_id}/recording`, {
+      token: tenant.token,
+    });
+    expect([status, body]).toMatchObject([404, { code: 'recording.not_ready' }]);
+    await keepAll(bucket, 11);
+    expect(await rows(bucket)).toMatchObject([{ state: 'stored' }]);
+  });
+
   it('webhooks that come twice, in the wrong order or from nobody change nothing', async () => {
     await sandbox.fault('twilio', 'repeat_webhook', { number: SAYS_NOTHING, count: 20 });
     await sandbox.fault('twilio', 'reorder_webhooks', { number: SAYS_NOTHING, count: 5 });
@@ -298,8 +321,11 @@ describe('what goes', () => {
     const { id } = await aRecordedCall(bucket);
     await audioUrl(bucket, id);
     const [row] = await rows(bucket);
-    await bucket.sql(tenant.userId, `UPDATE recordings SET stored_at = now() - interval '31 days'`);
-    await keepAll(bucket);
+    await bucket.sql(
+      tenant.userId,
+      `UPDATE recordings SET stored_at = now() - interval '31 days', updated_at = now() - interval '31 days'`,
+    );
+    await bucket.app.get(RecordingTidying).tidyAll();
     expect(await rows(bucket)).toMatchObject([{ state: 'erased', storage_key: null }]);
     expect((await bucketFiles()).filter(({ key }) => key.includes(row?.id ?? ''))).toEqual([]);
     expect(await call(bucket, id)).toMatchObject({ audio_url: null, transcript: expect.any(Array) as unknown[] });
@@ -326,12 +352,22 @@ describe('what goes', () => {
     expect(await telephony.recordingsOf(callSid)).toEqual([]);
   });
 
-  it('is nothing of a user whose erasure failed', async () => {
-    const { id } = await aRecordedCall(local);
-    const url = await audioUrl(local, id);
-    const removals = local.app.get(FileRemovals);
-    await removals.planAllOf({ userId: user.userId });
-    await removals.removeAll(minutesFromNow(5));
-    expect((await bytesOf(url)).status).toBe(200);
+  it('is at Twilio, too, where nobody has told of it before the user was erased', async () => {
+    const gone = await signUp(local.url);
+    await sandbox.fault('twilio', 'lose_webhook', { number: SAYS_NOTHING, count: 20 });
+    const { placed } = await ring(local, gone, SAYS_NOTHING, { record: true });
+    await until(
+      () => sandbox.call(placed.call_sid),
+      ({ frames_out: frames }) => frames >= RECORDED_FRAMES,
+    );
+    expect((await api(local.url).delete('/users/me', { token: gone.token })).status).toBe(204);
+    const telephony = local.app.get(Telephony);
+    await until(
+      () => telephony.recordingsOf(placed.call_sid),
+      ([recording]) => recording?.status === 'completed',
+      { what: 'the recording at Twilio' },
+    );
+    await local.app.get(FileRemovals).removeAll(minutesFromNow(11));
+    expect(await telephony.recordingsOf(placed.call_sid)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -42,6 +42,15 @@ describe('files in a folder', () => {
     await expect(storage.put('a.txt', broken)).rejects.toThrow('The line went dead.');
     expect(await read('a.txt')).toBe('before');
     expect(await readdir(folder)).toEqual(['a.txt']);
+  });
+
+  it('take away what a process that died has left of the same file', async () => {
+    await writeFile(join(folder, 'a.txt.part'), 'half');
+    await storage.delete('a.txt');
+    expect(await readdir(folder)).toEqual([]);
+    await writeFile(join(folder, 'a.txt.part'), 'half');
+    await storage.put('a.txt', Readable.from(['whole']));
+    expect([await readdir(folder), await read('a.txt')]).toEqual([['a.txt'], 'whole']);
   });
 
   it.each(['../a.txt', '/etc/passwd', 'a/../b.txt', 'a//b', '', 'a\0b', 'a/.', '.hidden', 'A.txt'])(

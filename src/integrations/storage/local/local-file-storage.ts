@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,7 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { types } from 'node:util';
 import { ByteRange, checkedKey, FileStorage, StorageError } from '../file-storage';
 
-/** A folder of this machine. What was being written when the process died lies beside as `….part` and is never read. */
+/**
+ * A folder of this machine. What is being written lies beside as `….part` and is never read; whoever writes the same file again, or
+ * deletes it, takes away what a process that died has left.
+ */
 export class LocalFileStorage extends FileStorage {
   constructor(private readonly folder: string) {
     super();
@@ -15,9 +17,10 @@ export class LocalFileStorage extends FileStorage {
 
   async put(key: string, body: Readable): Promise<void> {
     const path = this.pathOf(key);
-    const part = `${path}.${randomUUID()}.part`;
+    const part = partOf(path);
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await unlink(part).catch(() => undefined);
       await pipeline(body, createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true }));
       await rename(part, path);
       await flushFolder(dirname(path));
@@ -50,6 +53,7 @@ export class LocalFileStorage extends FileStorage {
   async delete(key: string): Promise<void> {
     const path = this.pathOf(key);
     try {
+      await unlink(partOf(path)).catch(() => undefined);
       await unlink(path);
     } catch (error) {
       nothing(error, 'The file could not be deleted.');
@@ -59,6 +63,10 @@ export class LocalFileStorage extends FileStorage {
   private pathOf(key: string): string {
     return join(this.folder, ...checkedKey(key).split('/'));
   }
+}
+
+function partOf(path: string): string {
+  return `${path}.part`;
 }
 
 /** The new name is on the disk as well. */
