@@ -17,6 +17,7 @@ const FEATURES = [
   'voice-interactions',
   'chat',
   'realtime',
+  'webhooks',
   'dashboard',
 ];
 const FOUNDATION = ['config', 'common', 'database'];

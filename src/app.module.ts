@@ -21,6 +21,7 @@ import { ScenariosModule } from './scenarios/scenarios.module';
 import { SchedulingModule } from './scheduling/scheduling.module';
 import { TranscriptsModule } from './transcripts/transcripts.module';
 import { UsersModule } from './users/users.module';
+import { WebhooksModule } from './webhooks/webhooks.module';
 
 /** The list of rooms, and what stands before each of their routes. */
 @Module({
@@ -36,6 +37,7 @@ import { UsersModule } from './users/users.module';
     RecordingsModule,
     TranscriptsModule,
     RealtimeModule,
+    WebhooksModule,
     GeneralModule,
   ],
   providers: [

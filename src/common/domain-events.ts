@@ -13,6 +13,11 @@ export interface DomainEventClass {
 export class DomainEvents {
   constructor(private readonly emitter: EventEmitter2) {}
 
+  /** For rooms that listen to a table of events; for one event, `@OnEvent`. @param hear must not throw */
+  listen(to: DomainEventClass, hear: (event: object) => void): void {
+    this.emitter.on(to.type, hear);
+  }
+
   /** Announces; never waits for listeners and never throws what they throw (Nest logs it). */
   emit(event: object): void {
     this.emitter.emit(typeOf(event), event);

@@ -143,6 +143,9 @@ const environment = z.object({
     message: 'must be a whole number of days, or empty',
   }),
 
+  ALLOW_PRIVATE_WEBHOOK_TARGETS: flag(false),
+  WEBHOOK_LOG_DAYS: whole(30, 7, 3650),
+
   RESEND_API_KEY: optional,
   RESEND_BASE_URL: url(['http:', 'https:']),
   FEEDBACK_EMAIL: optional.refine((value) => value === undefined || /^[^\s@]+@[^\s@]+$/.test(value), {
@@ -285,6 +288,12 @@ export interface AppConfig {
     readonly areDeletedAtCarrier: boolean;
     /** Older audio is deleted; null: it is kept. */
     readonly retentionDays: number | null;
+  };
+  readonly webhooks: {
+    /** Whether events are sent into networks that are not for everybody. */
+    readonly allowsPrivateTargets: boolean;
+    /** For how long it is kept what was sent. */
+    readonly logDays: number;
   };
   readonly mail: {
     /** Undefined: this installation sends no mails. */
@@ -446,6 +455,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       areDeletedAtCarrier: e.DELETE_RECORDINGS_AT_TWILIO,
       retentionDays: e.AUDIO_RETENTION_DAYS === undefined ? null : Number(e.AUDIO_RETENTION_DAYS),
     },
+    webhooks: { allowsPrivateTargets: e.ALLOW_PRIVATE_WEBHOOK_TARGETS, logDays: e.WEBHOOK_LOG_DAYS },
     mail: {
       resendApiKey: e.RESEND_API_KEY,
       resendBaseUrl: e.RESEND_BASE_URL?.replace(/\/+$/, ''),

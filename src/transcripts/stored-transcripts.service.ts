@@ -211,7 +211,7 @@ export class StoredTranscripts {
     const finished = callId === null ? null : await this.finishedCalls.find(owner, callId);
     const made = await this.writer.makeOfStored({ transcriptSid, ...stored }, finished);
     try {
-      await this.db.asOwner(owner, async (tx) => {
+      const isWritten = await this.db.asOwner(owner, async (tx) => {
         const { affected } = await tx.update(StoredTranscript, keyOf(claim), {
           ...stored,
           fullText: sentences.map(({ text }) => text).join('\n'),
@@ -222,14 +222,16 @@ export class StoredTranscripts {
         });
         // It took too long, and somebody else is at it.
         if (affected !== 1) throw new TwilioUnavailable();
-        if (await this.writer.write(tx, owner, made)) return;
+        if (await this.writer.write(tx, owner, made)) return true;
         // The conversation was deleted before Twilio's words of it came.
         await tx.query(
           `UPDATE stored_twilio_transcripts SET deleted_at = now(), full_text = '', sentences = '[]', notes = NULL
            WHERE user_id = $1 AND transcript_sid = $2`,
           [owner.userId, transcriptSid],
         );
+        return false;
       });
+      if (isWritten) this.writer.announce(owner, made);
     } catch (error) {
       // Of no call, and stored by somebody else meanwhile.
       if (isUniqueViolation(error)) throw new TranscriptUnknownToTwilio();

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
@@ -14,6 +15,7 @@ import { searchConfigOf } from './search-config';
 import { channelOf, toUtterances, withOperator } from './spoken-sentences';
 import type { StoredTranscript } from './stored-transcript.entity';
 import { ownSid } from './transcript-sid';
+import { TranscriptWritten } from './transcripts.events';
 
 /** What is known of a conversation beside what was said. */
 type Heading = Pick<
@@ -58,6 +60,7 @@ export class TranscriptWriter {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly db: Database,
     private readonly finishedCalls: FinishedCalls,
+    private readonly events: DomainEvents,
   ) {}
 
   /**
@@ -72,10 +75,16 @@ export class TranscriptWriter {
     const made =
       call.answeredAt === null ? null : { heading, content: await contentOf(heading, turns.map(toUtterance)) };
     const isToBeRead = this.config.calls.areAnalysed && made !== null && turns.length > 0;
-    await this.db.asOwner(owner, async (tx) => {
+    const isWritten = await this.db.asOwner(owner, async (tx) => {
       const isOurs = await this.finishedCalls.transcribed(tx, call, { isToBeRead });
-      if (isOurs && made !== null) await this.write(tx, owner, made);
+      return isOurs && made !== null && (await this.write(tx, owner, made));
     });
+    if (isWritten && made !== null) this.announce(owner, made);
+  }
+
+  /** Once it is committed. */
+  announce(owner: Owner, { heading: { transcriptSid, callId } }: MadeTranscript): void {
+    this.events.emit(new TranscriptWritten(owner, callId === null ? transcriptSid : ownSid(callId)));
   }
 
   /** Makes what Twilio wrote down; `finished` is the call, where it is of one of ours. */

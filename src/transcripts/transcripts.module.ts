@@ -38,5 +38,6 @@ import { VoiceIntelligenceWebhookController } from './voice-intelligence-webhook
     TranscriptRequests,
     TranscriptWriter,
   ],
+  exports: [EnhancedTranscripts],
 })
 export class TranscriptsModule {}
