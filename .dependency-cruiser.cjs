@@ -7,6 +7,7 @@ const FEATURES = [
   'auth',
   'scenarios',
   'calls',
+  'sms',
   'scheduling',
   'calendar',
   'recordings',

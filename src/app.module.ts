@@ -19,6 +19,7 @@ import { RealtimeModule } from './realtime/realtime.module';
 import { RecordingsModule } from './recordings/recordings.module';
 import { ScenariosModule } from './scenarios/scenarios.module';
 import { SchedulingModule } from './scheduling/scheduling.module';
+import { SmsModule } from './sms/sms.module';
 import { TranscriptsModule } from './transcripts/transcripts.module';
 import { UsersModule } from './users/users.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
@@ -32,6 +33,7 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     UsersModule,
     ScenariosModule,
     CallsModule,
+    SmsModule,
     SchedulingModule,
     CalendarModule,
     RecordingsModule,

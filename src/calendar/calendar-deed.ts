@@ -5,7 +5,8 @@ import { CalendarUnavailable } from './calendar.errors';
 import type { Slot } from './free-slots';
 import { dayInWords, timesInWords, ToldEvent, withOffset } from './told-events';
 
-export type DeedTool = 'book_event' | 'move_event' | 'cancel_event';
+export const DEED_TOOLS = ['book_event', 'move_event', 'cancel_event'] as const;
+export type DeedTool = (typeof DEED_TOOLS)[number];
 
 /** What an action was to do, as it is written down: enough to tell it, and to find out whether it was done. */
 export interface DeedArguments extends Record<string, unknown> {
@@ -57,6 +58,11 @@ export function timesFor(event: ToldEvent | null, timeZone: string): Pick<DeedAr
   if (event === null) return {};
   if (event.kind === 'days') return { start: event.from, end: event.to };
   return { start: withOffset(event.start, timeZone), end: withOffset(event.end, timeZone) };
+}
+
+/** Agents do other things than this as well. */
+export function isDeed({ tool }: Pick<CallAction, 'tool'>): boolean {
+  return DEED_TOOLS.some((name) => name === tool);
 }
 
 export function isOpen({ state }: Pick<CallAction, 'state'>): boolean {

@@ -10,6 +10,7 @@ import {
   Deed,
   DeedArguments,
   DeedTool,
+  isDeed,
   isLive,
   isOpen,
   isSameTime,
@@ -97,7 +98,7 @@ export class CalendarDeeds {
   /** Asks the calendar about each action of a call of which nobody knows whether it was done. */
   async settle(owner: Owner, callId: string): Promise<void> {
     await this.grants.exclusively(owner, async () => {
-      for (const action of (await this.actions.of(owner, callId)).filter(isOpen)) {
+      for (const action of (await this.actions.of(owner, callId)).filter((each) => isDeed(each) && isOpen(each))) {
         const event = action.eventId === null ? null : await this.find(owner, action.eventId);
         await this.close(owner, action, wasDone(action, event) ? 'done' : 'refused');
       }

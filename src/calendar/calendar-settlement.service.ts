@@ -6,6 +6,7 @@ import { NotAuthenticated } from '../common/app-error';
 import type { Owner } from '../common/owner';
 import { Rounds } from '../common/rounds';
 import { Database } from '../database/database';
+import { DEED_TOOLS } from './calendar-deed';
 import { CalendarDeeds } from './calendar-deeds.service';
 
 /** What could not be found out is asked again so often, for three days (lookup_open_call_actions). */
@@ -57,7 +58,7 @@ export class CalendarSettlement implements OnApplicationBootstrap, BeforeApplica
 
   private async settle(owner: Owner, callId: string): Promise<void> {
     try {
-      if (await this.actions.areOpen(owner, callId)) await this.deeds.settle(owner, callId);
+      if (await this.actions.areOpen(owner, callId, DEED_TOOLS)) await this.deeds.settle(owner, callId);
     } catch (error) {
       if (error instanceof NotAuthenticated) return;
       this.log.warn({ msg: 'What a call did to a calendar is not known yet', call_id: callId, err: error });

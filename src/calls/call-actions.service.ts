@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import { redact } from '../common/redaction';
@@ -20,7 +21,8 @@ export interface ToolUse {
 
 export type NewAction = Pick<CallAction, 'tool' | 'fingerprint' | 'arguments' | 'state' | 'eventId' | 'outcome'>;
 
-const OPEN_ACTIONS = `SELECT id FROM call_actions WHERE user_id = $1 AND call_id = $2 AND state IN ('asked', 'unknown')`;
+const OPEN_ACTIONS = `SELECT id FROM call_actions
+  WHERE user_id = $1 AND call_id = $2 AND state IN ('asked', 'unknown') AND tool = ANY (string_to_array($3, ','))`;
 
 /**
  * The journal of what agents do to the world. Whoever does something writes it down as `asked` before anybody is asked, so
@@ -50,12 +52,12 @@ export class CallActions {
     );
   }
 
-  /** Whether something of the call may or may not have been done. */
-  async areOpen(owner: Owner, callId: string): Promise<boolean> {
+  /** Whether something of the call that these tools do may or may not have been done. */
+  async areOpen(owner: Owner, callId: string, tools: readonly string[]): Promise<boolean> {
     const [open] = await this.db.readAsOwner(owner, {
       name: 'open-call-actions',
       text: OPEN_ACTIONS,
-      values: [owner.userId, callId],
+      values: [owner.userId, callId, tools.join(',')],
     });
     return open.length > 0;
   }
@@ -84,6 +86,33 @@ export class CallActions {
     });
     this.events.emit(new CallUpdated(owner, callId));
     return begun;
+  }
+
+  /**
+   * What came of an action that is still open, within the transaction that finds it out.
+   * @param argument what it was called with, which no other action of the call was
+   */
+  async finishIn(
+    tx: EntityManager,
+    owner: Owner,
+    callId: string,
+    argument: Record<string, string>,
+    end: { state: Exclude<ActionState, 'asked'>; outcome: (kept: Record<string, unknown>) => string },
+  ): Promise<void> {
+    const open = await tx
+      .createQueryBuilder(CallAction, 'action')
+      .where('action.userId = :userId AND action.callId = :callId', { userId: owner.userId, callId })
+      .andWhere(`action.state IN ('asked', 'unknown') AND action.arguments @> :argument`, {
+        argument: JSON.stringify(argument),
+      })
+      .getMany();
+    for (const action of open) {
+      await tx.update(
+        CallAction,
+        { userId: owner.userId, id: action.id },
+        { state: end.state, outcome: end.outcome(action.arguments), finishedAt: () => 'clock_timestamp()' },
+      );
+    }
   }
 
   /** What came of it; an action that was done stays done. */

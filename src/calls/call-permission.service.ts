@@ -6,17 +6,18 @@ import { mapSoftly } from '../common/softly';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
-import { CallPermission, decideCall } from './call-permission';
+import { CallPermission, decideCall, decideText } from './call-permission';
 import { LIVE_STATUSES } from './call-status';
 import { calleeTimeZones } from './callee-time-zones';
 import { DoNotCallService } from './do-not-call.service';
-import { destinationRefusal, parsePhoneNumber, PhoneNumber } from './phone-number';
+import { destinationRefusal, Means, parsePhoneNumber, PhoneNumber } from './phone-number';
 import { parseQuietHours, QuietHours } from './quiet-hours';
 
 /** A question about a time further ahead than this is not answered by what is live now. */
 const SOON_MS = 60_000;
 
-/** Collects the facts for `decideCall` and asks it: the one place where "may this call start now?" is answered. */
+/** Collects the facts for `decideCall` and asks it: the one place where "may this call start now?" is answered, and about
+ * texts the same. */
 @Injectable()
 export class CallPermissionService {
   private readonly quietHours: QuietHours | undefined;
@@ -83,6 +84,24 @@ export class CallPermissionService {
     return this.decide(tx, owner, number, row?.now ?? new Date(), !hasPlace);
   }
 
+  /**
+   * The answer for a text that is about to be sent in this transaction of the owner's.
+   * @param text the number that it comes from, and how many they have sent since midnight (UTC)
+   */
+  async decideForTexting(
+    tx: EntityManager,
+    owner: Owner,
+    number: PhoneNumber,
+    text: { from: string; textsToday: number; at: Date },
+  ): Promise<CallPermission> {
+    return decideText({
+      ...this.contactFacts(number, text.at, { means: 'text', ownNumber: text.from }),
+      isOnDoNotCallList: await this.isUnwanted(tx, owner, number),
+      textsToday: text.textsToday,
+      limits: { perDay: this.config.limits.maxTextsPerDay },
+    });
+  }
+
   private async decide(
     tx: EntityManager,
     owner: Owner,
@@ -97,13 +116,17 @@ export class CallPermissionService {
     return decideCall({
       ...facts,
       limits: { ...facts.limits, atOnce: facts.limits.atOnce - reserved },
-      isOnDoNotCallList: number.kind === 'subscriber' && (await this.doNotCall.has(tx, owner, number.e164)),
+      isOnDoNotCallList: await this.isUnwanted(tx, owner, number),
       callsInLastMinute: isSoon ? counts.inLastMinute : [],
       callsToday: counts.today,
       // Those that came in take what is reserved for them first.
       liveCalls: isSoon ? Math.max(counts.liveOutbound, counts.live - reserved) : 0,
       isServerFull: isSoon && isServerFull,
     });
+  }
+
+  private async isUnwanted(tx: EntityManager, owner: Owner, number: PhoneNumber): Promise<boolean> {
+    return number.kind === 'subscriber' && this.doNotCall.has(tx, owner, number.e164);
   }
 
   /** Who can be rung keeps a part of their lines free for that. */
@@ -113,20 +136,26 @@ export class CallPermissionService {
 
   /** What hangs on the number, the time and the settings alone. */
   private factsOf(number: PhoneNumber, at: Date) {
-    const { calls, limits, twilio } = this.config;
+    const { limits, twilio } = this.config;
     return {
-      at,
-      destinationRefusal: destinationRefusal(number, {
-        allowedCountries: calls.allowedCountries,
-        ownNumber: twilio.phoneNumber,
-      }),
-      quietHours: this.quietHours,
-      calleeTimeZones: number.kind === 'subscriber' ? calleeTimeZones(number.e164, number.country) : [],
+      ...this.contactFacts(number, at, { means: 'call', ownNumber: twilio.phoneNumber }),
       limits: {
         perMinute: limits.callsPerMinute,
         perDay: limits.maxCallsPerDay,
         atOnce: limits.maxConcurrentCalls,
       },
+    };
+  }
+
+  private contactFacts(number: PhoneNumber, at: Date, by: { means: Means; ownNumber: string }) {
+    return {
+      at,
+      destinationRefusal: destinationRefusal(number, {
+        ...by,
+        allowedCountries: this.config.calls.allowedCountries,
+      }),
+      quietHours: this.quietHours,
+      calleeTimeZones: number.kind === 'subscriber' ? calleeTimeZones(number.e164, number.country) : [],
     };
   }
 }

@@ -1,4 +1,4 @@
-import { CallFacts, decideCall } from './call-permission';
+import { CallFacts, decideCall, decideText, TextFacts } from './call-permission';
 import { parseQuietHours } from './quiet-hours';
 
 const AT = new Date('2026-11-21T18:00:00Z');
@@ -98,5 +98,38 @@ describe('may this call start now?', () => {
       'quiet_hours',
       'capacity_full',
     ]);
+  });
+});
+
+describe('may this text be sent now?', () => {
+  const textFacts = (more: Partial<TextFacts> = {}): TextFacts => ({
+    at: AT,
+    destinationRefusal: null,
+    isOnDoNotCallList: false,
+    quietHours: undefined,
+    calleeTimeZones: ['America/New_York'],
+    textsToday: 0,
+    limits: { perDay: 10 },
+    ...more,
+  });
+
+  it('is decided by the same rules, and a cap of its own', () => {
+    expect(decideText(textFacts())).toEqual({ allowed: true, reasons: [], earliestAt: AT });
+    const all = decideText(
+      textFacts({
+        destinationRefusal: 'Emergency numbers are never texted.',
+        isOnDoNotCallList: true,
+        textsToday: 10,
+        quietHours: parseQuietHours('12:00-14:00'),
+      }),
+    );
+    expect(all.reasons.map(({ code }) => code)).toEqual([
+      'destination_not_allowed',
+      'do_not_call',
+      'texts_per_day',
+      'quiet_hours',
+    ]);
+    expect(all.earliestAt).toBeNull();
+    expect(decideText(textFacts({ textsToday: 10 })).earliestAt).toEqual(new Date('2026-11-22T00:00:00Z'));
   });
 });

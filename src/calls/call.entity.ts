@@ -36,6 +36,8 @@ export interface Voicemail {
 @Index('calls_user_id_id_key', ['userId', 'id'], { unique: true })
 @Index('calls_user_id_idempotency_key_key', ['userId', 'idempotencyKey'], { unique: true })
 @Index('calls_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
+@Index('calls_phone_number_from_number_idx', ['phoneNumber', 'fromNumber'])
+@Index('calls_follow_up_idx', ['endedAt'], { where: `agent ? 'followUpText'` })
 @Index('calls_untranscribed_idx', ['endedAt'], { where: 'words_version > transcribed_version' })
 @Index('calls_analysis_due_idx', ['analysisDueAt'], { where: 'analysis_due_at IS NOT NULL' })
 @Index('calls_unrecorded_idx', ['endedAt'], {

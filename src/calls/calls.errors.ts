@@ -84,7 +84,7 @@ const RETRY_AFTER_FULL_HOUSE_SECONDS = 10;
 /** As its sentence says. */
 const RETRY_AFTER_FULL_SERVER_SECONDS = 60;
 
-/** The call may not start now; the first reason is the answer, all of them stand in `reasons`. */
+/** The call may not start, or the text not be sent, now; the first reason is the answer, all of them stand in `reasons`. */
 export class CallNotAllowed extends AppError {
   constructor(
     readonly permission: CallPermission,
@@ -144,6 +144,7 @@ function kindOf(code: RefusalCode): ErrorKind {
     case 'calls_per_minute':
     case 'calls_per_day':
     case 'calls_at_once':
+    case 'texts_per_day':
       return 'rate-limited';
     case 'capacity_full':
       return 'unavailable';

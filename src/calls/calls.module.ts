@@ -65,6 +65,7 @@ import { PhoneNumbersController } from './phone-numbers.controller';
     CallPlacing,
     CallsService,
     DialAttempts,
+    DoNotCallService,
     FinishedCalls,
     LiveCalls,
     PhoneNumbers,

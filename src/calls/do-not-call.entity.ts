@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import { User } from '../users/user.entity';
 
-/** A number that a user must not call. The number itself is not kept. */
+/** A number that a user must not call or text. The number itself is not kept. */
 @Entity('do_not_call')
 @Index('do_not_call_user_id_number_hash_key', ['userId', 'numberHash'], { unique: true })
 export class DoNotCallEntry {
@@ -28,6 +28,14 @@ export class DoNotCallEntry {
 
   @Column({ type: 'text', nullable: true })
   reason: string | null;
+
+  /** The owner has put it there. */
+  @Column({ name: 'by_owner', type: 'boolean', default: true })
+  byOwner: boolean;
+
+  /** When whoever has the number has texted STOP; null: they have not, or START since. */
+  @Column({ name: 'stopped_at', type: 'timestamptz', nullable: true })
+  stoppedAt: Date | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

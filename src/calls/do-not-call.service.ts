@@ -10,7 +10,9 @@ import { DoNotCallEntryNotFound } from './calls.errors';
 import { DoNotCallEntry } from './do-not-call.entity';
 import { maskNumber, parseSubscriber } from './phone-number';
 
-/** The numbers that a user must not call. They are kept as keyed hashes: enough to recognise one, not to read one. */
+const STOPPED = 'Answered STOP to a text.';
+
+/** The numbers that a user must not call or text. They are kept as keyed hashes: enough to recognise one, not to read one. */
 @Injectable()
 export class DoNotCallService {
   /** The first is the one that is written with. */
@@ -28,22 +30,47 @@ export class DoNotCallService {
   /** A number that is on the list already stays as it is, with a new reason if one is given. */
   async add(owner: Owner, phoneNumber: string, reason: string | undefined): Promise<DoNotCallEntry> {
     const e164 = parseSubscriber(phoneNumber, this.config.calls.defaultRegion);
-    const [numberHash = '', ...formerHashes] = this.hashes(owner, e164);
     return this.db.asOwner(owner, async (tx) => {
-      // Written under a former key: there is to be one entry of a number.
-      if (formerHashes.length > 0) {
-        await tx.query(
-          `UPDATE do_not_call d SET number_hash = $2 WHERE d.user_id = $1 AND d.number_hash = ANY ($3)
-             AND NOT EXISTS (SELECT FROM do_not_call n WHERE n.user_id = $1 AND n.number_hash = $2)`,
-          [owner.userId, numberHash, formerHashes],
-        );
-      }
+      const numberHash = await this.hashOfOne(tx, owner, e164);
       await tx.query(
         `INSERT INTO do_not_call (user_id, number_hash, masked_number, reason) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (user_id, number_hash) DO UPDATE SET reason = coalesce(excluded.reason, do_not_call.reason)`,
+         ON CONFLICT (user_id, number_hash)
+         DO UPDATE SET by_owner = true, reason = coalesce(excluded.reason, do_not_call.reason)`,
         [owner.userId, numberHash, maskNumber(e164), reason ?? null],
       );
       return tx.findOneByOrFail(DoNotCallEntry, { userId: owner.userId, numberHash });
+    });
+  }
+
+  /** Whoever has the number wants to hear no more, also of an owner who is switched off. */
+  async stop(owner: Owner, e164: string): Promise<void> {
+    await this.db.asNewOwner(owner, async (tx) => {
+      const numberHash = await this.hashOfOne(tx, owner, e164);
+      await tx.query(
+        `INSERT INTO do_not_call (user_id, number_hash, masked_number, reason, by_owner, stopped_at)
+         SELECT $1, $2, $3, $4, false, clock_timestamp() WHERE EXISTS (SELECT FROM users WHERE id = $1)
+         ON CONFLICT (user_id, number_hash)
+         DO UPDATE SET stopped_at = coalesce(do_not_call.stopped_at, excluded.stopped_at)`,
+        [owner.userId, numberHash, maskNumber(e164), STOPPED],
+      );
+    });
+  }
+
+  /** Takes back what `stop` did, and nothing that the owner has put there. @returns whether there was something */
+  async restart(owner: Owner, e164: string): Promise<boolean> {
+    return this.db.asNewOwner(owner, async (tx) => {
+      const hashes = this.hashes(owner, e164);
+      const [, taken] = await tx.query<[unknown[], number]>(
+        `UPDATE do_not_call SET stopped_at = NULL
+         WHERE user_id = $1 AND number_hash = ANY ($2) AND stopped_at IS NOT NULL`,
+        [owner.userId, hashes],
+      );
+      await tx.query(
+        `DELETE FROM do_not_call
+         WHERE user_id = $1 AND number_hash = ANY ($2) AND stopped_at IS NULL AND NOT by_owner`,
+        [owner.userId, hashes],
+      );
+      return taken > 0;
     });
   }
 
@@ -83,6 +110,19 @@ export class DoNotCallService {
       select: { numberHash: true },
     });
     return new Set(found.map(({ numberHash }) => byHash.get(numberHash) ?? ''));
+  }
+
+  /** The hash to write with. An entry that was written under a former key gets it: there is to be one of a number. */
+  private async hashOfOne(tx: EntityManager, owner: Owner, e164: string): Promise<string> {
+    const [numberHash = '', ...formerHashes] = this.hashes(owner, e164);
+    if (formerHashes.length > 0) {
+      await tx.query(
+        `UPDATE do_not_call d SET number_hash = $2 WHERE d.user_id = $1 AND d.number_hash = ANY ($3)
+           AND NOT EXISTS (SELECT FROM do_not_call n WHERE n.user_id = $1 AND n.number_hash = $2)`,
+        [owner.userId, numberHash, formerHashes],
+      );
+    }
+    return numberHash;
   }
 
   /** By each key: an entry that was written under a former one still counts. */

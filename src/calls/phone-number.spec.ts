@@ -9,7 +9,7 @@ import {
   parseSubscriber,
 } from './phone-number';
 
-const RULES = { allowedCountries: ['US', 'CA'], ownNumber: '+12025550000' };
+const RULES = { means: 'call' as const, allowedCountries: ['US', 'CA'], ownNumber: '+12025550000' };
 
 const refusalOf = (text: string, region = 'US', rules = RULES) =>
   destinationRefusal(parsePhoneNumber(text, region), rules);
@@ -195,4 +195,12 @@ describe('the number of a caller', () => {
   ])('told as %j is %s', (told, number) => {
     expect(callerNumber(told)).toBe(number);
   });
+});
+
+it('says the same of texts in the words of texts', () => {
+  const toText = (text: string) => destinationRefusal(parsePhoneNumber(text, 'US'), { ...RULES, means: 'text' });
+  expect(toText('911')).toBe('Emergency numbers are never texted.');
+  expect(toText('+1 900 555 0100')).toBe('Premium-rate numbers are never texted.');
+  expect(toText('+442071838750')).toBe('Texts to this country are not allowed. Allowed: US, CA.');
+  expect(toText('(202) 555-0000')).toBe('This is the number that the texts come from.');
 });

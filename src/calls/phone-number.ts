@@ -74,40 +74,61 @@ export function parseSubscriber(text: string, region: string): string {
   return number.e164;
 }
 
-/** Where we dial at all, and from what. */
+/** What is to be done with a number. */
+export type Means = 'call' | 'text';
+
+/** Where we dial or text at all, and from what. */
 export interface DestinationRules {
+  means: Means;
   allowedCountries: readonly string[];
-  /** The platform's own number, which would ring itself. */
+  /** The number that it comes from, which would ring itself. */
   ownNumber: string;
 }
 
-/** Why this number is never dialled, as a sentence; null when it may be. */
+/** Why this number is never dialled or texted, as a sentence; null when it may be. */
 export function destinationRefusal(number: PhoneNumber, rules: DestinationRules): string | null {
+  const { never, plural } = WORDS[rules.means];
   if (number.kind === 'special') {
     switch (number.what) {
       case 'emergency':
-        return 'Emergency numbers are never called.';
+        return `Emergency numbers are never ${never}.`;
       case 'short':
-        return 'Short numbers are never called.';
+        return `Short numbers are never ${never}.`;
       case 'satellite':
-        return 'Satellite numbers are never called.';
+        return `Satellite numbers are never ${never}.`;
     }
   }
-  if (number.e164 === rules.ownNumber) return 'This is the number that the calls come from.';
-  if (PREMIUM_TYPES.includes(number.type) || PREMIUM_CODES.has(number.callingCode)) return PREMIUM_SENTENCE;
-  if (NANP_PREMIUM_EXCHANGE.test(number.e164)) return PREMIUM_SENTENCE;
+  if (number.e164 === rules.ownNumber) return `This is the number that the ${plural} come from.`;
+  if (isPremium(number)) return premiumSentence(rules.means);
   if (number.country === undefined || !rules.allowedCountries.includes(number.country)) {
-    return `Calls to this country are not allowed. Allowed: ${rules.allowedCountries.join(', ')}.`;
+    return `${capitalized(plural)} to this country are not allowed. Allowed: ${rules.allowedCountries.join(', ')}.`;
   }
   return null;
 }
 
-export const PREMIUM_SENTENCE = 'Premium-rate numbers are never called.';
+const WORDS: Record<Means, { never: string; plural: string }> = {
+  call: { never: 'called', plural: 'calls' },
+  text: { never: 'texted', plural: 'texts' },
+};
+
+export const PREMIUM_SENTENCE = premiumSentence('call');
 
 /** Enough to recognise a number that one knows, not enough to learn it: +1******0100. */
 export function maskNumber(e164: string): string {
   const shown = 4;
   return `${e164.slice(0, 2)}${'*'.repeat(Math.max(e164.length - 2 - shown, 0))}${e164.slice(-shown)}`;
+}
+
+function premiumSentence(means: Means): string {
+  return `Premium-rate numbers are never ${WORDS[means].never}.`;
+}
+
+function isPremium({ type, callingCode, e164 }: Extract<PhoneNumber, { kind: 'subscriber' }>): boolean {
+  return PREMIUM_TYPES.includes(type) || PREMIUM_CODES.has(callingCode) || NANP_PREMIUM_EXCHANGE.test(e164);
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 function understand(number: string, region: string): PhoneNumber | null {

@@ -17,6 +17,7 @@ const ELSEWHERE = new Map([
   ['calls_per_minute', 429],
   ['calls_per_day', 429],
   ['calls_at_once', 429],
+  ['texts_per_day', 429],
   ['capacity_full', 503],
   ['server.error', 500],
 ]);

@@ -25,13 +25,14 @@ const problemSchema = z
     reasons: z
       .array(z.object({ code: z.string(), detail: z.string() }))
       .optional()
-      .describe('All that keeps the call from starting now; where a call is refused'),
+      .describe('All that keeps the call from starting now, or the text from being sent; where it is refused'),
     earliest_at: z
       .string()
       .meta({ format: 'date-time' })
       .nullable()
       .optional()
       .describe('When a refused call may start; null where waiting does not help'),
+    sms_id: z.string().optional().describe('The text that was written down; where Twilio did not take it for sure'),
     call_id: z.string().optional().describe('The call that was written down; where Twilio did not place it for sure'),
   })
   .meta({

@@ -38,6 +38,7 @@ export class RateLimitGuard implements CanActivate {
       'sign-in': limits.authPerMinute,
       register: limits.authPerMinute,
       calls: limits.callsPerMinute,
+      texts: limits.textsPerMinute,
       scenarios: limits.scenariosPerMinute,
       default: limits.defaultPerMinute,
     };

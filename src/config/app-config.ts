@@ -54,11 +54,13 @@ const environment = z.object({
 
   RATE_LIMIT_AUTH: whole(5, 1, 1_000_000),
   RATE_LIMIT_CALLS: whole(2, 1, 1_000_000),
+  RATE_LIMIT_TEXTS: whole(10, 1, 1_000_000),
   RATE_LIMIT_SCENARIOS: whole(10, 1, 1_000_000),
   RATE_LIMIT_DEFAULT: whole(600, 1, 1_000_000),
   MAX_CALL_SECONDS: whole(1800, 10, 14_400),
   MAX_CONCURRENT_CALLS: whole(10, 1, 100_000),
   MAX_CALLS_PER_DAY: whole(500, 1, 10_000_000),
+  MAX_TEXTS_PER_DAY: whole(500, 1, 10_000_000),
   MAX_LIVE_CALLS: whole(0, 0, 100_000),
   RESERVED_FOR_INBOUND_PERCENT: whole(20, 0, 90),
   MAX_EVENT_LOOP_DELAY_MS: whole(30, 0, 1000),
@@ -77,6 +79,7 @@ const environment = z.object({
       message: 'must look like 21:00-08:00',
     },
   ),
+  SMS_KEYWORD_REPLIES: flag(false),
   DIAL_RATE_PER_SECOND: number(1, 0.1, 1000),
   DEMO_DURATION_SECONDS: whole(60, 10, 3600),
   DEMO_SCENARIO: text.optional().transform((value) => (value === undefined || value === '' ? 'default' : value)),
@@ -187,11 +190,13 @@ export interface AppConfig {
   readonly limits: {
     readonly authPerMinute: number;
     readonly callsPerMinute: number;
+    readonly textsPerMinute: number;
     readonly scenariosPerMinute: number;
     readonly defaultPerMinute: number;
     readonly maxCallSeconds: number;
     readonly maxConcurrentCalls: number;
     readonly maxCallsPerDay: number;
+    readonly maxTextsPerDay: number;
     /** Of all users together, in this process; null: no fixed limit. */
     readonly maxLiveCalls: number | null;
     /** The share of this process' places, and of the calls at once of a user who has a number, that outbound calls leave. */
@@ -224,6 +229,10 @@ export interface AppConfig {
     readonly silenceRepromptMs: number;
     readonly silenceEndMs: number;
     readonly shutdownGraceMs: number;
+  };
+  readonly sms: {
+    /** Whether START and HELP are answered from here, because Twilio does not. */
+    readonly answersKeywords: boolean;
   };
   readonly twilio: {
     readonly accountSid: string;
@@ -385,11 +394,13 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
     limits: {
       authPerMinute: e.RATE_LIMIT_AUTH,
       callsPerMinute: e.RATE_LIMIT_CALLS,
+      textsPerMinute: e.RATE_LIMIT_TEXTS,
       scenariosPerMinute: e.RATE_LIMIT_SCENARIOS,
       defaultPerMinute: e.RATE_LIMIT_DEFAULT,
       maxCallSeconds: e.MAX_CALL_SECONDS,
       maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
       maxCallsPerDay: e.MAX_CALLS_PER_DAY,
+      maxTextsPerDay: e.MAX_TEXTS_PER_DAY,
       maxLiveCalls: e.MAX_LIVE_CALLS === 0 ? null : e.MAX_LIVE_CALLS,
       reservedForInbound: e.RESERVED_FOR_INBOUND_PERCENT / 100,
       maxEventLoopDelayMs: e.MAX_EVENT_LOOP_DELAY_MS === 0 ? null : e.MAX_EVENT_LOOP_DELAY_MS,
@@ -414,6 +425,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       silenceEndMs: e.SILENCE_END_SECONDS * 1000,
       shutdownGraceMs: e.SHUTDOWN_GRACE_SECONDS * 1000,
     },
+    sms: { answersKeywords: e.SMS_KEYWORD_REPLIES },
     twilio: {
       accountSid: e.TWILIO_ACCOUNT_SID ?? '',
       authToken: e.TWILIO_AUTH_TOKEN ?? '',

@@ -27,6 +27,7 @@ const TAGS: [name: string, description: string][] = [
   ['scenarios', 'What an agent is: persona, prompt, voice'],
   ['calls', 'Placing calls, watching them, reading what was said'],
   ['webhooks', 'What happens, told to systems of your own'],
+  ['sms', 'Texts, sent and received'],
   ['carrier webhooks', 'What Twilio tells and asks; nobody else can call these'],
   ['general', 'The state of the server'],
 ];

@@ -22,7 +22,8 @@ function setUp(parts: { agenda?: Partial<CalendarAgenda>; deeds?: Partial<Calend
   );
   const run = async (name: string, args: object): Promise<ToolOutcome['output']> => {
     const call = { name, argumentsJson: JSON.stringify(args), toolCallId: 'call_1' };
-    const { output, then } = await runTool({ tools: TOOLS }, call, { recordOrder: () => undefined, calendar });
+    const effects = { recordOrder: () => undefined, sendText: () => Promise.reject(new Error('unasked')), calendar };
+    const { output, then } = await runTool({ tools: TOOLS }, call, effects);
     expect(then).toBe('respond');
     return output;
   };

@@ -7,6 +7,7 @@ import { RealtimeModel } from '../integrations/realtime-model/realtime-model';
 import type { Telephony } from '../integrations/telephony/telephony';
 import type { BridgeSocket, ModelListener } from '../media/sockets';
 import type { Agent } from '../scenarios/agent';
+import type { CallTexts } from '../sms/call-texts.service';
 import { Conversation } from './conversation';
 
 const config = readConfig({
@@ -87,8 +88,8 @@ function setUp({ databaseHangs = false, carrierFails = false, carrierHangs = fal
     answeredBy: null,
     maxDurationSeconds: 60,
   } as unknown as LiveCall;
-  const [agenda, deeds] = [{} as CalendarAgenda, {} as CalendarDeeds];
-  const deps = { calls, models: model, telephony, agenda, deeds, config, log };
+  const [agenda, deeds, texts] = [{} as CalendarAgenda, {} as CalendarDeeds, {} as CallTexts];
+  const deps = { calls, models: model, telephony, agenda, deeds, texts, config, log };
   const conversation = new Conversation(call, deps);
   return { conversation, model, ends, hangUps, farewells, carrier: new SilentSocket() };
 }

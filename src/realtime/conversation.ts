@@ -17,7 +17,8 @@ import type { CalendarAgenda } from '../calendar/agenda.service';
 import type { CalendarDeeds } from '../calendar/calendar-deeds.service';
 import { AgentTool, interruptionOf } from '../scenarios/agent';
 import { fillIn } from '../scenarios/fill-in';
-import { CalendarOfCall, CallCalendar } from './call-calendar';
+import type { CallTexts, TextAnswer } from '../sms/call-texts.service';
+import { ANSWER_LIMIT_MS, CalendarOfCall, CallCalendar } from './call-calendar';
 import { instructionsFor } from './instructions';
 import { phrasesFor, transcriberLanguage } from './phrases';
 import { recordingAnnouncement } from './recording-announcement';
@@ -41,6 +42,12 @@ const CALL_GOES_ON = { ok: false, error: 'The other person went on speaking, so 
 
 const TOOL_FAILED: ToolOutcome = { output: { ok: false, error: 'That did not work.' }, then: 'respond' };
 
+const TEXT_TOO_LATE: TextAnswer = {
+  ok: false,
+  error:
+    'The carrier did not answer in time, so the text may have been sent. Texting the same again sends nothing twice.',
+};
+
 /** RFC 6455 close codes that the product uses. */
 const CLOSE_NORMAL = 1000;
 export const CLOSE_REFUSED = 1008;
@@ -52,6 +59,7 @@ export interface ConversationDeps {
   telephony: Telephony;
   agenda: CalendarAgenda;
   deeds: CalendarDeeds;
+  texts: CallTexts;
   config: AppConfig;
   log: Logger;
 }
@@ -224,6 +232,7 @@ export class Conversation {
       { name, argumentsJson, toolCallId },
       {
         recordOrder: (order) => this.writes.add('order', () => this.deps.calls.recordOrder(owner, this.callId, order)),
+        sendText: (id, body) => this.sendText(id, body),
         ...(this.calendar === undefined ? {} : { calendar: this.calendar }),
       },
     );
@@ -242,6 +251,12 @@ export class Conversation {
   private answerTool(toolCallId: string, { output, then }: ToolOutcome): void {
     this.bridge.toolResult(toolCallId, JSON.stringify(output), { respond: then === 'respond' });
     if (then === 'end-call') this.bridge.end('agent_ended');
+  }
+
+  /** Somebody is waiting on the phone; a text that takes longer is sent all the same. */
+  private async sendText(toolCallId: string, body: string): Promise<TextAnswer> {
+    const sending = this.deps.texts.send(this.call.owner, this.useOf(toolCallId), body);
+    return (await settledWithin(sending, ANSWER_LIMIT_MS)) ? sending : TEXT_TOO_LATE;
   }
 
   private useOf(toolCallId: string): ToolUse {

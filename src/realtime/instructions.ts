@@ -36,6 +36,9 @@ export function instructionsFor(agent: Agent, facts: CallFacts, calendar?: Calen
       agent.tools.includes('end_call')
         ? 'When the conversation is over or the other person wants to end it, say a short goodbye and then call the tool end_call.'
         : '',
+      agent.tools.includes('send_text')
+        ? 'When the other person wants something in writing, text it to their phone with the tool send_text and tell them what came of it.'
+        : '',
       agent.tools.includes('record_order')
         ? 'Call the tool record_order whenever the order becomes clear or changes, always with the whole order so far, and then repeat it to the caller.'
         : '',

@@ -15,6 +15,7 @@ import { RealtimeModel } from '../integrations/realtime-model/realtime-model';
 import { Telephony } from '../integrations/telephony/telephony';
 import { isCalendarTool } from '../scenarios/agent';
 import type { CalendarOfCall } from './call-calendar';
+import { CallTexts } from '../sms/call-texts.service';
 import { Conversation } from './conversation';
 import { systemClock } from './system-clock';
 
@@ -42,6 +43,7 @@ export class LiveConversations implements BeforeApplicationShutdown {
     private readonly capacity: Capacity,
     private readonly agenda: CalendarAgenda,
     private readonly deeds: CalendarDeeds,
+    private readonly texts: CallTexts,
     drain: Drain,
   ) {
     drain.onDrain(() => this.untilIdle());
@@ -159,8 +161,12 @@ export class LiveConversations implements BeforeApplicationShutdown {
   }
 
   private begin(call: LiveCall, calendar: CalendarOfCall | undefined): Conversation {
-    const { calls, models, telephony, agenda, deeds, config, log } = this;
-    const conversation = new Conversation(call, { calls, models, telephony, agenda, deeds, config, log }, calendar);
+    const { calls, models, telephony, agenda, deeds, texts, config, log } = this;
+    const conversation = new Conversation(
+      call,
+      { calls, models, telephony, agenda, deeds, texts, config, log },
+      calendar,
+    );
     this.byCall.set(call.callId, conversation);
     const giveBack = this.capacity.carries(call.callId);
     const forget = () => {

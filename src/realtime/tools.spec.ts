@@ -4,19 +4,38 @@ import { runTool, toolDefinitions, ToolOutcome, withoutCalendar } from './tools'
 
 function setUp(tools: Agent['tools']) {
   const recorded: OrderSoFar[] = [];
-  const effects = { recordOrder: (order: OrderSoFar) => void recorded.push(order) };
+  const texted: string[] = [];
+  const effects = {
+    recordOrder: (order: OrderSoFar) => void recorded.push(order),
+    sendText: (toolCallId: string, body: string) => {
+      texted.push(`${toolCallId}: ${body}`);
+      return Promise.resolve({ ok: true as const, message: 'The text is on its way.' });
+    },
+  };
   const run = (name: string, argumentsJson: string): ToolOutcome => {
     const outcome = runTool({ tools }, { name, argumentsJson, toolCallId: 'call_1' }, effects);
     if (outcome instanceof Promise) throw new Error('It is answered later.');
     return outcome;
   };
-  return { recorded, run };
+  const runLater = (name: string, argumentsJson: string) =>
+    runTool({ tools }, { name, argumentsJson, toolCallId: 'call_1' }, effects);
+  return { recorded, texted, run, runLater };
 }
 
 describe('tools', () => {
   it('are offered as the scenario has them', () => {
     const names = toolDefinitions({ tools: ['end_call', 'record_order'] } as Agent).map(({ name }) => name);
     expect(names).toEqual(['end_call', 'record_order']);
+  });
+
+  it('send_text says what came of it, and takes no other number', async () => {
+    const { run, runLater, texted } = setUp(['send_text']);
+    const outcome = await runLater('send_text', JSON.stringify({ body: ' 1 Main Street ', to: '+12025550199' }));
+    expect(outcome).toEqual({ output: { ok: true, message: 'The text is on its way.' }, then: 'respond' });
+    expect(texted).toEqual(['call_1: 1 Main Street']);
+    for (const body of ['', '   ', 'x'.repeat(1601)]) {
+      expect(run('send_text', JSON.stringify({ body })).output).toMatchObject({ ok: false });
+    }
   });
 
   it('record_order keeps the whole order with name and address', () => {

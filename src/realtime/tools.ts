@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { OrderSoFar } from '../calls/live-calls.service';
 import type { ToolDefinition } from '../media/call-plan';
 import { AgentTool, CALENDAR_TOOLS, CalendarTool, isCalendarTool } from '../scenarios/agent';
+import { MAX_TEXT_CHARS } from '../scenarios/fill-in';
+import type { TextAnswer } from '../sms/call-texts.service';
 import { CALENDAR_TOOL_SPECS } from './calendar-tools';
 import type { CallCalendar } from './call-calendar';
 
@@ -20,6 +22,8 @@ export interface ToolEffects {
   recordOrder(order: OrderSoFar): void;
   /** Absent where none is connected. */
   calendar?: CallCalendar;
+  /** To the person on the line. */
+  sendText(toolCallId: string, body: string): Promise<TextAnswer>;
 }
 
 interface Tool {
@@ -41,6 +45,8 @@ const orderArguments = z.object({
   delivery_address: z.string().max(500).nullish(),
 });
 
+const textArguments = z.object({ body: z.string().trim().min(1).max(MAX_TEXT_CHARS) });
+
 const TOOLS: Record<AgentTool, Tool> = {
   ...(Object.fromEntries(CALENDAR_TOOLS.map((name) => [name, calendarTool(name)])) as Record<CalendarTool, Tool>),
   end_call: {
@@ -55,6 +61,22 @@ const TOOLS: Record<AgentTool, Tool> = {
       },
     },
     run: () => ({ output: { ok: true }, then: 'end-call' }),
+  },
+  send_text: {
+    definition: {
+      name: 'send_text',
+      description:
+        'Texts something to the phone of the person on the line, such as an address or a link. Nobody else can be texted. Texting the same again sends nothing twice.',
+      parameters: {
+        type: 'object',
+        properties: { body: { type: 'string', description: 'What the text says, in full; 1,600 characters at most.' } },
+        required: ['body'],
+      },
+    },
+    run(args, effects, toolCallId) {
+      const { body } = textArguments.parse(args);
+      return effects.sendText(toolCallId, body).then((output) => ({ output: { ...output }, then: 'respond' }));
+    },
   },
   record_order: {
     definition: {

@@ -27,6 +27,8 @@ const environment = z.object({
   SANDBOX_NO_ANSWER_MS: number(0, 600_000),
   SANDBOX_TRANSCRIPT_MS: number(0, 600_000),
   SANDBOX_CALLS_PER_SECOND: number(1, 1000),
+  SANDBOX_SMS_MS: number(0, 600_000),
+  SANDBOX_SMS_KEYWORDS: text(/^[01]$/, 'must be 0 or 1'),
   SANDBOX_SPEECH_DIR: text(/^.{1,1000}$/, 'must be the path of a folder'),
   SANDBOX_LOG: text(/^[01]$/, 'must be 0 or 1'),
 });
@@ -56,6 +58,10 @@ export interface SandboxOptions {
   transcriptMs: number;
   /** Twilio's calls per second: what is more than that waits with status `queued`. */
   callsPerSecond: number;
+  /** How long a text takes to be sent, and then again to be delivered. */
+  smsMs: number;
+  /** Whether Twilio keeps to STOP, START and HELP by itself, as it does for long codes. */
+  smsKeywords: boolean;
   /** Keeps what has been spoken; undefined: it is spoken anew after each start. */
   speechDir: string | undefined;
   log: boolean;
@@ -92,6 +98,8 @@ export function readSandboxOptions(env: Record<string, string | undefined>): San
     noAnswerMs: read.SANDBOX_NO_ANSWER_MS ?? 8000,
     transcriptMs: read.SANDBOX_TRANSCRIPT_MS ?? 500,
     callsPerSecond: read.SANDBOX_CALLS_PER_SECOND ?? 10,
+    smsMs: read.SANDBOX_SMS_MS ?? 200,
+    smsKeywords: read.SANDBOX_SMS_KEYWORDS !== '0',
     speechDir: read.SANDBOX_SPEECH_DIR,
     log: read.SANDBOX_LOG === '1',
   };

@@ -15,6 +15,7 @@ import { RequestCount } from './request-count';
 import { ObjectStore } from './storage/s3-api';
 import { Carrier } from './twilio/carrier';
 import { VoiceIntelligence } from './twilio/intelligence/voice-intelligence';
+import { Messages } from './twilio/messages/messages';
 import { registerTwilioApi } from './twilio/rest-api';
 import { Webhooks } from './twilio/webhooks';
 import { WallClock } from './wall-clock';
@@ -82,6 +83,16 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
   carrier.whenRecorded((recording) => {
     intelligence.autoTranscribe(recording);
   });
+  const messages = new Messages({
+    accountSid,
+    numbers: carrier.numbers,
+    clock,
+    webhooks,
+    faults,
+    log,
+    stepMs: options.smsMs,
+    knowsKeywords: options.smsKeywords,
+  });
   const openAi = parts.createOpenAi(faults, log);
   faults.whenArmed((fault) => openAi.strikeOpen(fault));
   const requests = new RequestCount();
@@ -117,6 +128,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
   registerControls(app, {
     carrier,
     intelligence,
+    messages,
     clock,
     faults,
     requests,
@@ -132,7 +144,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
   registerGoogle(app, google);
   mail.register(app);
   store.register(app);
-  registerTwilioApi(app, { carrier, intelligence, accountSid, authToken, clock, faults, log });
+  registerTwilioApi(app, { carrier, intelligence, messages, accountSid, authToken, clock, faults, log });
   app.register((scope, _options, done) => {
     openAi.registerRest(scope);
     done();
@@ -163,6 +175,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     close: async () => {
       carrier.close();
       intelligence.close();
+      messages.close();
       webhooks.close();
       google.channels.close();
       await openAi.close();

@@ -3,7 +3,7 @@ export const CALENDAR_TOOLS = ['look_up_day', 'find_free_slots', 'book_event', '
 export type CalendarTool = (typeof CALENDAR_TOOLS)[number];
 
 /** What an agent can do beside talking. */
-export type AgentTool = 'end_call' | 'record_order' | CalendarTool;
+export type AgentTool = 'end_call' | 'record_order' | 'send_text' | CalendarTool;
 
 export type WhoSpeaksFirst = 'agent' | 'customer';
 
@@ -56,6 +56,8 @@ export interface Agent {
   tools: AgentTool[];
   /** JSON Schema of what to pull out of the finished call. */
   extractionSchema: Record<string, unknown> | null;
+  /** Texted to the person once the call is over. Absent: nothing. */
+  followUpText?: string;
   /** Absent: {@link DEFAULT_INTERRUPTION}. Read it by {@link interruptionOf}. */
   interruption?: InterruptionSettings;
 }

@@ -71,6 +71,14 @@ export class CustomScenario {
   @Column({ type: 'jsonb', nullable: true })
   interruption: InterruptionSettings | null;
 
+  /** Whether its agent can text the person on the line. */
+  @Column({ name: 'sends_texts', type: 'boolean', default: false })
+  sendsTexts: boolean;
+
+  /** What is texted to the person once the call is over; null: nothing. */
+  @Column({ name: 'follow_up_text', type: 'text', nullable: true })
+  followUpText: string | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 

@@ -5,6 +5,9 @@ export const MAX_INSTRUCTIONS_CHARS = 30_000;
 /** Sentences that are spoken, each; the carrier takes 4,000 characters of instructions with what is around them. */
 export const MAX_SPOKEN_CHARS = 3000;
 
+/** What a carrier takes as one text. */
+export const MAX_TEXT_CHARS = 1600;
+
 /** Fills `{{name}}` with the call's variables; a placeholder without a value becomes nothing rather than being read out. */
 export function fillIn(text: string, variables: Readonly<Record<string, string>>): string {
   return text.replace(/\{\{\s*([\w.-]{1,64})\s*\}\}/g, (_, name: string) =>
@@ -22,7 +25,8 @@ export function isSpeakable(agent: Agent, variables: Readonly<Record<string, str
   const spoken = [agent.greeting, agent.voicemailMessage].map((text) => filledLength(text ?? '', variables));
   return (
     [given, ...texts].reduce((sum, length) => sum + length, 0) <= MAX_INSTRUCTIONS_CHARS &&
-    spoken.every((length) => length <= MAX_SPOKEN_CHARS)
+    spoken.every((length) => length <= MAX_SPOKEN_CHARS) &&
+    filledLength(agent.followUpText ?? '', variables) <= MAX_TEXT_CHARS
   );
 }
 

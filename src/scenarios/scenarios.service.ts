@@ -39,6 +39,8 @@ export class ScenariosService {
         voicemailMessage: null,
         extractionSchema: null,
         interruption: null,
+        sendsTexts: false,
+        followUpText: null,
         ...columnsOf(fields),
       });
       return tx.save(scenario);
@@ -123,6 +125,8 @@ function columnsOf(fields: UpdateScenarioDto): Partial<CustomScenario> {
     maxDurationSeconds: fields.max_duration_seconds,
     voicemailMessage: fields.voicemail_message,
     extractionSchema: fields.extraction_schema,
+    sendsTexts: fields.sends_texts,
+    followUpText: fields.follow_up_text,
     interruption: fields.interruption ? toInterruptionSettings(fields.interruption) : fields.interruption,
   };
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
@@ -142,8 +146,9 @@ function toAgent(scenario: CustomScenario): Agent {
     language: scenario.language,
     maxDurationSeconds: scenario.maxDurationSeconds,
     voicemailMessage: scenario.voicemailMessage,
-    tools: ['end_call'],
+    tools: scenario.sendsTexts ? ['end_call', 'send_text'] : ['end_call'],
     extractionSchema: scenario.extractionSchema,
+    ...(scenario.followUpText === null ? {} : { followUpText: scenario.followUpText }),
     ...(scenario.interruption === null ? {} : { interruption: scenario.interruption }),
   };
 }

@@ -11,6 +11,9 @@ import { RecordingStored } from '../recordings/recordings.events';
 import { toScheduledCallDto } from '../scheduling/dto/scheduled-call.dto';
 import { ScheduledCalls } from '../scheduling/scheduled-calls.service';
 import { ScheduledCallUpdated } from '../scheduling/scheduling.events';
+import { toSmsDto } from '../sms/dto/sms.dto';
+import { SmsReceived, SmsUpdated } from '../sms/sms.events';
+import { SmsService } from '../sms/sms.service';
 import { toEnhancedTranscriptDto } from '../transcripts/dto/enhanced-transcript.dto';
 import { EnhancedTranscripts } from '../transcripts/enhanced-transcripts.service';
 import { TranscriptWritten } from '../transcripts/transcripts.events';
@@ -22,6 +25,7 @@ export class ToldSources {
     readonly calls: CallsService,
     readonly scheduledCalls: ScheduledCalls,
     readonly transcripts: EnhancedTranscripts,
+    readonly texts: SmsService,
     private readonly links: AudioLinks,
   ) {}
 
@@ -118,6 +122,24 @@ export const TOLD_EVENTS: readonly ToldEvent[] = [
         AS subject, e.created_at AS at FROM enhanced_transcripts e
       WHERE e.user_id = $1 AND e.deleted_at IS NULL AND e.call_date > $2::timestamptz - interval '1 day'
         AND e.created_at BETWEEN $2 AND $3`,
+  }),
+  told('sms.received', {
+    on: SmsReceived,
+    subject: ({ smsId }) => smsId,
+    tell: async ({ texts }, owner, id) => {
+      const sms = await texts.get(owner, id);
+      return { data: toSmsDto(sms), at: sms.createdAt };
+    },
+    missed: `SELECT m.id::text AS subject, m.created_at AS at FROM sms_messages m
+      WHERE m.user_id = $1 AND m.direction = 'inbound' AND m.created_at BETWEEN $2 AND $3`,
+  }),
+  told('sms.updated', {
+    on: SmsUpdated,
+    subject: ({ smsId }) => smsId,
+    tell: async ({ texts }, owner, id) => {
+      const sms = await texts.get(owner, id);
+      return { data: toSmsDto(sms), at: new Date(), version: `${sms.sendState} ${sms.status}` };
+    },
   }),
   told('recording.stored', {
     on: RecordingStored,

@@ -3,6 +3,7 @@ import { CallsModule } from '../calls/calls.module';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { SchedulingModule } from '../scheduling/scheduling.module';
+import { SmsModule } from '../sms/sms.module';
 import { TranscriptsModule } from '../transcripts/transcripts.module';
 import { DeliveryAttempts } from './delivery-attempts.service';
 import { DeliveryRemoval } from './delivery-removal.service';
@@ -17,7 +18,7 @@ import { WebhooksController } from './webhooks.controller';
 import { Webhooks } from './webhooks.service';
 
 @Module({
-  imports: [CallsModule, SchedulingModule, TranscriptsModule],
+  imports: [CallsModule, SchedulingModule, SmsModule, TranscriptsModule],
   controllers: [WebhooksController],
   providers: [
     DeliveryAttempts,

@@ -63,6 +63,8 @@ describe('a scenario of one’s own', () => {
       max_duration_seconds: null,
       voicemail_message: null,
       extraction_schema: null,
+      sends_texts: false,
+      follow_up_text: null,
       interruption: INTERRUPTION,
       not_applied: [expect.any(String) as string],
       created_at: expect.stringMatching(/Z$/) as string,

@@ -63,6 +63,7 @@ export async function startApp(options: StartOptions = {}): Promise<StartedApp> 
       DATABASE_POOL_SIZE: '10',
       RATE_LIMIT_AUTH: GENEROUS,
       RATE_LIMIT_CALLS: GENEROUS,
+      RATE_LIMIT_TEXTS: GENEROUS,
       RATE_LIMIT_SCENARIOS: GENEROUS,
       RATE_LIMIT_DEFAULT: GENEROUS,
       // Many apps, sandboxes and tests share one event loop here.

@@ -61,6 +61,17 @@ export interface FaultOptions {
   result?: AnsweredBy;
 }
 
+/** A text as the simulated carrier knows it. */
+export interface SandboxText {
+  sid: string;
+  direction: 'inbound' | 'outbound-api' | 'outbound-reply';
+  to: string;
+  from: string;
+  body: string;
+  status: string;
+  webhooks: { event: string; status: number | null; attempts: number }[];
+}
+
 export interface TestSandbox {
   /** Points the server's real SDKs at it. */
   env: Environment;
@@ -70,6 +81,10 @@ export interface TestSandbox {
   /** Cuts every open model session at once, without a close frame; says how many. */
   cutSessions(): Promise<number>;
   fault(provider: string, fault: string, options?: FaultOptions): Promise<void>;
+  /** A person texts one of the platform's numbers. Answers the sid of the text. */
+  text(order: { from: string; to: string; body: string }): Promise<string>;
+  /** What was sent and received, newest first. */
+  texts(): Promise<SandboxText[]>;
   /** A person rings one of the platform's numbers. Answers the sid of the call. */
   ring(order: { from: string; to: string; says?: string[]; digits?: string }): Promise<string>;
   noFaults(): Promise<void>;
@@ -149,6 +164,12 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
       const answer = await client.post('/sandbox/faults', { provider, fault, ...options });
       if (answer.status >= 300) throw new Error(answer.text);
     },
+    text: async (order) => {
+      const answer = await client.post<{ message_sid: string }>('/sandbox/sms', order);
+      if (answer.status !== 201) throw new Error(answer.text);
+      return answer.body.message_sid;
+    },
+    texts: async () => (await client.get<SandboxText[]>('/sandbox/sms')).body,
     ring: async (order) => {
       const answer = await client.post<{ call_sid: string }>('/sandbox/inbound-calls', order);
       if (answer.status !== 201) throw new Error(answer.text);

@@ -42,7 +42,7 @@ export interface CarrierCall {
 
 export type FormParams = Readonly<Record<string, string | string[]>>;
 
-/** The telephone network, in our words. */
+/** Calls, or texts, between two numbers. */
 export interface CallQuery {
   to: string;
   from: string;
@@ -91,12 +91,37 @@ export interface NumberWebhooks {
   smsUrl: string;
 }
 
+/** A text that shall be sent. Numbers are E.164. */
+export interface OutboundSms {
+  to: string;
+  from: string;
+  body: string;
+  /** Told where the text stands: sent, delivered, failed. */
+  statusCallbackUrl: string;
+}
+
+/** A text as the carrier knows it. */
+export interface CarrierSms {
+  sid: string;
+  /** The carrier's word for where it stands. */
+  status: string;
+  body: string;
+  /** In how many parts it travels; null where the carrier does not know yet. */
+  segments: number | null;
+  /** Null where the carrier has not written it down yet. */
+  createdAt: Date | null;
+  sentAt: Date | null;
+  /** Why it did not arrive; null where nothing went wrong. */
+  errorCode: string | null;
+}
+
 /** A sentence in a language, by its BCP 47 tag. */
 export interface Spoken {
   sentence: string;
   language: string;
 }
 
+/** The telephone network, in our words. */
 export abstract class Telephony {
   /**
    * Dials out, once: a create is never repeated, because the carrier would dial twice.
@@ -123,6 +148,19 @@ export abstract class Telephony {
 
   /** One call; null when the carrier does not know it. */
   abstract fetchCall(callSid: string): Promise<CarrierCall | null>;
+
+  /**
+   * Sends a text, once: a create is never repeated, because the carrier would send it twice.
+   * @throws SmsRefused, CarrierBusy, CarrierUnreachable: it was certainly not sent
+   * @throws CarrierOutcomeUnknown: it may have been
+   */
+  abstract sendSms(sms: OutboundSms): Promise<CarrierSms>;
+
+  /** The newest texts of ours between two numbers, at most 100, with their times on the caller's clock. */
+  abstract findSms(query: CallQuery): Promise<CarrierSms[]>;
+
+  /** One text; null when the carrier does not know it. */
+  abstract fetchSms(sid: string): Promise<CarrierSms | null>;
 
   /** The number of our account; null where it is none of it. @throws CarrierError */
   abstract findNumber(e164: string): Promise<CarrierNumber | null>;
@@ -168,6 +206,9 @@ export abstract class Telephony {
    */
   abstract awaitKey(sentences: readonly Spoken[], url: string): string;
 
+  /** The answer to a text that came in: another text, or null for none. */
+  abstract smsReply(body: string | null): string;
+
   /** Instructions that end the call. */
   abstract hangUpInstructions(): string;
 
@@ -187,10 +228,27 @@ export abstract class CarrierError extends Error {
   }
 }
 
-/** A definite no; `message` is the carrier's sentence. Nothing was dialled. */
+/** A definite no; `message` is the carrier's sentence. Nothing was dialled or sent. */
 export class CarrierRefused extends CarrierError {}
 
-/** Too many requests at the moment. Nothing was dialled. */
+/**
+ * `opted_out`: who was to get it has told this number to stop · `invalid_number` · `cannot_receive`: the number gets no texts, or
+ * none from here · `sender_cannot_send`: the number that it was to come from · `not_permitted`: our account may not send there
+ */
+export type SmsRefusal =
+  'opted_out' | 'invalid_number' | 'cannot_receive' | 'sender_cannot_send' | 'not_permitted' | 'other';
+
+/** A definite no to a text. */
+export class SmsRefused extends CarrierRefused {
+  constructor(
+    refused: CarrierRefused,
+    readonly reason: SmsRefusal,
+  ) {
+    super(refused.message, refused.carrierCode, { cause: refused.cause });
+  }
+}
+
+/** Too many requests at the moment. Nothing was dialled or sent. */
 export class CarrierBusy extends CarrierError {}
 
 /** No connection could be made, so nothing was sent. */

@@ -11,6 +11,7 @@ import type { RequestCount } from '../request-count';
 import type { Carrier } from '../twilio/carrier';
 import type { CarrierCall } from '../twilio/carrier-call';
 import type { VoiceIntelligence } from '../twilio/intelligence/voice-intelligence';
+import type { Messages } from '../twilio/messages/messages';
 import { parsePhoneNumber } from '../twilio/phone-number';
 import { wavFile } from '../twilio/wav';
 import type { WallClock } from '../wall-clock';
@@ -21,6 +22,7 @@ import { registerTranscriptControls } from './transcript-controls';
 export interface ControlSettings {
   carrier: Carrier;
   intelligence: VoiceIntelligence;
+  messages: Messages;
   clock: WallClock;
   faults: FaultBox;
   requests: RequestCount;
@@ -65,6 +67,11 @@ const faultOrder = z.strictObject({
   email: line.optional(),
   result: z.enum(ANSWERED_BY, `must be one of: ${ANSWERED_BY.join(', ')}`).optional(),
 });
+const inboundText = z.strictObject({
+  from: phoneNumber,
+  to: phoneNumber,
+  body: z.string().max(1600, 'must not be longer than 1,600 characters'),
+});
 const saysBody = z.strictObject({ text: line });
 const digitsBody = z.strictObject({ digits: keys });
 const A_DAY_AT_MOST = 'must be from -86,400 to 86,400: a day at most';
@@ -76,7 +83,7 @@ type CallRequest = FastifyRequest<{ Params: { callSid: string } }>;
 
 /** The sandbox's own controls below /sandbox (product.md section 9). */
 export function registerControls(app: FastifyInstance, settings: ControlSettings): void {
-  const { carrier, clock, faults, requests } = settings;
+  const { carrier, messages, clock, faults, requests } = settings;
   app.register(
     (scope, _options, done) => {
       scope.setErrorHandler((error, _request, reply) => answerError(error, reply));
@@ -86,12 +93,7 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
       scope.post('/inbound-calls', (request, reply) => {
         const order = read(inboundCall, request.body);
         const call = carrier.receiveCall(order);
-        if (!call) {
-          throw new Refused(
-            400,
-            `${order.to} is not one of the platform's numbers: ${settings.phoneNumbers.join(', ')}.`,
-          );
-        }
+        if (!call) throw notOurs(order.to);
         return reply.status(201).send({ call_sid: call.sid });
       });
       scope.get('/calls', (_request, reply) => reply.send(carrier.list().map(callSummary)));
@@ -119,6 +121,14 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
         call.hangUpByPerson();
         return reply.send(callSummary(call));
       });
+
+      scope.post('/sms', (request, reply) => {
+        const text = read(inboundText, request.body);
+        const message = messages.receive(text);
+        if (!message) throw notOurs(text.to);
+        return reply.status(201).send({ message_sid: message.sid });
+      });
+      scope.get('/sms', (_request, reply) => reply.send(messages.list().map((message) => message.view())));
 
       registerTranscriptControls(scope, settings);
       registerGoogleControls(scope, settings.google);
@@ -160,6 +170,10 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
     },
     { prefix: '/sandbox' },
   );
+
+  function notOurs(e164: string): Refused {
+    return new Refused(400, `${e164} is not one of the platform's numbers: ${settings.phoneNumbers.join(', ')}.`);
+  }
 
   function requireCall(request: CallRequest): CarrierCall {
     const call = carrier.find(request.params.callSid);

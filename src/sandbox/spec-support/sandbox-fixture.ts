@@ -58,6 +58,8 @@ export class SandboxFixture {
       noAnswerMs: 80,
       transcriptMs: 60,
       callsPerSecond: 100,
+      smsMs: 20,
+      smsKeywords: true,
       speechDir: undefined,
       log: false,
       ...overrides,

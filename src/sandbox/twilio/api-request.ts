@@ -4,11 +4,13 @@ import type { SandboxLog } from '../log';
 import type { WallClock } from '../wall-clock';
 import type { Carrier } from './carrier';
 import type { VoiceIntelligence } from './intelligence/voice-intelligence';
+import type { Messages } from './messages/messages';
 
 /** What the REST API works on. */
 export interface TwilioApi {
   carrier: Carrier;
   intelligence: VoiceIntelligence;
+  messages: Messages;
   accountSid: string;
   authToken: string;
   clock: WallClock;

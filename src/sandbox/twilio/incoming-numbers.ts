@@ -22,7 +22,7 @@ const SETTABLE = {
 
 type Setting = (typeof SETTABLE)[keyof typeof SETTABLE];
 
-/** One of the platform's own numbers and what happens when it is rung. */
+/** One of the platform's own numbers and what happens when it is rung or texted. */
 export class IncomingNumber {
   readonly sid = newSid('PN');
   readonly createdAtMs: number;
@@ -65,6 +65,10 @@ export class IncomingNumber {
 
   statusCallbackTarget(): WebhookTarget | undefined {
     return this.target('status_callback', 'status_callback_method');
+  }
+
+  smsTarget(): WebhookTarget | undefined {
+    return this.target('sms_url', 'sms_method');
   }
 
   resource(accountSid: string): Record<string, unknown> {

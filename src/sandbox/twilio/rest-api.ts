@@ -10,6 +10,7 @@ import { phoneOf } from './call-settings';
 import { registerCalls } from './calls-api';
 import { registerServices } from './intelligence/services-api';
 import { registerTranscripts } from './intelligence/transcripts-api';
+import { registerMessages } from './messages/messages-api';
 import { registerNumbers } from './numbers-api';
 import { parsePhoneNumber } from './phone-number';
 import { registerRecordings } from './recordings-api';
@@ -23,7 +24,13 @@ const SLOW_MS = 3000;
  * (reference/twilio.md section 1).
  */
 export function registerTwilioApi(app: FastifyInstance, api: TwilioApi): void {
-  registerVersion(app, api, '/2010-04-01', [registerAccount, registerCalls, registerNumbers, registerRecordings]);
+  registerVersion(app, api, '/2010-04-01', [
+    registerAccount,
+    registerCalls,
+    registerMessages,
+    registerNumbers,
+    registerRecordings,
+  ]);
   registerVersion(app, api, '/v1/DialingPermissions', [registerDialingPermissions]);
   registerVersion(app, api, '/v2', [registerServices, registerTranscripts]);
 }

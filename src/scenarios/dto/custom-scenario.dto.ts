@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { trimmedText } from '../../common/text';
 import { DEFAULT_INTERRUPTION } from '../agent';
 import type { CustomScenario } from '../custom-scenario.entity';
+import { MAX_TEXT_CHARS } from '../fill-in';
 import { extractionSchemaProblem } from '../extraction-schema';
 import { voiceOf } from '../voices';
 import { interruption, interruptionFields, toInterruptionDto } from './interruption.dto';
@@ -45,6 +46,11 @@ const optional = {
   max_duration_seconds: z.int().min(10).max(3600).nullable().optional(),
   voicemail_message: spoken(1000).optional(),
   extraction_schema: extractionSchema.nullable().optional(),
+  sends_texts: z.boolean().optional().describe('Whether the agent can text the person on the line'),
+  follow_up_text: trimmedText(1, MAX_TEXT_CHARS)
+    .nullable()
+    .optional()
+    .describe('Texted to the person once after a call that was answered; {{name}} is filled in as in the prompt'),
   interruption: interruptionFields
     .nullable()
     .optional()
@@ -109,6 +115,8 @@ export class CustomScenarioDto extends createZodDto(
       max_duration_seconds: z.int().nullable(),
       voicemail_message: z.string().nullable(),
       extraction_schema: z.record(z.string(), z.unknown()).nullable(),
+      sends_texts: z.boolean(),
+      follow_up_text: z.string().nullable(),
       interruption,
       not_applied: notApplied,
       created_at: z.string().meta({ format: 'date-time' }),
@@ -127,6 +135,8 @@ export class CustomScenarioDto extends createZodDto(
         max_duration_seconds: null,
         voicemail_message: null,
         extraction_schema: null,
+        sends_texts: false,
+        follow_up_text: null,
         interruption: toInterruptionDto(DEFAULT_INTERRUPTION),
         not_applied: [],
         created_at: '2026-11-21T09:30:00.000Z',
@@ -167,6 +177,8 @@ export function toCustomScenarioDto(scenario: CustomScenario): CustomScenarioDto
     max_duration_seconds: scenario.maxDurationSeconds,
     voicemail_message: scenario.voicemailMessage,
     extraction_schema: scenario.extractionSchema,
+    sends_texts: scenario.sendsTexts,
+    follow_up_text: scenario.followUpText,
     interruption: toInterruptionDto(scenario.interruption ?? DEFAULT_INTERRUPTION),
     not_applied: settingsNotApplied(),
     created_at: scenario.createdAt.toISOString(),

@@ -11,10 +11,12 @@ import {
   CarrierOutcomeUnknown,
   CarrierRecording,
   CarrierRefused,
+  CarrierSms,
   CarrierUnreachable,
   FormParams,
   NumberWebhooks,
   OutboundCall,
+  OutboundSms,
   PlacedCall,
   RecordingMedia,
   Spoken,
@@ -22,7 +24,9 @@ import {
 } from '../telephony';
 import { sayLanguage } from './say-language';
 import { clientForCreates, clientForReads } from './twilio-client';
+import { dateOrNull } from './twilio-dates';
 import { NOT_FOUND, translated, unlessUnknown } from './twilio-errors';
+import { isMessageSid, toCarrierSms, toSmsError } from './twilio-sms';
 
 /** Updating a call that is not in progress any more (reference/twilio.md section 1). */
 const CALL_NOT_IN_PROGRESS = 21220;
@@ -30,7 +34,7 @@ const CALL_NOT_IN_PROGRESS = 21220;
 const API = 'https://api.twilio.com';
 const RECORDING_SID = /^RE[0-9a-f]{32}$/i;
 
-const MAX_FOUND_CALLS = 100;
+const MAX_FOUND = 100;
 /** People look for their phone's keypad. */
 const KEY_TIMEOUT_SECONDS = 8;
 /** What whole seconds and a slow answer make of clocks that are the same. */
@@ -104,12 +108,10 @@ export class TwilioTelephony extends Telephony {
   async findCalls({ to, from, since, now }: CallQuery): Promise<CarrierCall[]> {
     const askedAtMs = Date.now();
     // Twilio filters by start time only, which a call that still waits or rings does not have: we look at the newest.
-    const found = await translated(() => this.reads.calls.list({ to, from, limit: MAX_FOUND_CALLS }));
-    // Twilio's clock against the caller's, by way of ours.
-    const aheadMs = (this.clockAheadMs() ?? 0) + askedAtMs - now.getTime();
-    const calls = found.map(toCarrierCall);
-    const onTime = Math.abs(aheadMs) < CLOCKS_AGREE_MS ? calls : calls.map((call) => onOurClock(call, aheadMs));
-    return onTime.filter((call) => {
+    const found = await translated(() => this.reads.calls.list({ to, from, limit: MAX_FOUND }));
+    const aheadMs = this.aheadOf(now, askedAtMs);
+    const calls = found.map(toCarrierCall).map((call) => onOurClock(call, aheadMs));
+    return calls.filter((call) => {
       const known = call.createdAt ?? call.startedAt;
       return known === null || known >= since;
     });
@@ -117,6 +119,33 @@ export class TwilioTelephony extends Telephony {
 
   fetchCall(callSid: string): Promise<CarrierCall | null> {
     return unlessUnknown(async () => toCarrierCall(await this.reads.calls(callSid).fetch()));
+  }
+
+  async sendSms({ to, from, body, statusCallbackUrl }: OutboundSms): Promise<CarrierSms> {
+    let sent;
+    try {
+      sent = await translated(() =>
+        this.creates.messages.create({ to, from, body, statusCallback: statusCallbackUrl }),
+      );
+    } catch (error) {
+      throw toSmsError(error);
+    }
+    if (!isMessageSid(sent.sid)) throw new CarrierOutcomeUnknown('Twilio answered without a message sid.', null);
+    return toCarrierSms(sent);
+  }
+
+  async findSms({ to, from, since, now }: CallQuery): Promise<CarrierSms[]> {
+    const askedAtMs = Date.now();
+    // Twilio filters by the time of sending only, which a text that still waits does not have: we look at the newest.
+    const found = await translated(() => this.reads.messages.list({ to, from, limit: MAX_FOUND }));
+    const aheadMs = this.aheadOf(now, askedAtMs);
+    return found
+      .map((message) => onOurClock(toCarrierSms(message), aheadMs))
+      .filter(({ createdAt }) => createdAt === null || createdAt >= since);
+  }
+
+  fetchSms(sid: string): Promise<CarrierSms | null> {
+    return unlessUnknown(async () => toCarrierSms(await this.reads.messages(sid).fetch()));
   }
 
   async findNumber(e164: string): Promise<CarrierNumber | null> {
@@ -240,6 +269,12 @@ export class TwilioTelephony extends Telephony {
     return response.toString();
   }
 
+  smsReply(body: string | null): string {
+    const response = new twilio.twiml.MessagingResponse();
+    if (body !== null) response.message(body);
+    return response.toString();
+  }
+
   hangUpInstructions(): string {
     const response = new twilio.twiml.VoiceResponse();
     response.hangup();
@@ -251,6 +286,12 @@ export class TwilioTelephony extends Telephony {
     response.say(sayAttributes(language), sentence);
     response.hangup();
     return response.toString();
+  }
+
+  /** By how much Twilio's clock is ahead of the caller's, by way of ours; 0 where they agree. */
+  private aheadOf(now: Date, askedAtMs: number): number {
+    const aheadMs = (this.clockAheadMs() ?? 0) + askedAtMs - now.getTime();
+    return Math.abs(aheadMs) < CLOCKS_AGREE_MS ? 0 : aheadMs;
   }
 
   /** False when there is no live call to change any more. */
@@ -308,13 +349,11 @@ function toCarrierCall(call: TwilioCall): CarrierCall {
   };
 }
 
-function onOurClock(call: CarrierCall, aheadMs: number): CarrierCall {
-  const moved = (at: Date | null) => (at === null ? null : new Date(at.getTime() - aheadMs));
-  return { ...call, createdAt: moved(call.createdAt), startedAt: moved(call.startedAt), endedAt: moved(call.endedAt) };
-}
-
-function dateOrNull(date: Date | null | undefined): Date | null {
-  return date instanceof Date && !Number.isNaN(date.getTime()) ? date : null;
+/** With every time moved. */
+function onOurClock<Known extends CarrierCall | CarrierSms>(known: Known, aheadMs: number): Known {
+  if (aheadMs === 0) return known;
+  const moved = (value: unknown) => (value instanceof Date ? new Date(value.getTime() - aheadMs) : value);
+  return Object.fromEntries(Object.entries(known).map(([name, value]) => [name, moved(value)])) as unknown as Known;
 }
 
 function isCallSid(sid: unknown): sid is string {

@@ -284,6 +284,27 @@ describe('tools', () => {
     expect(ask({ turns: [agent('Hello.'), user('How are you?')], tools: [BOOK] })[0]?.kind).toBe('say');
   });
 
+  it('text what was just told to whoever asks for it in writing', () => {
+    const SEND_TEXT: BrainTool = {
+      name: 'send_text',
+      description: 'Texts something to the phone of the person on the line.',
+      parameters: { type: 'object', properties: { body: { type: 'string' } }, required: ['body'] },
+    };
+    const turns = (said: string) => [agent('We are at 12 Main Street. Do you know it?'), user(said)];
+    for (const said of [
+      'Can you text me that please?',
+      'Please send me that as a text.',
+      'Send it to my phone, bye.',
+    ]) {
+      expect(ask({ turns: turns(said), tools: [SEND_TEXT, END_CALL] })).toEqual([
+        { kind: 'call', name: 'send_text', arguments: { body: 'We are at 12 Main Street.' } },
+      ]);
+    }
+    for (const said of ['What does the text say?', 'I sent you a message.', 'Yes.']) {
+      expect(ask({ turns: turns(said), tools: [SEND_TEXT] })[0]?.kind).toBe('say');
+    }
+  });
+
   it('are called when they must be and never when they must not', () => {
     const turns = [agent('Hello.'), user('How are you?')];
     expect(ask({ turns, tools: [BOOK], toolChoice: 'required' })[0]).toMatchObject({ name: 'book_appointment' });

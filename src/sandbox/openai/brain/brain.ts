@@ -15,6 +15,7 @@ import {
 import { isOrderEmpty, orderIn, spokenOrder } from './order';
 import * as replies from './replies';
 import { callOf, endCallTool, isRecord, matchingCall, orderCall, orderTool } from './tool-calls';
+import { textCall, textTool } from './texting';
 import { addressed, asSentence, directQuestion, isIndirectQuestion, overlap, stemsOf } from './wording';
 
 const GOODBYE =
@@ -186,13 +187,16 @@ class Thought {
     const calendar = calendarAnswer(input);
     // What was asked for is done before goodbye is said.
     if (calendar?.[0]?.kind === 'call') return calendar;
+    const texting = textTool(input.tools);
+    const texted = texting && textCall(texting, last, talk.agentTurns);
+    if (texted) return [texted];
     if (this.isFarewell()) return this.withHangUp(this.farewell());
     if (calendar) return calendar;
     const order = orderTool(input.tools);
     const recorded = order && orderCall(order, talk.personTurns);
     if (recorded) return [recorded];
     const tool = matchingCall(
-      input.tools.filter((other) => !isCalendarTool(other)),
+      input.tools.filter((other) => !isCalendarTool(other) && other !== texting),
       last,
     );
     if (tool) return [tool];

@@ -1,0 +1,40 @@
+import type twilio from 'twilio';
+import { CarrierRefused, CarrierSms, SmsRefusal, SmsRefused } from '../telephony';
+import { dateOrNull } from './twilio-dates';
+
+/** https://www.twilio.com/docs/api/errors */
+const REASONS: Readonly<Record<number, SmsRefusal>> = {
+  21610: 'opted_out',
+  21211: 'invalid_number',
+  21612: 'cannot_receive',
+  21614: 'cannot_receive',
+  21606: 'sender_cannot_send',
+  21659: 'sender_cannot_send',
+  21608: 'not_permitted',
+  21408: 'not_permitted',
+};
+
+type TwilioMessage = Awaited<ReturnType<twilio.Twilio['messages']['list']>>[number];
+
+export function toCarrierSms(message: TwilioMessage): CarrierSms {
+  const segments = Number.parseInt(message.numSegments, 10);
+  return {
+    sid: message.sid,
+    status: message.status,
+    body: message.body,
+    segments: Number.isInteger(segments) && segments > 0 ? segments : null,
+    createdAt: dateOrNull(message.dateCreated),
+    sentAt: dateOrNull(message.dateSent),
+    errorCode: message.errorCode ? String(message.errorCode) : null,
+  };
+}
+
+/** A definite no tells why. */
+export function toSmsError(error: unknown): unknown {
+  if (!(error instanceof CarrierRefused)) return error;
+  return new SmsRefused(error, REASONS[error.carrierCode ?? 0] ?? 'other');
+}
+
+export function isMessageSid(sid: unknown): sid is string {
+  return typeof sid === 'string' && /^(SM|MM)[0-9a-f]{32}$/i.test(sid);
+}
