@@ -39,7 +39,7 @@ export interface AnalysisClaim {
   tries: number;
   /** All but what the scenario wants to know is written down already. */
   isAnalysed: boolean;
-  call: Pick<Call, 'agent' | 'direction' | 'orderItems' | 'endedReason'>;
+  call: Pick<Call, 'agent' | 'direction' | 'orderItems' | 'endedReason' | 'spokenLanguage'>;
   turns: Pick<Turn, 'role' | 'text'>[];
   actions: Pick<CallAction, 'tool' | 'state' | 'outcome'>[];
 }
@@ -49,10 +49,11 @@ const CLAIM = `WITH claimed AS (
       analysis_tries = analysis_tries + 1
     WHERE user_id = $1 AND id = $2 AND analysis_due_at <= $3
     RETURNING user_id, id, analysis_due_at, analysis_tries, analysed_at, agent, direction, order_items, ended_reason,
-      written_fields)
+      written_fields, spoken_language)
   SELECT c.analysis_due_at::text AS lease, c.analysis_tries AS tries,
     c.analysed_at IS NOT NULL AS "isAnalysed",
     json_build_object('agent', c.agent, 'direction', c.direction, 'endedReason', c.ended_reason,
+      'spokenLanguage', c.spoken_language,
       -- What an earlier reading found was not written down by the agent.
       'orderItems', CASE WHEN 'order_items' = ANY (c.written_fields) THEN c.order_items END) AS call,
     coalesce((SELECT json_agg(json_build_object('role', t.role, 'text', t.text) ORDER BY t.start_ms, t.sequence)

@@ -207,6 +207,10 @@ export class Call {
   @Column({ name: 'analysis_error', type: 'text', nullable: true })
   analysisError: string | null;
 
+  /** Primary BCP 47 subtag of what the other person spoke; null until they have said enough. */
+  @Column({ name: 'spoken_language', type: 'text', nullable: true })
+  spokenLanguage: string | null;
+
   /** What became of the call where a machine answered it; null where nobody took it for one. */
   @Column({ type: 'jsonb', nullable: true })
   voicemail: Voicemail | null;
@@ -242,4 +246,10 @@ export class Call {
 
   @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
   updatedAt: Date;
+}
+
+/** BCP 47: in which the call is spoken of, as far as anybody knows. */
+export function languageOf({ agent, spokenLanguage }: Pick<Call, 'agent' | 'spokenLanguage'>): string {
+  const own = new Intl.Locale(agent.language).language;
+  return spokenLanguage === null || spokenLanguage === own ? agent.language : spokenLanguage;
 }

@@ -48,6 +48,8 @@ export class CallStreamOver {
   isHandled = false;
   /** Null: nothing is to be said. */
   say: string | null = null;
+  /** BCP 47, of what is to be said. */
+  language: string | null = null;
   constructor(
     readonly owner: Owner,
     readonly callId: string,

@@ -46,6 +46,7 @@ const CALL_PROPERTIES = [
   'metadata',
   'record',
   'isDemo',
+  'spokenLanguage',
   'recordingId',
   'dialState',
   'errorCode',
@@ -86,6 +87,8 @@ export interface CallFilter {
   status?: CallStatus;
   direction?: CallDirection;
   scenarioName?: string;
+  /** Primary BCP 47 subtag of what was spoken. */
+  language?: string;
   /** Placed at or after. */
   from?: Date;
   /** Placed before. */
@@ -153,10 +156,11 @@ function conditionsOf({ userId }: Owner, filter: CallFilter): { where: string; v
   const values: (string | number)[] = [];
   const place = (value: string | number) => `$${values.push(value)}`;
   const conditions = [`c.user_id = ${place(userId)}`];
-  const { status, direction, scenarioName, from, before, q } = filter;
+  const { status, direction, scenarioName, language, from, before, q } = filter;
   if (status !== undefined) conditions.push(`c.status = ${place(status)}`);
   if (direction !== undefined) conditions.push(`c.direction = ${place(direction)}`);
   if (scenarioName !== undefined) conditions.push(`c.scenario_name = ${place(scenarioName)}`);
+  if (language !== undefined) conditions.push(`c.spoken_language = ${place(language)}`);
   if (from !== undefined) conditions.push(`c.created_at >= ${place(from.toISOString())}`);
   if (before !== undefined) conditions.push(`c.created_at < ${place(before.toISOString())}`);
   if (q !== undefined) {

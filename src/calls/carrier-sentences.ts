@@ -11,7 +11,7 @@ const BUSY_NB =
   'Hei, dette er en automatisk oppringning. Vi kan dessverre ikke snakke med deg akkurat nå. Takk og ha det bra.';
 
 /** To somebody who picked up a call that we cannot carry: that a machine called, that it will not talk now, and goodbye. */
-const BUSY: Readonly<Record<string, string>> = {
+export const BUSY: Readonly<Record<string, string>> = {
   en: BUSY_EN,
   es: 'Hola, esta es una llamada automática. Lo sentimos, en este momento no podemos atenderle. Gracias y adiós.',
   fr: 'Bonjour, ceci est un appel automatique. Nous sommes désolés, nous ne pouvons pas vous parler pour le moment. Merci et au revoir.',
@@ -43,7 +43,7 @@ const TROUBLE_NB = 'Beklager, vi har et teknisk problem, så jeg må avslutte sa
 const TROUBLE_EN = 'I am sorry, we have a technical problem, so I have to end the call. Goodbye.';
 
 /** In the middle of a call that cannot go on. */
-const TROUBLE: Readonly<Record<string, string>> = {
+export const TROUBLE: Readonly<Record<string, string>> = {
   en: TROUBLE_EN,
   es: 'Lo siento, tenemos un problema técnico y debo terminar la llamada. Adiós.',
   fr: "Je suis désolé, nous avons un problème technique et je dois mettre fin à l'appel. Au revoir.",

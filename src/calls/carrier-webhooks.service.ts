@@ -9,7 +9,7 @@ import { FormParams, Telephony } from '../integrations/telephony/telephony';
 import { busySentence, troubleSentence } from './carrier-sentences';
 import { CallLookups, CallRef } from './call-lookups';
 import { isOver } from './call-status';
-import { Call } from './call.entity';
+import { Call, languageOf } from './call.entity';
 import { CallAnsweredBy, CallStreamOver } from './calls.events';
 import { isMachine, parseCarrierReport } from './carrier-report';
 import { CarrierReports } from './carrier-reports.service';
@@ -68,12 +68,12 @@ export class CarrierWebhooks {
     await this.events.emitAndWait(over, STREAM_OVER_LIMIT_MS);
     if (over.isHandled) {
       if (over.say === null) return this.telephony.hangUpInstructions();
-      return this.telephony.sayAndHangUp(over.say, call.agent.language);
+      return this.telephony.sayAndHangUp(over.say, over.language ?? languageOf(call));
     }
     if (call.endedReason !== null && !BROKEN.has(call.endedReason)) return this.telephony.hangUpInstructions();
     this.log.warn({ msg: 'A call is left without a conversation', call_id: call.id, user_id: call.userId });
     await this.liveCalls.recordEnd(owner, call.id, 'server_error', null);
-    const { sentence, language } = troubleSentence(call.agent.language);
+    const { sentence, language } = troubleSentence(languageOf(call));
     return this.telephony.sayAndHangUp(sentence, language);
   }
 
@@ -108,7 +108,7 @@ export class CarrierWebhooks {
     const owner = { userId: call.userId };
     this.log.warn({ msg: 'A call that was picked up could not be carried', call_id: call.id, user_id: call.userId });
     await this.liveCalls.recordEnd(owner, call.id, 'server_error', null);
-    const { sentence, language } = busySentence(call.agent.language);
+    const { sentence, language } = busySentence(languageOf(call));
     return this.telephony.sayAndHangUp(sentence, language);
   }
 

@@ -162,6 +162,14 @@ export class LiveCalls {
     this.events.emit(new CallUpdated(owner, callId));
   }
 
+  /** @param language the primary BCP 47 subtag of what the other person speaks */
+  async recordLanguage(owner: Owner, callId: string, language: string): Promise<void> {
+    await this.db.asOwner(owner, (tx) =>
+      tx.update(Call, { userId: owner.userId, id: callId }, { spokenLanguage: language }),
+    );
+    this.events.emit(new CallUpdated(owner, callId));
+  }
+
   /** What became of a call that a machine answered. */
   async recordVoicemail(owner: Owner, callId: string, { detectedBy, messageLeft, message }: Voicemail): Promise<void> {
     const voicemail = { detectedBy, messageLeft, message: message === null ? null : this.written(message) };

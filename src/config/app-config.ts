@@ -26,6 +26,14 @@ const roles = list('customer,agent').refine((names) => ['customer,agent', 'agent
   message: 'must be customer,agent or agent,customer',
 });
 
+function isLanguageTag(tag: string): boolean {
+  try {
+    return tag.toLowerCase() !== 'auto' && Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}
+
 const environment = z.object({
   NODE_ENV: oneOf(['production', 'development', 'test'], 'development'),
   HOST: optional,
@@ -73,6 +81,10 @@ const environment = z.object({
     .transform((value) => (value === undefined || value === '' ? 'US' : value))
     .refine((code) => /^[A-Z]{2}$/.test(code), { message: 'must be a two-letter country code' }),
   AI_DISCLOSURE: flag(true),
+  DEFAULT_LANGUAGE: text
+    .optional()
+    .transform((value) => (value === undefined || value === '' ? 'en-US' : value))
+    .refine(isLanguageTag, { message: 'must be a BCP 47 language tag, such as en-US' }),
   QUIET_HOURS: optional.refine(
     (value) => value === undefined || /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/.test(value),
     {
@@ -209,6 +221,8 @@ export interface AppConfig {
     readonly allowedCountries: readonly string[];
     readonly defaultRegion: string;
     readonly aiDisclosure: boolean;
+    /** BCP 47: in which a conversation begins whose language is to be found out. */
+    readonly defaultLanguage: string;
     /** Local wall-clock times between which nobody is called, such as 21:00-08:00. */
     readonly quietHours: string | undefined;
     /** Scheduled calls, of all users and processes together. */
@@ -410,6 +424,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       allowedCountries: e.ALLOWED_COUNTRIES,
       defaultRegion: e.DEFAULT_REGION,
       aiDisclosure: e.AI_DISCLOSURE,
+      defaultLanguage: e.DEFAULT_LANGUAGE,
       quietHours: e.QUIET_HOURS,
       dialsPerSecond: e.DIAL_RATE_PER_SECOND,
       demo: {

@@ -1,6 +1,6 @@
 import { joinedTap, type AudioTap } from './audio-tap';
 import type { BridgeEnd, BridgeStats, CallBridgeEvents } from './call-events';
-import type { CallPlan } from './call-plan';
+import type { CallPlan, SpokenPlan } from './call-plan';
 import { CallerAudio } from './caller-audio';
 import { CarrierMessages } from './carrier-messages';
 import { CallTimers, type CancelTimer, type Clock } from './clock';
@@ -63,7 +63,9 @@ export class CallBridge {
   private malformedEvents = 0;
 
   constructor(options: { plan: CallPlan; models: ModelDialler; clock: Clock; events: CallBridgeEvents }) {
-    const { plan, models, clock, events } = options;
+    const { models, clock, events } = options;
+    // A copy, which everybody here reads when they need it.
+    const plan = { ...options.plan };
     this.plan = plan;
     this.events = events;
     this.timers = new CallTimers(clock);
@@ -192,6 +194,18 @@ export class CallBridge {
   /** What the carrier's detection made of who has answered, in the carrier's word (`AnsweredBy`). */
   answeredBy(answeredBy: string): void {
     this.machine?.carrierSays(answeredBy);
+  }
+
+  /**
+   * The conversation goes on in another language: what is said from here on, and what the transcriber listens for. A disclosure is
+   * owed anew, and said as soon as what is being said is over.
+   */
+  changeLanguage(spoken: SpokenPlan): void {
+    if (this.isOver) return;
+    Object.assign(this.plan, { language: undefined, disclosure: undefined }, spoken);
+    this.session.speakAs(this.plan);
+    if (!this.ending.hasBegun && this.conversation.opening.oweAgain()) this.conversation.request('disclosure');
+    this.settle();
   }
 
   /** A message of the carrier after `start`: media, dtmf, mark, stop. False when it is none that a carrier sends. */

@@ -8,16 +8,22 @@ export interface ToolDefinition {
   parameters: Record<string, unknown>;
 }
 
-/** Everything the bridge needs to know about a conversation before it begins. Made by the owner, never changed. */
-export interface CallPlan {
+/** What is said in the language of a conversation, which may turn out to be another one than it began in. */
+export interface SpokenPlan {
   instructions: string;
+  /** Primary BCP 47 subtag for the transcriber (`en`, `de`); absent = the transcriber finds out. */
+  language?: string | undefined;
+  /** The sentence that must be the agent's first words, or its next ones; absent = switched off. */
+  disclosure?: string | undefined;
+  /** Exact sentences that the agent is told to say. */
+  phrases: { stillThere: string; silenceGoodbye: string; timeUpGoodbye: string; troubleGoodbye: string };
+}
+
+/** Everything the bridge needs to know about a conversation before it begins. Made by the owner; CallBridge.changeLanguage alone changes it. */
+export interface CallPlan extends SpokenPlan {
   voice: string;
   transcriptionModel: string;
-  /** Primary BCP 47 subtag for the transcriber (`en`, `de`); absent = the transcriber finds out. */
-  language?: string;
   tools: ToolDefinition[];
-  /** The sentence that must be the agent's first words; absent = switched off. */
-  disclosure?: string;
   /** The exact first sentence after the disclosure; absent = the model greets in its own words. */
   greeting?: string;
   whoSpeaksFirst: 'agent' | 'customer';
@@ -34,6 +40,4 @@ export interface CallPlan {
   voicemail?: { phraseIn(words: string): VoicemailPhrase | null; message?: string };
   /** What it takes to interrupt the agent. */
   interruption: InterruptionPolicy;
-  /** Exact sentences that the agent is told to say. */
-  phrases: { stillThere: string; silenceGoodbye: string; timeUpGoodbye: string; troubleGoodbye: string };
 }

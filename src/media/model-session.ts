@@ -1,3 +1,4 @@
+import type { CallPlan } from './call-plan';
 import type { ModelLink } from './model-link';
 import * as command from './openai-commands';
 import type { ResponseShape } from './openai-commands';
@@ -88,6 +89,15 @@ export class ModelSession {
     const eventId = this.eventId('session');
     this.unconfirmed.push({ eventId, detection });
     this.send(command.turnDetectionUpdate(eventId, detection));
+  }
+
+  /** Tells the session in which language it goes on. One that is not up yet is configured with it. */
+  speakAs(plan: CallPlan): void {
+    const { detection } = this;
+    if (this.socket === null || detection === null) return;
+    const eventId = this.eventId('session');
+    this.unconfirmed.push({ eventId, detection });
+    this.send(command.languageUpdate(eventId, plan));
   }
 
   /** An error answered one of our events. True when it needs no word in the log. */

@@ -20,7 +20,6 @@ export interface ResponseShape {
 
 /** The one update that configures a session. */
 export function sessionUpdate(eventId: string, plan: CallPlan, turnDetection: TurnDetection): string {
-  const { language } = plan;
   return JSON.stringify({
     type: 'session.update',
     event_id: eventId,
@@ -31,7 +30,7 @@ export function sessionUpdate(eventId: string, plan: CallPlan, turnDetection: Tu
       audio: {
         input: {
           format: { type: 'audio/pcmu' },
-          transcription: language ? { model: plan.transcriptionModel, language } : { model: plan.transcriptionModel },
+          transcription: transcriptionOf(plan),
           turn_detection: serverVad(turnDetection),
         },
         output: { format: { type: 'audio/pcmu' }, voice: plan.voice },
@@ -45,6 +44,23 @@ export function sessionUpdate(eventId: string, plan: CallPlan, turnDetection: Tu
       tool_choice: 'auto',
     },
   });
+}
+
+/** A partial update: who the agent is, and which language is listened for. The voice stays, which cannot be changed. */
+export function languageUpdate(eventId: string, plan: CallPlan): string {
+  return JSON.stringify({
+    type: 'session.update',
+    event_id: eventId,
+    session: {
+      type: 'realtime',
+      instructions: plan.instructions,
+      audio: { input: { transcription: transcriptionOf(plan) } },
+    },
+  });
+}
+
+function transcriptionOf({ language, transcriptionModel: model }: CallPlan): Record<string, unknown> {
+  return language ? { model, language } : { model };
 }
 
 /** A partial update: absent fields stay as they are, but the turn detection is sent whole. */

@@ -131,6 +131,18 @@ export class Opening {
     if (this.isUnderway || this.isGreetingUnderway) this.carrierId ??= responseId;
   }
 
+  /** The disclosure is another one now, and is owed from here on. False where there is none. */
+  oweAgain(): boolean {
+    if (!this.hasDisclosure) {
+      this.owesDisclosure = false;
+      return false;
+    }
+    this.owesDisclosure = true;
+    this.attempts = 0;
+    this.notUnderway();
+    return true;
+  }
+
   /** A response was made to its end. */
   made(responseId: string): void {
     if (responseId !== this.carrierId) return;

@@ -11,7 +11,7 @@ import type { RealtimeModel } from '../integrations/realtime-model/realtime-mode
 import type { Telephony } from '../integrations/telephony/telephony';
 import { AudioTap, BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } from '../media/call-bridge';
 import type { VoicemailResult } from '../media/call-events';
-import type { CallPlan } from '../media/call-plan';
+import type { CallPlan, SpokenPlan } from '../media/call-plan';
 import type { BridgeSocket } from '../media/sockets';
 import type { CalendarAgenda } from '../calendar/agenda.service';
 import type { CalendarDeeds } from '../calendar/calendar-deeds.service';
@@ -20,8 +20,8 @@ import { fillIn } from '../scenarios/fill-in';
 import type { CallTexts, TextAnswer } from '../sms/call-texts.service';
 import { ANSWER_LIMIT_MS, CalendarOfCall, CallCalendar } from './call-calendar';
 import { instructionsFor } from './instructions';
-import { phrasesFor, transcriberLanguage } from './phrases';
-import { recordingAnnouncement } from './recording-announcement';
+import { LanguageEar } from './language-ear';
+import { phrasesFor, primaryLanguage, transcriberLanguage } from './phrases';
 import { systemClock } from './system-clock';
 import { runTool, toolDefinitions, ToolOutcome, withoutCalendar } from './tools';
 import { UsageMeter } from './usage';
@@ -81,6 +81,11 @@ export class Conversation {
   private callSid: string | null;
   private carrier: BridgeSocket | undefined;
   private voicemail: VoicemailResult | null = null;
+  private readonly ear = new LanguageEar();
+  /** By their places; one that is reported again is not heard again. */
+  private readonly heard = new Set<number>();
+  /** BCP 47: in which it is talked now. */
+  language: string;
   /** What the model could not say any more. */
   private unsaid: string | null = null;
   /** Being hung up on by the carrier's API; tells whether that was done. */
@@ -95,20 +100,21 @@ export class Conversation {
   constructor(
     private readonly call: LiveCall,
     private readonly deps: ConversationDeps,
-    calendar?: CalendarOfCall,
+    private readonly calendarOf?: CalendarOfCall,
   ) {
     this.callId = call.callId;
+    this.language = call.agent.language;
     this.callSid = call.callSid;
     this.writes = new WriteBehind((what, error) => {
       deps.log.error({ msg: 'A write about a call was given up', call_id: this.callId, what, err: error });
     }, isPermanent);
-    const { isConnected, timeZone } = calendar?.standing ?? { isConnected: false, timeZone: 'UTC' };
+    const { isConnected, timeZone } = calendarOf?.standing ?? { isConnected: false, timeZone: 'UTC' };
     this.tools = isConnected ? call.agent.tools : withoutCalendar(call.agent.tools);
     this.calendar = isConnected
       ? new CallCalendar(deps, call.owner, timeZone, (toolCallId) => this.useOf(toolCallId))
       : undefined;
     this.bridge = new CallBridge({
-      plan: planOf(call, this.tools, calendar, deps.config),
+      plan: planOf(call, this.tools, calendarOf, deps.config),
       models: deps.models,
       clock: systemClock,
       events: this.bridgeEvents(),
@@ -163,7 +169,7 @@ export class Conversation {
     // It is being hung up on, or told goodbye, by the carrier's API; if that fails it is done here. A caller who was taken
     // for gone is still there.
     if (await this.farewell) return null;
-    return this.unsaid ?? (this.bridge.hasStopped ? troubleSentence(this.call.agent.language).sentence : null);
+    return this.unsaid ?? (this.bridge.hasStopped ? troubleSentence(this.language).sentence : null);
   }
 
   /** The carrier says that the call is over: its stream ends by itself, or never came. */
@@ -213,6 +219,25 @@ export class Conversation {
   private writeTurn(turn: Turn): void {
     if (this.isDisowned) return;
     this.writes.add('turn', () => this.deps.calls.recordTurn(this.call.owner, this.callId, turn));
+    if (turn.role === 'customer') this.hear(turn);
+  }
+
+  /** Finds out which language they speak, and goes on in it where the scenario wants that. */
+  private hear({ sequence, text }: Turn): void {
+    if (this.heard.has(sequence)) return;
+    this.heard.add(sequence);
+    const spoken = this.ear.hear(text);
+    if (spoken === null) return;
+    this.noteLanguage(spoken);
+    const { agent } = this.call;
+    if (agent.detectsLanguage !== true || spoken === primaryLanguage(this.language)) return;
+    this.language = spoken;
+    // In words of its own: the first ones were not understood, perhaps.
+    this.bridge.changeLanguage(spokenPlan(this.call, spoken, this.calendarOf, this.deps.config));
+  }
+
+  private noteLanguage(language: string): void {
+    this.writes.add('language', () => this.deps.calls.recordLanguage(this.call.owner, this.callId, language));
   }
 
   private writeVoicemail(result: VoicemailResult): void {
@@ -272,6 +297,8 @@ export class Conversation {
       this.finish?.();
       return;
     }
+    // They have said something, and nothing speaks against the language that was meant.
+    if (this.ear.language === null && this.heard.size > 0) this.noteLanguage(primaryLanguage(this.language));
     const usage = this.usage.isEmpty ? null : { ...this.usage.total };
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
     this.farewell = settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS).then(() => this.hangUp(unsaid));
@@ -303,7 +330,7 @@ export class Conversation {
         await telephony.hangUp(this.callSid);
         return true;
       }
-      const isSaid = await telephony.farewell(this.callSid, unsaid, this.call.agent.language);
+      const isSaid = await telephony.farewell(this.callSid, unsaid, this.language);
       // The last words to a machine are its message.
       if (isSaid && this.voicemail !== null) {
         this.writeVoicemail({ ...this.voicemail, messageLeft: true, message: unsaid });
@@ -323,33 +350,49 @@ function planOf(
   config: AppConfig,
 ): CallPlan {
   const { agent } = call;
-  const { aiDisclosure } = config.calls;
-  const { disclosure, ...phrases } = phrasesFor(agent.language, call.ownerName);
-  const isAnnounced = call.isRecorded && config.recordings.areAnnounced;
-  const firstWords = [aiDisclosure ? disclosure : '', isAnnounced ? recordingAnnouncement() : '']
-    .filter(Boolean)
-    .join(' ');
-  const language = transcriberLanguage(agent.language);
+  const spoken = spokenPlan(call, agent.language, calendar, config);
   return {
-    instructions: instructionsFor(agent, call, calendar),
+    ...spoken,
+    // Whoever has to be found out about is listened to without a guess.
+    ...(agent.detectsLanguage === true ? { language: undefined } : {}),
     voice: agent.voice,
     transcriptionModel: config.openai.transcriptionModel,
-    ...(language === undefined ? {} : { language }),
     tools: toolDefinitions({ tools }),
-    ...(firstWords === '' ? {} : { disclosure: firstWords }),
     ...(agent.greeting === null ? {} : { greeting: fillIn(agent.greeting, call.variables) }),
-    ...(call.direction === 'outbound' ? { voicemail: voicemailPlan(call, aiDisclosure ? disclosure : '') } : {}),
+    ...(call.direction === 'outbound' ? { voicemail: voicemailPlan(call, config.calls.aiDisclosure) } : {}),
     whoSpeaksFirst: agent.whoSpeaksFirst,
     maxDurationMs: call.maxDurationSeconds * 1000,
     ...(call.isDemo ? { maxDurationEnd: 'demo_limit' as const } : {}),
     silence: { repromptAfterMs: config.calls.silenceRepromptMs, endAfterMs: config.calls.silenceEndMs },
     interruption: interruptionOf(agent),
+  };
+}
+
+/** What is said in a language, by its BCP 47 tag. */
+function spokenPlan(
+  call: LiveCall,
+  tag: string,
+  calendar: CalendarOfCall | undefined,
+  { calls, recordings }: AppConfig,
+): SpokenPlan {
+  const { disclosure, isRecorded, ...phrases } = phrasesFor(tag, call.ownerName);
+  const isAnnounced = call.isRecorded && recordings.areAnnounced;
+  const firstWords = [calls.aiDisclosure ? disclosure : '', isAnnounced ? isRecorded : ''].filter(Boolean).join(' ');
+  const language = transcriberLanguage(tag);
+  return {
+    instructions: instructionsFor({ ...call.agent, language: tag }, call, calendar),
+    ...(language === undefined ? {} : { language }),
+    ...(firstWords === '' ? {} : { disclosure: firstWords }),
     phrases,
   };
 }
 
 /** A machine is told as well that a machine speaks. */
-function voicemailPlan({ agent, variables }: LiveCall, disclosure: string): NonNullable<CallPlan['voicemail']> {
+function voicemailPlan(
+  { agent, variables, ownerName }: LiveCall,
+  isDisclosed: boolean,
+): NonNullable<CallPlan['voicemail']> {
+  const disclosure = isDisclosed ? phrasesFor(agent.language, ownerName).disclosure : '';
   const phraseIn = voicemailPhraseIn(agent.language);
   if (agent.voicemailMessage === null) return { phraseIn };
   return { phraseIn, message: `${disclosure} ${fillIn(agent.voicemailMessage, variables)}`.trim() };

@@ -76,6 +76,7 @@ export class LiveConversations implements BeforeApplicationShutdown {
     const conversation = this.byCall.get(event.callId);
     if (conversation === undefined || !conversation.hasCarrier) return;
     event.say = await conversation.streamOver();
+    event.language = conversation.language;
     event.isHandled = true;
   }
 

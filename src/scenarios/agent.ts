@@ -48,8 +48,10 @@ export interface Agent {
   /** The first sentence after the disclosure; null leaves it to the model. */
   greeting: string | null;
   whoSpeaksFirst: WhoSpeaksFirst;
-  /** BCP 47. */
+  /** BCP 47; of one that detects the language, the one that it begins in. */
   language: string;
+  /** Goes on in the language that the other person turns out to speak. */
+  detectsLanguage?: boolean;
   /** Null: the limit of the server. */
   maxDurationSeconds: number | null;
   voicemailMessage: string | null;
@@ -72,3 +74,6 @@ export function isCalendarTool(tool: AgentTool): tool is CalendarTool {
 }
 
 export const DEFAULT_LANGUAGE = 'en-US';
+
+/** In the place of a language: whichever the other person speaks. */
+export const AUTO_LANGUAGE = 'auto';

@@ -12,6 +12,8 @@ interface Sketch extends Pick<Agent, 'displayName' | 'persona' | 'prompt' | 'voi
   whoSpeaksFirst?: Agent['whoSpeaksFirst'];
   tools?: Agent['tools'];
   voicemailMessage?: string;
+  /** Goes on in the language of the other person. */
+  detectsLanguage?: true;
   interruption?: Partial<InterruptionSettings>;
 }
 
@@ -34,6 +36,7 @@ const SKETCHES: Record<string, Sketch> = {
     ].join('\n'),
     voiceType: 'warm_engaging',
     greeting: 'How can I help you today?',
+    detectsLanguage: true,
   },
   sales: {
     displayName: 'Sales conversation',
@@ -115,6 +118,7 @@ const SKETCHES: Record<string, Sketch> = {
     ].join('\n'),
     voiceType: 'calm_confident',
     greeting: 'Thank you for taking the time. Who am I speaking with?',
+    detectsLanguage: true,
   },
   restaurant_order: {
     displayName: 'Restaurant order',
@@ -176,6 +180,7 @@ function toScenario(scenarioName: string, sketch: Sketch): BuiltInScenario {
       greeting: sketch.greeting,
       whoSpeaksFirst: sketch.whoSpeaksFirst ?? 'agent',
       language: DEFAULT_LANGUAGE,
+      ...(sketch.detectsLanguage === undefined ? {} : { detectsLanguage: true }),
       maxDurationSeconds: null,
       voicemailMessage: sketch.voicemailMessage ?? null,
       tools: sketch.tools ?? ['end_call'],

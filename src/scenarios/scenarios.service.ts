@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { EntityManager } from 'typeorm';
 import type { Owner } from '../common/owner';
+import type { AppConfig } from '../config/app-config';
+import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
-import { Agent, DEFAULT_LANGUAGE } from './agent';
+import { Agent, AUTO_LANGUAGE, DEFAULT_LANGUAGE } from './agent';
 import { BUILT_IN_SCENARIOS } from './built-in-scenarios';
 import { CustomScenario } from './custom-scenario.entity';
 import type { CreateScenarioDto, UpdateScenarioDto } from './dto/custom-scenario.dto';
@@ -17,7 +19,10 @@ const CUSTOM_PREFIX = 'custom_';
 
 @Injectable()
 export class ScenariosService {
-  constructor(private readonly db: Database) {}
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly db: Database,
+  ) {}
 
   /** @throws InvalidVoiceType, TooManyScenarios */
   async create(owner: Owner, fields: CreateScenarioDto): Promise<CustomScenario> {
@@ -81,7 +86,9 @@ export class ScenariosService {
    * @throws InvalidScenario for an unknown name, CustomScenarioNotFound for an unknown or foreign `custom_…` id
    */
   async resolveAgent(owner: Owner, nameOrId: string): Promise<Agent> {
-    if (nameOrId.startsWith(CUSTOM_PREFIX)) return toAgent(await this.get(owner, nameOrId));
+    if (nameOrId.startsWith(CUSTOM_PREFIX)) {
+      return toAgent(await this.get(owner, nameOrId), this.config.calls.defaultLanguage);
+    }
     const builtIn = BUILT_IN_SCENARIOS.get(nameOrId);
     if (builtIn === undefined) throw new InvalidScenario();
     return builtIn.agent;
@@ -132,7 +139,8 @@ function columnsOf(fields: UpdateScenarioDto): Partial<CustomScenario> {
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
 }
 
-function toAgent(scenario: CustomScenario): Agent {
+/** @param defaultLanguage in which a conversation begins whose language is to be found out */
+function toAgent(scenario: CustomScenario, defaultLanguage: string): Agent {
   return {
     scenarioName: scenario.scenarioId,
     displayName: scenario.name ?? 'Custom scenario',
@@ -143,7 +151,9 @@ function toAgent(scenario: CustomScenario): Agent {
     temperature: scenario.temperature,
     greeting: scenario.greeting,
     whoSpeaksFirst: scenario.whoSpeaksFirst,
-    language: scenario.language,
+    ...(scenario.language === AUTO_LANGUAGE
+      ? { language: defaultLanguage, detectsLanguage: true }
+      : { language: scenario.language }),
     maxDurationSeconds: scenario.maxDurationSeconds,
     voicemailMessage: scenario.voicemailMessage,
     tools: scenario.sendsTexts ? ['end_call', 'send_text'] : ['end_call'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AnalysisClaim, CallReading } from '../calls/call-analyses.service';
+import { languageOf } from '../calls/call.entity';
 import { CALL_OUTCOMES } from '../calls/call-outcome';
 import { storedText } from '../common/stored-text';
 import type { Question, SchemaQuestion } from '../integrations/language-model/language-model';
@@ -58,7 +59,7 @@ export function questionOf({ call, turns, actions }: Read): Question<ReadCall> {
   ].join('\n');
   return {
     name: 'call_analysis',
-    instructions: INSTRUCTIONS.replace('{{language}}', call.agent.language).replaceAll('\n', ' '),
+    instructions: INSTRUCTIONS.replace('{{language}}', languageOf(call)).replaceAll('\n', ' '),
     text,
     format: ANSWER,
     maxOutputTokens: MAX_OUTPUT_TOKENS,

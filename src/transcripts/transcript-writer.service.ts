@@ -4,7 +4,7 @@ import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
-import { Call } from '../calls/call.entity';
+import { Call, languageOf } from '../calls/call.entity';
 import { FinishedCall, FinishedCalls } from '../calls/finished-calls.service';
 import { Turn } from '../calls/turn.entity';
 import { Database } from '../database/database';
@@ -247,7 +247,7 @@ function headingOf(call: Call): Heading {
     duration: call.callDuration ?? Math.max(0, Math.round(talkedMs / 1000)),
     callDirection: call.direction,
     scenarioName: call.scenarioName,
-    languageCode: call.agent.language,
+    languageCode: languageOf(call),
     notes: null,
   };
 }

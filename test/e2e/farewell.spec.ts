@@ -35,7 +35,9 @@ describe('a farewell, as Twilio is asked for it', () => {
     const { path, form } = twilio.requests.at(-1) ?? { path: '', form: new URLSearchParams() };
     expect(path).toContain(`/Calls/${sid}.json`);
     expect([...form.keys()]).toEqual(['Twiml']);
-    expect(form.get('Twiml')).toContain(`<Response><Say language="de-DE">${SENTENCE}</Say><Hangup/></Response>`);
+    expect(form.get('Twiml')).toContain(
+      `<Response><Say language="de-DE" voice="Polly.Vicki-Neural">${SENTENCE}</Say><Hangup/></Response>`,
+    );
     expect(twilio.hangUps).toEqual([]);
   });
 

@@ -90,6 +90,11 @@ export class ListCallsQueryDto extends createZodDto(
     status: z.enum(CALL_STATUSES).optional().describe('Where the call stands'),
     direction: z.enum(['inbound', 'outbound']).optional().describe('Who placed it: outbound is us'),
     scenario_name: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
+    language: z
+      .string()
+      .regex(/^[a-z]{2,3}$/, 'must be a language such as es')
+      .optional()
+      .describe('What was spoken, as in `spoken_language`'),
     from: dayOrTime.optional().describe('Placed at or after; a date is a day in UTC'),
     to: dayOrTime.optional().describe('Placed up to; a date is all of that day'),
     q: trimmedText(1, 200).optional().describe('Looks in number, name, address, notes, summary and what was said'),
@@ -97,11 +102,12 @@ export class ListCallsQueryDto extends createZodDto(
 ) {}
 
 export function toCallFilter(query: ListCallsQueryDto): CallFilter {
-  const { status, direction, scenario_name: scenarioName, from, to, q, limit, offset } = query;
+  const { status, direction, scenario_name: scenarioName, language, from, to, q, limit, offset } = query;
   return {
     status,
     direction,
     scenarioName,
+    language,
     from: from === undefined ? undefined : new Date(from),
     before: to === undefined ? undefined : endOfDayOrTime(to),
     q,

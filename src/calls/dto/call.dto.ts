@@ -128,6 +128,10 @@ const callSchema = z.object({
   variables: z.record(z.string(), z.string()),
   metadata: jsonObject,
   record: z.boolean(),
+  spoken_language: z
+    .string()
+    .nullable()
+    .describe('What the other person spoke, such as es; null until they have said enough'),
   is_demo: z.boolean().describe('Somebody tried the demo of a number'),
   dial_state: z.enum(DIAL_STATES).describe('unknown: it could not be found out whether the call was placed'),
   error: z.object({ code: z.string(), detail: z.string() }).nullable(),
@@ -185,6 +189,7 @@ export class CallDto extends createZodDto(
       variables: {},
       metadata: {},
       record: false,
+      spoken_language: 'en',
       is_demo: false,
       dial_state: 'placed',
       error: null,
@@ -238,6 +243,7 @@ export function toCallDto(call: CallWithTurns, audioUrl: (recordingId: string) =
     variables: call.variables,
     metadata: call.metadata,
     record: call.record,
+    spoken_language: call.spokenLanguage,
     is_demo: call.isDemo,
     dial_state: call.dialState,
     error: call.errorCode === null ? null : { code: call.errorCode, detail: call.errorDetail ?? '' },

@@ -1,7 +1,7 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { trimmedText } from '../../common/text';
-import { DEFAULT_INTERRUPTION } from '../agent';
+import { AUTO_LANGUAGE, DEFAULT_INTERRUPTION } from '../agent';
 import type { CustomScenario } from '../custom-scenario.entity';
 import { MAX_TEXT_CHARS } from '../fill-in';
 import { extractionSchemaProblem } from '../extraction-schema';
@@ -10,6 +10,7 @@ import { interruption, interruptionFields, toInterruptionDto } from './interrupt
 
 const language = trimmedText(2, 35)
   .transform((tag, context) => {
+    if (tag.toLowerCase() === AUTO_LANGUAGE) return AUTO_LANGUAGE;
     try {
       const [canonical] = Intl.getCanonicalLocales(tag);
       if (canonical !== undefined) return canonical;
@@ -19,7 +20,10 @@ const language = trimmedText(2, 35)
     context.addIssue({ code: 'custom', message: 'must be a BCP 47 language tag, such as en-US' });
     return z.NEVER;
   })
-  .meta({ type: 'string', description: 'BCP 47, such as en-US or pt-BR' });
+  .meta({
+    type: 'string',
+    description: 'BCP 47, such as en-US or pt-BR; `auto` for whichever the other person speaks',
+  });
 
 const extractionSchema = z
   .record(z.string(), z.unknown())

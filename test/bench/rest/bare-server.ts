@@ -17,7 +17,7 @@ const COLUMNS = `c.id, c.call_sid AS "callSid", c.direction, c.status, c.ended_r
   c.extraction_error AS "extractionError", c.summary, c.outcome, c.outcome_reason AS "outcomeReason",
   c.open_promises AS "openPromises", c.analysed_at AS "analysedAt", c.analysis_error AS "analysisError", c.usage,
   c.carrier_price AS "carrierPrice", c.carrier_currency AS "carrierCurrency", c.variables, c.metadata, c.record,
-  c.is_demo AS "isDemo", c.recording_id AS "recordingId",
+  c.is_demo AS "isDemo", c.spoken_language AS "spokenLanguage", c.recording_id AS "recordingId",
   c.dial_state AS "dialState", c.error_code AS "errorCode", c.error_detail AS "errorDetail",
   c.updated_at AS "updatedAt",
   coalesce((SELECT json_agg(json_build_object('role', t.role, 'text', t.text, 'generatedText', t.generated_text,

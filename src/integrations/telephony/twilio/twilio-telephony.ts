@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import twilio from 'twilio';
+import type VoiceResponse from 'twilio/lib/twiml/VoiceResponse';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
 import {
@@ -22,7 +23,7 @@ import {
   Spoken,
   Telephony,
 } from '../telephony';
-import { sayLanguage } from './say-language';
+import { sayLanguage, sayVoice } from './say-language';
 import { clientForCreates, clientForReads } from './twilio-client';
 import { dateOrNull } from './twilio-dates';
 import { NOT_FOUND, translated, unlessUnknown } from './twilio-errors';
@@ -306,9 +307,11 @@ export class TwilioTelephony extends Telephony {
   }
 }
 
-function sayAttributes(language: string): { language?: NonNullable<ReturnType<typeof sayLanguage>> } {
-  const spokenIn = sayLanguage(language);
-  return spokenIn === undefined ? {} : { language: spokenIn };
+function sayAttributes(tag: string): Pick<VoiceResponse.SayAttributes, 'language' | 'voice'> {
+  const language = sayLanguage(tag);
+  if (language === undefined) return {};
+  const voice = sayVoice(language);
+  return voice === undefined ? { language } : { language, voice };
 }
 
 type TwilioNumber = Awaited<ReturnType<twilio.Twilio['incomingPhoneNumbers']['list']>>[number];
