@@ -1,3 +1,4 @@
+import { sayProblem } from './say-voice';
 import type { TwimlElement } from './twiml';
 import { TWIML_WARNING, type VerbContext } from './twiml-context';
 
@@ -12,6 +13,11 @@ export async function playPrompt(verb: TwimlElement, { call, signal }: VerbConte
   switch (verb.name) {
     case 'Say': {
       if (verb.text === '') return;
+      const problem = sayProblem(verb.attributes);
+      if (problem !== null) {
+        call.notice(problem.code, problem.message);
+        return;
+      }
       const speech = await call.speech(verb.text);
       const loops = loopsOf(verb);
       for (let loop = 0; loop < loops && !signal.aborted; loop++) await line.play(speech, signal);

@@ -30,6 +30,9 @@ describe('running TwiML', () => {
   it.each<[string, string[], string | undefined]>([
     ['<Say>One</Say><Say>Two</Say>', ['One', 'Two'], undefined],
     ['<Say/>', [], undefined],
+    ['<Say language="de-DE" voice="Polly.Vicki-Neural">Eins</Say>', ['Eins'], undefined],
+    ['<Say language="de">Eins</Say><Say>After</Say>', ['After'], '12200'],
+    ['<Say language="es-ES" voice="Polly.Vicki-Neural">Uno</Say><Say>After</Say>', ['After'], '13511'],
     ['<Say>One</Say><Hangup/><Say>Two</Say>', ['One'], undefined],
     ['<Pause length="0"/><Say>After</Say>', ['After'], undefined],
     ['<Play digits="1"/><Say>After</Say>', ['After'], undefined],
