@@ -6,7 +6,8 @@ export interface Line {
 
 export const FAREWELL = 'Thank you, goodbye.';
 const SHORT_FAREWELL = 'Goodbye.';
-const SAYS_FAREWELL = /\b(good ?bye|bye|have a (nice|great|good|lovely|wonderful) (day|evening|one|weekend))\b/i;
+const SAYS_FAREWELL =
+  /\b(good ?bye|bye|have a (nice|great|good|lovely|wonderful) (day|evening|one|weekend))\b|\b(adi[oó]s|hasta luego|auf wieder(h[oö]ren|sehen)|tsch[uü]ss|au revoir)(?!\p{L})/iu;
 
 /** Somebody who is rung up and does not know yet what it is about. */
 const CALLEE_LINES = [

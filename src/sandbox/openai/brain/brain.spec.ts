@@ -328,3 +328,32 @@ describe('tools', () => {
     expect(spoken(ask({ turns: turns('{"error":"full"}'), tools: [BOOK] }))).toMatch(/sorry/);
   });
 });
+
+describe('another language', () => {
+  const prompt = (language: string) => `${SOLAR}\nSpeak ${language} unless the other person asks for another language.`;
+
+  it.each([
+    ['Spanish', '¿en qué puedo ayudarle?', 'con mucho gusto', 'Gracias, adiós.', 'y adiós'],
+    ['Mexican Spanish', '¿en qué puedo ayudarle?', 'con mucho gusto', '¡Hasta luego!', 'y adiós'],
+    ['German', 'wie kann ich Ihnen helfen?', 'Aber gerne', 'Danke, auf Wiederhören.', 'auf Wiederhören'],
+    ['French', 'que puis-je faire pour vous', 'Bien sûr', 'Merci, au revoir.', 'au revoir'],
+  ])('%s is spoken where the instructions ask for it', (language, greeting, reply, goodbye, farewell) => {
+    const sessionInstructions = prompt(language);
+    const greeted = spoken(ask({ sessionInstructions }));
+    expect(greeted).toContain(greeting);
+    const turns = [agent(greeted), user('¿Qué me ofrece? Was kostet das?')];
+    const answered = spoken(ask({ sessionInstructions, turns }));
+    expect(answered).toContain(reply);
+    const next = [...turns, agent(answered), user('Ja, sí, oui.')];
+    expect(spoken(ask({ sessionInstructions, turns: next }))).not.toBe(answered);
+    const end = ask({ sessionInstructions, turns: [...next, user(goodbye)], tools: [END_CALL] });
+    expect(spoken(end)).toContain(farewell);
+    expect(end.at(-1)).toMatchObject({ kind: 'call', name: 'end_call' });
+  });
+
+  it('is English for all others', () => {
+    expect(spoken(ask({ sessionInstructions: prompt('Klingon') }))).toBe(
+      spoken(ask({ sessionInstructions: prompt('English') })),
+    );
+  });
+});

@@ -13,13 +13,14 @@ import {
   type Demand,
 } from './directives';
 import { isOrderEmpty, orderIn, spokenOrder } from './order';
+import { phrasebookFor, type Phrasebook } from './phrasebook';
 import * as replies from './replies';
 import { callOf, endCallTool, isRecord, matchingCall, orderCall, orderTool } from './tool-calls';
 import { textCall, textTool } from './texting';
 import { addressed, asSentence, directQuestion, isIndirectQuestion, overlap, stemsOf } from './wording';
 
 const GOODBYE =
-  /\b(?:good ?bye|bye(?:-bye)?|have a (?:nice|good|great|lovely) (?:day|evening|one)|talk to you later|see you|hang up|not interested|stop calling|do not call|don't call)\b/i;
+  /\b(?:good ?bye|bye(?:-bye)?|have a (?:nice|good|great|lovely) (?:day|evening|one)|talk to you later|see you|hang up|not interested|stop calling|do not call|don't call)\b|\b(?:adi[oó]s|hasta luego|auf wieder(?:h[oö]ren|sehen)|tsch[uü]ss|au revoir)(?!\p{L})/iu;
 const NOTHING_ELSE =
   /\b(?:that is all|that's all|that will be all|that was all|nothing else|that is everything|that's everything|no,? (?:thank you|thanks))\b/i;
 const ASKED_ANYTHING_ELSE = /\banything else\b/i;
@@ -48,12 +49,15 @@ class Thought {
   private readonly instructions: string;
   private readonly talk: replies.Talk;
   private readonly last: string;
+  /** Of the language that is to be spoken, where it is not English. */
+  private readonly book: Phrasebook | undefined;
 
   constructor(private readonly input: BrainInput) {
     // Instructions of a response replace those of the session.
     const own = input.responseInstructions.trim();
     const session = withoutAgenda(input.sessionInstructions);
     this.instructions = withoutAgenda(own) || session;
+    this.book = phrasebookFor(this.instructions) ?? phrasebookFor(session);
     const agentTurns = input.turns.flatMap((turn) =>
       turn.role === 'assistant' && turn.text !== '' ? [turn.text] : [],
     );
@@ -124,12 +128,12 @@ class Thought {
     if (/\bnothing (?:else|more)\b|^\W*$/i.test(directive)) return [say(words)];
     if (/\bgreet/i.test(directive)) {
       const greeted = { ...this.talk, heard: `${this.talk.heard} ${words}` };
-      return [say(`${words} ${replies.greeting(greeted)}`)];
+      return [say(`${words} ${this.book?.greeting ?? replies.greeting(greeted)}`)];
     }
     const demand = demandAfter(rest);
     if (demand.act === 'say') return [say(`${words} ${quotedIn(demand.content) || spokenDemand(demand.content)}`)];
     if (!/\b(?:answer|respond|reply|continue|go on)\b/i.test(directive)) return [say(words)];
-    const [next, ...others] = this.last === '' ? [say(replies.nextStep(this.talk))] : this.converse();
+    const [next, ...others] = this.last === '' ? [say(this.nextStep())] : this.converse();
     if (next?.kind !== 'say') return [say(words), ...(next ? [next] : []), ...others];
     return [say(`${words} ${next.text}`), ...others];
   }
@@ -142,8 +146,9 @@ class Thought {
   private follow({ act, content }: Demand, instructions: string): BrainPart[] {
     switch (act) {
       case 'greet':
-        return [say(replies.greeting(this.talk))];
+        return [say(this.greeting())];
       case 'still-there':
+        if (this.book) return [say(this.book.stillThere)];
         return /\b(?:goodbye|end the call|hang up)\b/i.test(content)
           ? this.withHangUp('I cannot hear you any more, so I will end the call now. Goodbye.')
           : [
@@ -155,6 +160,7 @@ class Thought {
               ),
             ];
       case 'goodbye': {
+        if (this.book) return this.withHangUp(this.book.farewell);
         const isTimeUp = /\b(?:time|limit|maximum|minutes|duration)\b/i.test(content);
         return this.withHangUp(
           isTimeUp
@@ -163,6 +169,7 @@ class Thought {
         );
       }
       case 'continue':
+        if (this.book) return [say(this.nextStep())];
         return [say(`Sorry, the line was gone for a moment, but I am here again. ${replies.nextStep(this.talk)}`)];
       case 'say':
         return [say(spokenDemand(content))];
@@ -176,7 +183,7 @@ class Thought {
   private firstWords(): BrainPart[] {
     const opening = openingIn(this.instructions);
     if (opening) return [say(opening.passages.join(' '))];
-    if (stemsOf(this.last).size === 0) return [say(replies.greeting(this.talk))];
+    if (stemsOf(this.last).size === 0) return [say(this.greeting())];
     return this.converse();
   }
 
@@ -203,7 +210,16 @@ class Thought {
     return [say(this.reply())];
   }
 
+  private greeting(): string {
+    return this.book?.greeting ?? replies.greeting(this.talk);
+  }
+
+  private nextStep(): string {
+    return this.book ? replies.unsaid(this.talk, [...this.book.replies]) : replies.nextStep(this.talk);
+  }
+
   private reply(): string {
+    if (this.book) return this.nextStep();
     const { talk, last } = this;
     const step = replies.nextStep(talk);
     if (
@@ -250,6 +266,7 @@ class Thought {
   }
 
   private farewell(): string {
+    if (this.book) return this.book.farewell;
     const { talk, last } = this;
     if (/\bgood ?bye\b/i.test(talk.agentTurns[talk.agentTurns.length - 1] ?? '')) return 'Goodbye.';
     if (/\b(?:not interested|stop calling|call (?:me|us)? ?(?:again|any))\b/i.test(last)) {
@@ -272,7 +289,7 @@ class Thought {
     if (calendar) return calendar;
     const result = parsed(output);
     const { tools } = this.input;
-    if (name === endCallTool(tools)?.name) return [say('Goodbye.')];
+    if (name === endCallTool(tools)?.name) return [say(this.book?.farewell ?? 'Goodbye.')];
     const failure =
       isRecord(result) &&
       (result['error'] ??
