@@ -21,7 +21,7 @@ const FEATURES = [
   'webhooks',
   'dashboard',
 ];
-const FOUNDATION = ['config', 'common', 'database'];
+const FOUNDATION = ['config', 'common', 'database', 'languages'];
 
 /** Room -> the rooms that it may import beside itself. */
 const MAY_IMPORT = {
@@ -29,8 +29,9 @@ const MAY_IMPORT = {
   common: ['config'],
   logging: ['config', 'common'],
   database: ['config', 'common'],
+  languages: [],
   media: [],
-  integrations: ['config', 'common', 'media'],
+  integrations: ['config', 'common', 'languages', 'media'],
   general: [...FOUNDATION, 'integrations'],
   sandbox: ['config', 'media'],
 };

@@ -8,6 +8,7 @@ import {
   PrimaryColumn,
   UpdateDateColumn,
 } from 'typeorm';
+import { primaryLanguage } from '../languages/languages';
 import type { Agent } from '../scenarios/agent';
 import { User } from '../users/user.entity';
 import type { CallOutcome } from './call-outcome';
@@ -250,6 +251,7 @@ export class Call {
 
 /** BCP 47: in which the call is spoken of, as far as anybody knows. */
 export function languageOf({ agent, spokenLanguage }: Pick<Call, 'agent' | 'spokenLanguage'>): string {
-  const own = new Intl.Locale(agent.language).language;
-  return spokenLanguage === null || spokenLanguage === own ? agent.language : spokenLanguage;
+  return spokenLanguage === null || spokenLanguage === primaryLanguage(agent.language)
+    ? agent.language
+    : spokenLanguage;
 }

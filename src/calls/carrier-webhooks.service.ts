@@ -6,7 +6,7 @@ import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { FormParams, Telephony } from '../integrations/telephony/telephony';
-import { busySentence, troubleSentence } from './carrier-sentences';
+import { sentenceIn } from '../languages/languages';
 import { CallLookups, CallRef } from './call-lookups';
 import { isOver } from './call-status';
 import { Call, languageOf } from './call.entity';
@@ -73,7 +73,7 @@ export class CarrierWebhooks {
     if (call.endedReason !== null && !BROKEN.has(call.endedReason)) return this.telephony.hangUpInstructions();
     this.log.warn({ msg: 'A call is left without a conversation', call_id: call.id, user_id: call.userId });
     await this.liveCalls.recordEnd(owner, call.id, 'server_error', null);
-    const { sentence, language } = troubleSentence(languageOf(call));
+    const { sentence, language } = sentenceIn(languageOf(call), 'trouble');
     return this.telephony.sayAndHangUp(sentence, language);
   }
 
@@ -108,7 +108,7 @@ export class CarrierWebhooks {
     const owner = { userId: call.userId };
     this.log.warn({ msg: 'A call that was picked up could not be carried', call_id: call.id, user_id: call.userId });
     await this.liveCalls.recordEnd(owner, call.id, 'server_error', null);
-    const { sentence, language } = busySentence(languageOf(call));
+    const { sentence, language } = sentenceIn(languageOf(call), 'busy');
     return this.telephony.sayAndHangUp(sentence, language);
   }
 

@@ -11,6 +11,8 @@ import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
 import { FormParams, Telephony } from '../integrations/telephony/telephony';
+import type { FixedSentences } from '../languages/language';
+import { sentenceIn } from '../languages/languages';
 import type { Agent } from '../scenarios/agent';
 import { ScenariosService } from '../scenarios/scenarios.service';
 import { CallLookups, CallRef } from './call-lookups';
@@ -20,7 +22,6 @@ import { CallRinging, CallUpdated } from './calls.events';
 import { CarrierReport, parseCarrierReport } from './carrier-report';
 import { CarrierReports } from './carrier-reports.service';
 import type { EndedReason } from './ended-reason';
-import { InboundSentence, inboundSentence } from './inbound-sentences';
 import { LiveCalls } from './live-calls.service';
 import { callerNumber } from './phone-number';
 import type { NumberMode } from './phone-number.entity';
@@ -41,7 +42,7 @@ interface Answerer {
 
 interface Admission {
   reason: EndedReason;
-  sentence: InboundSentence;
+  sentence: keyof FixedSentences;
 }
 
 /** People who ring one of the platform's numbers. Whoever rings hears a sentence, whatever is wrong; never silence. */
@@ -73,7 +74,7 @@ export class InboundCalls {
       return call === null ? this.telephony.hangUpInstructions() : this.instructionsFor(call);
     }
     const answerer = await this.answererOf(text(form, 'To'));
-    if ('sentence' in answerer) return this.say(answerer.sentence, 'en-US');
+    if ('sentence' in answerer) return this.say(answerer.sentence, this.config.calls.defaultLanguage);
     try {
       return await this.take(answerer, report.callSid, form);
     } catch (error) {
@@ -154,7 +155,7 @@ export class InboundCalls {
     if (isFinished(call)) return this.telephony.hangUpInstructions();
     if (!call.isDemo) return this.connect(call);
     const { language } = call.agent;
-    const sentences = [inboundSentence(language, 'welcome'), inboundSentence(language, 'pressAnyKey')];
+    const sentences = [sentenceIn(language, 'welcome'), sentenceIn(language, 'pressAnyKey')];
     return this.telephony.awaitKey(sentences, `${this.config.publicUrl}/demo-start`);
   }
 
@@ -177,13 +178,13 @@ export class InboundCalls {
     return this.say(sentence, call.agent.language);
   }
 
-  private say(what: InboundSentence, languageTag: string): string {
-    const { sentence, language } = inboundSentence(languageTag, what);
+  private say(what: keyof FixedSentences, languageTag: string): string {
+    const { sentence, language } = sentenceIn(languageTag, what);
     return this.telephony.sayAndHangUp(sentence, language);
   }
 
   /** Who answers at this number; a sentence where nobody does. */
-  private async answererOf(called: string): Promise<Answerer | { sentence: InboundSentence }> {
+  private async answererOf(called: string): Promise<Answerer | { sentence: keyof FixedSentences }> {
     const claim = await this.numbers.ownerOf(called);
     if (claim === null) return this.platformDemo();
     if (!claim.isActive) return { sentence: 'notAvailable' };
@@ -200,7 +201,7 @@ export class InboundCalls {
   }
 
   /** Of a number that nobody has claimed. */
-  private async platformDemo(): Promise<Answerer | { sentence: InboundSentence }> {
+  private async platformDemo(): Promise<Answerer | { sentence: keyof FixedSentences }> {
     const { scenario, userEmail } = this.config.calls.demo;
     const [user] = await this.db.lookup<{ id: number; is_active: boolean }>(
       'SELECT id, is_active FROM lookup_user_by_email($1)',

@@ -2,7 +2,6 @@ import type { Logger } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
 import type { ToolUse } from '../calls/call-actions.service';
 import type { LiveCall, LiveCalls } from '../calls/live-calls.service';
-import { troubleSentence } from '../calls/carrier-sentences';
 import { isSameToken } from '../calls/stream-token';
 import { NotAuthenticated } from '../common/app-error';
 import { settledWithin } from '../common/settled-within';
@@ -12,6 +11,8 @@ import type { Telephony } from '../integrations/telephony/telephony';
 import { AudioTap, BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } from '../media/call-bridge';
 import type { VoicemailResult } from '../media/call-events';
 import type { CallPlan, SpokenPlan } from '../media/call-plan';
+import { LanguageEar } from '../languages/language-ear';
+import { primaryLanguage, sentencesOf, transcriberLanguage } from '../languages/languages';
 import type { BridgeSocket } from '../media/sockets';
 import type { CalendarAgenda } from '../calendar/agenda.service';
 import type { CalendarDeeds } from '../calendar/calendar-deeds.service';
@@ -20,8 +21,7 @@ import { fillIn } from '../scenarios/fill-in';
 import type { CallTexts, TextAnswer } from '../sms/call-texts.service';
 import { ANSWER_LIMIT_MS, CalendarOfCall, CallCalendar } from './call-calendar';
 import { instructionsFor } from './instructions';
-import { LanguageEar } from './language-ear';
-import { phrasesFor, primaryLanguage, transcriberLanguage } from './phrases';
+import { phrasesFor } from './phrases';
 import { systemClock } from './system-clock';
 import { runTool, toolDefinitions, ToolOutcome, withoutCalendar } from './tools';
 import { UsageMeter } from './usage';
@@ -169,7 +169,7 @@ export class Conversation {
     // It is being hung up on, or told goodbye, by the carrier's API; if that fails it is done here. A caller who was taken
     // for gone is still there.
     if (await this.farewell) return null;
-    return this.unsaid ?? (this.bridge.hasStopped ? troubleSentence(this.language).sentence : null);
+    return this.unsaid ?? (this.bridge.hasStopped ? sentencesOf(this.language).trouble : null);
   }
 
   /** The carrier says that the call is over: its stream ends by itself, or never came. */

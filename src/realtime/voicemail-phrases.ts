@@ -1,5 +1,5 @@
 import type { VoicemailPhrase } from '../media/voicemail-watch';
-import { primaryLanguage } from './phrases';
+import { primaryLanguage } from '../languages/languages';
 
 /**
  * What answering machines and carriers' announcements say, by language: patterns over folded words (see {@link foldWords}).

@@ -2,7 +2,6 @@ import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import twilio from 'twilio';
-import type VoiceResponse from 'twilio/lib/twiml/VoiceResponse';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
 import {
@@ -23,7 +22,7 @@ import {
   Spoken,
   Telephony,
 } from '../telephony';
-import { sayLanguage, sayVoice } from './say-language';
+import { sayAttributes } from './say-language';
 import { clientForCreates, clientForReads } from './twilio-client';
 import { dateOrNull } from './twilio-dates';
 import { NOT_FOUND, translated, unlessUnknown } from './twilio-errors';
@@ -305,13 +304,6 @@ export class TwilioTelephony extends Telephony {
       throw error;
     }
   }
-}
-
-function sayAttributes(tag: string): Pick<VoiceResponse.SayAttributes, 'language' | 'voice'> {
-  const language = sayLanguage(tag);
-  if (language === undefined) return {};
-  const voice = sayVoice(language);
-  return voice === undefined ? { language } : { language, voice };
 }
 
 type TwilioNumber = Awaited<ReturnType<twilio.Twilio['incomingPhoneNumbers']['list']>>[number];
