@@ -93,6 +93,13 @@ describe('the language of the first words', () => {
     expect(heard('予約変更希望です')).toBe('ja');
   });
 
+  it('is not told by keys, which use up no turn and are nothing that was said', () => {
+    const ear = new LanguageEar();
+    for (let key = 0; key < 9; key++) ear.hear(`[pressed ${key}]`);
+    expect(ear.hasHeard).toBe(false);
+    expect(ear.hear('Hola, ¿quién habla?')).toBe('es');
+  });
+
   it('is decided once', () => {
     const ear = new LanguageEar();
     expect(ear.hear('Hola, ¿quién habla?')).toBe('es');

@@ -28,9 +28,15 @@ export class LanguageEar {
     return this.decided;
   }
 
+  /** Something was said, whether that was understood or not. */
+  get hasHeard(): boolean {
+    return this.turns > 0;
+  }
+
   /** @returns the language, where this has just decided it */
   hear(text: string): string | null {
-    if (this.decided !== null || this.turns >= MOST_TURNS) return null;
+    // What stands in brackets (`[pressed 1]`) was written by us.
+    if (this.decided !== null || this.turns >= MOST_TURNS || !/\p{L}/u.test(text) || text.startsWith('[')) return null;
     this.turns++;
     this.decided = byScript(text) ?? this.byWords(text);
     return this.decided;

@@ -53,6 +53,24 @@ describe('a conversation that goes on in another language', () => {
     expect(call.lastCreate().instructions).toBe(`Say word for word "${SPANISH.phrases.stillThere}" and nothing else.`);
   });
 
+  it('tells it to a session as well that was configured before, and takes over afterwards', () => {
+    const silence = { repromptAfterMs: 500_000, endAfterMs: 500_000 };
+    const call = new ScriptedCall({ silence }).ring(20_000).answer();
+    call.respond({ responseId: 'r1', itemId: 'a1', text: 'How can I help you today?', audioMs: 1000 });
+    call.hear(10_000);
+    expect(call.sessions).toHaveLength(2);
+    call.event({ type: 'session.created', session: {} });
+    call.bridge.changeLanguage({ ...SPANISH, disclosure: undefined });
+    call.confirm();
+    expect(call.bridge.stats().modelSessions).toBe(2);
+    const updates = call.model.of('session.update').map(({ session }) => session as Message);
+    expect(updates.at(0)).toMatchObject({ instructions: 'You are a friendly baker.' });
+    expect(updates.at(-1)).toMatchObject({
+      instructions: SPANISH.instructions,
+      audio: { input: { transcription: { language: 'es' } } },
+    });
+  });
+
   it('does not change once it is over', () => {
     const call = live();
     call.bridge.abort('customer_hung_up');

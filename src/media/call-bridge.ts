@@ -61,6 +61,7 @@ export class CallBridge {
   private taps: readonly AudioTap[] = [];
   private entries = 0;
   private malformedEvents = 0;
+  private hasChangedLanguage = false;
 
   constructor(options: { plan: CallPlan; models: ModelDialler; clock: Clock; events: CallBridgeEvents }) {
     const { models, clock, events } = options;
@@ -203,6 +204,7 @@ export class CallBridge {
   changeLanguage(spoken: SpokenPlan): void {
     if (this.isOver) return;
     Object.assign(this.plan, { language: undefined, disclosure: undefined }, spoken);
+    this.hasChangedLanguage = true;
     this.session.speakAs(this.plan);
     if (!this.ending.hasBegun && this.conversation.opening.oweAgain()) this.conversation.request('disclosure');
     this.settle();
@@ -325,10 +327,16 @@ export class CallBridge {
     if (isItemOver || wasOwed) this.settle();
   }
 
+  private adopt(link: ModelLink): void {
+    this.session.adopt(link);
+    // It may have been configured before that.
+    if (this.hasChangedLanguage) this.session.speakAs(this.plan);
+  }
+
   /** A session is ours now: the first, or one that goes on where another was lost. */
   private modelUp(link: ModelLink): void {
     this.sessions++;
-    this.session.adopt(link);
+    this.adopt(link);
     const isFirst = !this.hadSession;
     this.hadSession = true;
     // The opening goes before any caller audio, so that nothing is answered before it.
@@ -372,7 +380,7 @@ export class CallBridge {
     const link = this.line.takeOver();
     if (link !== null) {
       this.sessions++;
-      this.session.adopt(link);
+      this.adopt(link);
       this.conversation.sessionChanged();
     }
     this.callerAudio.open();

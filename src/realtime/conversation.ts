@@ -298,7 +298,7 @@ export class Conversation {
       return;
     }
     // They have said something, and nothing speaks against the language that was meant.
-    if (this.ear.language === null && this.heard.size > 0) this.noteLanguage(primaryLanguage(this.language));
+    if (this.ear.language === null && this.ear.hasHeard) this.noteLanguage(primaryLanguage(this.language));
     const usage = this.usage.isEmpty ? null : { ...this.usage.total };
     this.writes.add('end', () => this.deps.calls.recordEnd(owner, this.callId, reason, usage));
     this.farewell = settledWithin(this.writes.drain(), END_WRITE_LIMIT_MS).then(() => this.hangUp(unsaid));
