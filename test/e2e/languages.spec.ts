@@ -4,7 +4,7 @@ import { DEMO_USER } from '../../src/demo-user';
 import { api, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
 import { ring } from '../support/live-call';
-import { startTestSandbox, TestSandbox } from '../support/sandbox';
+import { PhoneCall, startTestSandbox, TestSandbox } from '../support/sandbox';
 import { until } from '../support/until';
 
 /** In which language is spoken, from the welcome to the end. */
@@ -42,6 +42,7 @@ const scenario = async (token: string, language: string) =>
       { token },
     )
   ).body.scenario_id;
+const told = ({ heard }: PhoneCall) => heard.map(({ text }) => text).join(' ');
 /** What the simulated models were told to say, and were told they are. */
 const saidByModel = async () =>
   (await sandbox.sessions()).flatMap(({ items }) => items.map(({ transcript }) => transcript ?? '')).join('\n');
@@ -52,7 +53,11 @@ describe('somebody who speaks Spanish', () => {
       from: '+12025550143',
       to: NUMBER,
       digits: '1',
-      says: ['Hola, buenos días, quisiera hablar con usted, por favor.', 'Sí, muy bien, gracias.'],
+      // Enough to talk until the limit.
+      says: [
+        'Hola, buenos días, quisiera hablar con usted, por favor.',
+        ...Array.from({ length: 20 }, (_, at) => `Sí, muy bien, gracias, y otra cosa, la número ${at}.`),
+      ],
     });
     const { body } = await client().post<{ access_token: string }>('/auth/login', {
       email: DEMO_USER.email,
@@ -63,11 +68,16 @@ describe('somebody who speaks Spanish', () => {
       (told) => told['status'] === 'completed' && told['ended_reason'] !== null,
       { withinMs: 90_000, what: 'the end of the demo' },
     );
-    expect(call).toMatchObject({ spoken_language: 'es', is_demo: true });
-    const said = await saidByModel();
-    expect(said).toContain('Hello, this is an automated assistant');
-    expect(said).toContain('le habla un asistente automático');
-    if (call['ended_reason'] === 'demo_limit') expect(said).toContain('se ha acabado el tiempo de esta llamada');
+    expect(call).toMatchObject({ spoken_language: 'es', is_demo: true, ended_reason: 'demo_limit' });
+    // As it was heard on the phone, one after the other.
+    const heard = told(await sandbox.call(sid));
+    const at = [
+      'Welcome. You are about to talk',
+      'Hello, this is an automated assistant',
+      'le habla un asistente automático',
+      'se ha acabado el tiempo de esta llamada',
+    ].map((words) => heard.indexOf(words));
+    expect(at).toEqual([...at].filter((place) => place >= 0).sort((a, b) => a - b));
     const found = await client().get<{ call_sid: string }[]>('/calls?language=es', { token: body.access_token });
     expect(found.body.map(({ call_sid: each }) => each)).toEqual([sid]);
     expect((await client().get<unknown[]>('/calls?language=fr', { token: body.access_token })).body).toEqual([]);
@@ -108,14 +118,35 @@ describe('a number that is claimed', () => {
     );
     try {
       const sid = await sandbox.ring({ from: '+12025550144', to: NUMBER });
-      const { heard } = await until(
+      const call = await until(
         () => sandbox.call(sid),
-        (call) => call.heard.some(({ text }) => /touche/.test(text)),
+        (each) => /touche/.test(told(each)),
         { withinMs: 60_000, what: 'the welcome' },
       );
-      expect(heard.map(({ text }) => text).join(' ')).toContain('Vous allez parler avec un assistant automatique');
+      expect(told(call)).toContain('Vous allez parler avec un assistant automatique');
+      expect(call.twiml.join()).toContain('<Say language="fr-FR" voice="Polly.Lea-Neural">Bienvenue.');
     } finally {
       await client().delete(`/phone-numbers/${claimed.body.id}`, { token: user.token });
+    }
+  });
+});
+
+describe('a number that nobody answers', () => {
+  it('says so in DEFAULT_LANGUAGE, in the accent of its region', async () => {
+    // No demo account is set up here.
+    const other = await startApp({ env: { ...sandbox.env, DEFAULT_LANGUAGE: 'es-MX' } });
+    try {
+      await other.app.get(PhoneNumbers).setUpPlatformNumber();
+      const sid = await sandbox.ring({ from: '+12025550145', to: NUMBER });
+      const call = await until(
+        () => sandbox.call(sid),
+        ({ status }) => status === 'completed',
+        { withinMs: 60_000, what: 'the end' },
+      );
+      expect(told(call)).toContain('Nadie responde en este número');
+      expect(call.twiml.join()).toContain('<Say language="es-MX" voice="Polly.Mia-Neural">');
+    } finally {
+      await other.close();
     }
   });
 });

@@ -29,6 +29,8 @@ export interface PhoneCall {
   answered_by: string | null;
   stream: { url: string; handshake_status: number | null; close_code: number | null } | null;
   notices: { code: number; message: string }[];
+  /** The documents that were run. */
+  twiml: string[];
 }
 
 export interface ModelSession {
