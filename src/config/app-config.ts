@@ -152,7 +152,7 @@ const environment = z.object({
   S3_SECRET_ACCESS_KEY: optional,
   S3_FORCE_PATH_STYLE: flag(false),
   RECORD_CALLS: flag(true),
-  ANNOUNCE_RECORDING: flag(false),
+  ANNOUNCE_RECORDING: flag(true),
   DELETE_RECORDINGS_AT_TWILIO: flag(false),
   AUDIO_RETENTION_DAYS: optional.refine((value) => value === undefined || /^[1-9]\d{0,4}$/.test(value), {
     message: 'must be a whole number of days, or empty',
