@@ -8,9 +8,8 @@ import { ScriptedTwilio, webhook } from '../support/scripted-twilio';
 jest.setTimeout(300_000);
 
 const AT_ONCE = 10;
-/** A moment ago, in whole seconds: a call of long ago that is not over would be asked about. */
-const START = Math.floor(Date.now() / 1000) * 1000 - 60_000;
-const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
+/** How long ago each call began: time for its last callback, and long before a call without a sid is given up as absent. */
+const BEGAN_BEFORE_MS = 20_000;
 
 let twilio: ScriptedTwilio;
 let server: StartedApp;
@@ -29,6 +28,8 @@ afterAll(async () => {
 interface Callback {
   path: (attempt: string) => string;
   fields: Record<string, string>;
+  /** When it happened, after the call's beginning, for those that say it. */
+  seconds?: number;
 }
 
 function status(name: string, sequence: number, more: Record<string, string> = {}): Callback {
@@ -38,9 +39,9 @@ function status(name: string, sequence: number, more: Record<string, string> = {
       CallStatus: name,
       SequenceNumber: String(sequence),
       CallbackSource: 'call-progress-events',
-      Timestamp: new Date(START + sequence * 5000).toUTCString(),
       ...more,
     },
+    seconds: sequence * 5,
   };
 }
 
@@ -72,6 +73,7 @@ const ORDERS = ordersOf(CALLBACKS);
 
 /** Lets them come in this order, one of them twice and one forged; what is there in the end, without what is each call's own. */
 async function endOf(order: Callback[], number: number): Promise<string> {
+  const began = Math.floor(Date.now() / 1000) * 1000 - BEGAN_BEFORE_MS;
   const {
     id,
     call_sid: sid,
@@ -84,13 +86,18 @@ async function endOf(order: Callback[], number: number): Promise<string> {
     dial_state: 'asked',
     // A callback may be the first to name it.
     call_sid: null,
-    asked_at: new Date(START - 1000),
+    asked_at: new Date(began - 1000),
   });
   const callSid = `CA${number.toString(16).padStart(32, '0')}`;
   const recordingSid = `RE${number.toString(16).padStart(32, '0')}`;
   expect(sid).toBeNull();
-  const send = async ({ path, fields }: Callback, signature?: string) => {
-    const all = { CallSid: callSid, ...fields, ...('RecordingStatus' in fields ? { RecordingSid: recordingSid } : {}) };
+  const send = async ({ path, fields, seconds }: Callback, signature?: string) => {
+    const all = {
+      CallSid: callSid,
+      ...fields,
+      ...(seconds === undefined ? {} : { Timestamp: new Date(began + seconds * 1000).toUTCString() }),
+      ...('RecordingStatus' in fields ? { RecordingSid: recordingSid } : {}),
+    };
     return (await webhook(server, path(String(attempt)), all, signature)).status;
   };
   const repeated = order[number % order.length];
@@ -109,8 +116,9 @@ async function endOf(order: Callback[], number: number): Promise<string> {
   const [call] = await server.sql(
     user.userId,
     `SELECT status, ended_reason, dial_state, answered_by, call_duration, call_sid = $2 AS is_bound,
-       started_at, answered_at, ended_at, error_code FROM calls WHERE id = $1`,
-    [id, callSid],
+       extract(epoch FROM started_at - $3)::float AS started_after, extract(epoch FROM answered_at - $3)::float AS answered_after,
+       extract(epoch FROM ended_at - $3)::float AS ended_after, error_code FROM calls WHERE id = $1`,
+    [id, callSid, new Date(began)],
   );
   const recordings = await server.sql(
     user.userId,
@@ -147,9 +155,9 @@ it('has one end in each of the 720 orders', async () => {
       answered_by: 'human',
       call_duration: 42,
       is_bound: true,
-      started_at: at(0),
-      answered_at: at(10),
-      ended_at: at(15),
+      started_after: 0,
+      answered_after: 10,
+      ended_after: 15,
       error_code: null,
     },
     recordings: [{ is_bound: true, duration_seconds: 41, channels: 2, is_there: true }],
