@@ -3,6 +3,7 @@
 
 /** In the order of the arrows: each feature may import those above it. */
 const FEATURES = [
+  'files',
   'users',
   'auth',
   'scenarios',

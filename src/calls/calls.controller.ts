@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AudioLinks } from '../common/audio-links';
+import { AudioLinks } from '../files/audio-links';
 import '../common/fastify-request';
 import { Idempotent } from '../common/idempotent.decorator';
 import { ApiIdempotencyKey, ApiPage, ApiProblems } from '../common/openapi.decorators';
@@ -203,6 +203,6 @@ export class CallsController {
   }
 
   private told(call: CallWithTurns): CallDto {
-    return toCallDto(call, (recordingId) => this.links.linkTo(recordingId));
+    return toCallDto(call, (recordingId) => this.links.linkTo('recordings', recordingId));
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { FilesModule } from '../files/files.module';
 import { MailModule } from '../integrations/mail/mail.module';
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
 import { ScenariosModule } from '../scenarios/scenarios.module';
@@ -28,7 +29,7 @@ import { PhoneNumbers } from './phone-numbers.service';
 import { PhoneNumbersController } from './phone-numbers.controller';
 
 @Module({
-  imports: [ScenariosModule, TelephonyModule, MailModule],
+  imports: [FilesModule, ScenariosModule, TelephonyModule, MailModule],
   controllers: [
     CallsController,
     DoNotCallController,

@@ -3,7 +3,6 @@ import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ThrottlerStorage } from '@nestjs/throttler';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
-import { AudioLinks } from './audio-links';
 import { Capacity } from './capacity';
 import { DomainEvents } from './domain-events';
 import { Drain } from './drain';
@@ -15,7 +14,6 @@ import { SharedRateLimitStorage } from './rate-limit-storage';
 @Module({
   imports: [EventEmitterModule.forRoot()],
   providers: [
-    AudioLinks,
     Capacity,
     DomainEvents,
     Drain,
@@ -26,6 +24,6 @@ import { SharedRateLimitStorage } from './rate-limit-storage';
         redisUrl === undefined ? new OwnRateLimitStorage() : new SharedRateLimitStorage(redisUrl),
     },
   ],
-  exports: [AudioLinks, Capacity, DomainEvents, Drain, ThrottlerStorage],
+  exports: [Capacity, DomainEvents, Drain, ThrottlerStorage],
 })
 export class CommonModule {}

@@ -11,20 +11,14 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallNotFound } from '../calls/calls.errors';
-import { AudioLinks } from '../common/audio-links';
 import { ApiProblems } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { Public } from '../common/public.decorator';
-import { AudioLinkQueryDto } from './dto/recordings.dto';
-import { sendPlayback } from './playback-answer';
-import {
-  AudioLinkInvalid,
-  RangeBehindEnd,
-  RecordingNotFound,
-  RecordingNotReady,
-  StorageUnavailable,
-} from './recordings.errors';
-import { Recordings, Wish } from './recordings.service';
+import { AudioLinkQueryDto, AudioLinks } from '../files/audio-links';
+import { AudioLinkInvalid, RangeBehindEnd, StorageUnavailable } from '../files/files.errors';
+import { sendPlayback, wishOf } from '../files/playback';
+import { RecordingNotFound, RecordingNotReady } from './recordings.errors';
+import { Recordings } from './recordings.service';
 
 const AUDIO = { schema: { type: 'string', format: 'binary', example: 'RIFF…WAVE' } } as const;
 const RANGE = { name: 'Range', required: false, description: 'Such as bytes=0-1023', example: 'bytes=0-1023' };
@@ -80,11 +74,7 @@ export class RecordingsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (!this.links.isValid({ recordingId, expires, signature })) throw new AudioLinkInvalid();
+    if (!this.links.isValid('recordings', { id: recordingId, expires, signature })) throw new AudioLinkInvalid();
     sendPlayback(reply, await this.recordings.playById(recordingId, wishOf(request)));
   }
-}
-
-function wishOf({ method, headers }: FastifyRequest): Wish {
-  return { range: headers.range, isHeadOnly: method === 'HEAD' };
 }

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CallsModule } from '../calls/calls.module';
+import { FilesModule } from '../files/files.module';
 import { StorageModule } from '../integrations/storage/storage.module';
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
-import { FileRemovals } from './file-removals.service';
 import { RecordingKeeper } from './recording-keeper.service';
 import { RecordingTidying } from './recording-tidying.service';
 import { RecordingWebhookController } from './recording-webhook.controller';
@@ -10,8 +10,8 @@ import { RecordingsController } from './recordings.controller';
 import { Recordings } from './recordings.service';
 
 @Module({
-  imports: [CallsModule, StorageModule, TelephonyModule],
+  imports: [CallsModule, FilesModule, StorageModule, TelephonyModule],
   controllers: [RecordingsController, RecordingWebhookController],
-  providers: [FileRemovals, RecordingKeeper, Recordings, RecordingTidying],
+  providers: [RecordingKeeper, Recordings, RecordingTidying],
 })
 export class RecordingsModule {}

@@ -1,37 +1,18 @@
-import type { Readable } from 'node:stream';
 import { In } from 'typeorm';
 import { Injectable, Logger } from '@nestjs/common';
 import { NotAuthenticated } from '../common/app-error';
-import { Part, partOf } from '../common/byte-range';
 import type { Owner } from '../common/owner';
 import { CallLookups, isUuid } from '../calls/call-lookups';
 import { CallsService } from '../calls/calls.service';
 import { Database } from '../database/database';
-import { FileStorage, StorageError } from '../integrations/storage/file-storage';
+import { FileRemovals } from '../files/file-removals.service';
+import { openPlayback, Playback, Wish } from '../files/playback';
+import { FileStorage } from '../integrations/storage/file-storage';
 import type { FormParams } from '../integrations/telephony/telephony';
-import { FileRemovals } from './file-removals.service';
 import { parseRecordingReport, RecordingReport } from './recording-report';
 import { Recording } from './recording.entity';
 import { RecordingKeeper } from './recording-keeper.service';
-import { RecordingNotFound, RecordingNotReady, StorageUnavailable } from './recordings.errors';
-
-/** Audio, or a part of it, on its way to whoever listens. */
-export interface Playback {
-  recording: Recording;
-  size: number;
-  /** Null: all of it. `none`: what was asked for lies behind its end. */
-  part: Part | null | 'none';
-  /** Null where nothing is to be sent. */
-  body: Readable | null;
-}
-
-/** What a player asks for. */
-export interface Wish {
-  /** The header of that name. */
-  range: string | undefined;
-  /** It wants to know what there is, and nothing of it. */
-  isHeadOnly: boolean;
-}
+import { RecordingNotFound, RecordingNotReady } from './recordings.errors';
 
 /** What the carrier tells of recordings, and playing them. */
 @Injectable()
@@ -87,22 +68,22 @@ export class Recordings {
     }
   }
 
-  private async play(owner: Owner, id: string, { range, isHeadOnly }: Wish): Promise<Playback> {
+  private async play(owner: Owner, id: string, wish: Wish): Promise<Playback> {
     const recording = await this.db.asOwner(owner, (tx) => tx.findOneBy(Recording, { userId: owner.userId, id }));
     if (recording?.state !== 'stored' || recording.storageKey === null) throw new RecordingNotFound();
-    const size = Number(recording.sizeBytes);
-    const asked = partOf(range, size);
-    if (asked === 'none') return { recording, size, part: 'none', body: null };
-    const part = asked === 'whole' ? null : asked;
-    if (isHeadOnly) return { recording, size, part, body: null };
-    const body = await this.storage.open(recording.storageKey, part ?? undefined).catch((error: unknown) => {
-      throw error instanceof StorageError ? new StorageUnavailable(error) : error;
-    });
-    if (body === null) {
+    const audio = {
+      storageKey: recording.storageKey,
+      fileName: `${id}.wav`,
+      contentType: 'audio/wav',
+      sizeBytes: Number(recording.sizeBytes),
+      sha256: recording.sha256 ?? '',
+    };
+    const playback = await openPlayback(this.storage, audio, wish);
+    if (playback === null) {
       this.log.error({ msg: 'The file of a recording is gone', recording_id: id, user_id: owner.userId });
       throw new RecordingNotFound('The recording is not in the storage any more.');
     }
-    return { recording, size, part, body };
+    return playback;
   }
 
   /** Nobody here has such a call any more: whoever had it was erased, and the carrier's copy goes too. */

@@ -4,7 +4,7 @@ import { CallAnalysed, CallEnded, CallUpdated } from '../calls/calls.events';
 import type { CallWithTurns } from '../calls/calls.repository';
 import { CallsService } from '../calls/calls.service';
 import { CallDto, toCallDto } from '../calls/dto/call.dto';
-import { AudioLinks } from '../common/audio-links';
+import { AudioLinks } from '../files/audio-links';
 import type { DomainEventClass } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import { RecordingStored } from '../recordings/recordings.events';
@@ -31,7 +31,7 @@ export class ToldSources {
 
   /** A call as the REST API gives it. */
   callDto(call: CallWithTurns): CallDto {
-    return toCallDto(call, (recordingId) => this.links.linkTo(recordingId));
+    return toCallDto(call, (recordingId) => this.links.linkTo('recordings', recordingId));
   }
 }
 

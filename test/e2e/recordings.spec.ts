@@ -5,7 +5,7 @@ import { AccountsService } from '../../src/auth/accounts.service';
 import { PhoneNumbers } from '../../src/calls/phone-numbers.service';
 import { DEMO_USER } from '../../src/demo-user';
 import { Telephony } from '../../src/integrations/telephony/telephony';
-import { FileRemovals } from '../../src/recordings/file-removals.service';
+import { FileRemovals } from '../../src/files/file-removals.service';
 import { RecordingKeeper } from '../../src/recordings/recording-keeper.service';
 import { RecordingTidying } from '../../src/recordings/recording-tidying.service';
 import { aCall } from '../support/a-call';
@@ -138,7 +138,7 @@ describe('a recorded call', () => {
     expect((await bytesOf(`${local.url}/calls/${id}/recording`)).status).toBe(401);
     const forged = new URL(url);
     forged.searchParams.set('expires', String(Number(forged.searchParams.get('expires')) + 1));
-    expect((await api('').get(forged.href)).body).toMatchObject({ status: 403, code: 'recording.link_invalid' });
+    expect((await api('').get(forged.href)).body).toMatchObject({ status: 403, code: 'audio.link_invalid' });
     expect((await api('').get(url.split('?')[0] ?? '')).status).toBe(403);
   });
 

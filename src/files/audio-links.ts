@@ -1,5 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 
@@ -8,9 +10,19 @@ const VALID_SECONDS = 3 * 3600;
 /** Links that are given out in the same stretch of time are equal, so that a list that is read again shows the same ones. */
 const ROUNDED_SECONDS = 600;
 
+/** The rooms whose audio is played at `/<room>/<id>/audio`. */
+export type AudioRoom = 'recordings' | 'voice-interactions';
+
+export class AudioLinkQueryDto extends createZodDto(
+  z.object({
+    expires: z.string().max(20).default('').describe('Until when it may be used, in seconds since 1970'),
+    signature: z.string().max(100).default('').describe('Of what is played and of the time'),
+  }),
+) {}
+
 /**
  * Addresses of audio that a browser's `<audio>` plays, which sends no token: whoever has one may listen until it is over. They
- * name one recording, and nobody can make one of another's.
+ * name one file, and nobody can make one of another's.
  */
 @Injectable()
 export class AudioLinks {
@@ -22,23 +34,33 @@ export class AudioLinks {
     this.origin = publicUrl;
   }
 
-  linkTo(recordingId: string, now = new Date()): string {
+  linkTo(room: AudioRoom, id: string, now = new Date()): string {
     const rounded = Math.floor(now.getTime() / 1000 / ROUNDED_SECONDS) * ROUNDED_SECONDS;
     const expires = String(rounded + ROUNDED_SECONDS + VALID_SECONDS);
-    return `${this.origin}/recordings/${recordingId}/audio?expires=${expires}&signature=${this.sign(recordingId, expires)}`;
+    return `${this.addressOf(room, id)}?expires=${expires}&signature=${this.sign(room, id, expires)}`;
+  }
+
+  /** Whether it is an address of this audio, of today or of long ago. */
+  isLinkTo(room: AudioRoom, id: string, address: string): boolean {
+    return address.split('?')[0] === this.addressOf(room, id);
   }
 
   /** @param expires as it stands in the address */
   isValid(
-    { recordingId, expires, signature }: { recordingId: string; expires: string; signature: string },
+    room: AudioRoom,
+    { id, expires, signature }: { id: string; expires: string; signature: string },
     now = new Date(),
   ): boolean {
     if (!/^\d{1,12}$/.test(expires) || Number(expires) * 1000 < now.getTime()) return false;
-    const [given, expected] = [Buffer.from(signature), Buffer.from(this.sign(recordingId, expires))];
+    const [given, expected] = [Buffer.from(signature), Buffer.from(this.sign(room, id, expires))];
     return given.length === expected.length && timingSafeEqual(given, expected);
   }
 
-  private sign(recordingId: string, expires: string): string {
-    return createHmac('sha256', this.key).update(`${recordingId}.${expires}`).digest('base64url');
+  private addressOf(room: AudioRoom, id: string): string {
+    return `${this.origin}/${room}/${id}/audio`;
+  }
+
+  private sign(room: AudioRoom, id: string, expires: string): string {
+    return createHmac('sha256', this.key).update(`${room}.${id}.${expires}`).digest('base64url');
   }
 }

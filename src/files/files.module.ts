@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { StorageModule } from '../integrations/storage/storage.module';
+import { TelephonyModule } from '../integrations/telephony/telephony.module';
+import { AudioLinks } from './audio-links';
+import { FileRemovals } from './file-removals.service';
+
+@Module({
+  imports: [StorageModule, TelephonyModule],
+  providers: [AudioLinks, FileRemovals],
+  exports: [AudioLinks, FileRemovals],
+})
+export class FilesModule {}
