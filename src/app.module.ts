@@ -22,6 +22,7 @@ import { SchedulingModule } from './scheduling/scheduling.module';
 import { SmsModule } from './sms/sms.module';
 import { TranscriptsModule } from './transcripts/transcripts.module';
 import { UsersModule } from './users/users.module';
+import { VoiceInteractionsModule } from './voice-interactions/voice-interactions.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 
 /** The list of rooms, and what stands before each of their routes. */
@@ -38,6 +39,7 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     CalendarModule,
     RecordingsModule,
     TranscriptsModule,
+    VoiceInteractionsModule,
     RealtimeModule,
     WebhooksModule,
     GeneralModule,

@@ -15,3 +15,8 @@ export function endOfDayOrTime(to: string): Date {
   const isDay = !to.includes('T');
   return new Date(new Date(to).getTime() + (isDay ? DAY_MS : 1));
 }
+
+/** Days stay as they are. Times are told in UTC: PostgreSQL takes smaller offsets than the standard does. */
+export function inUtc(written: string | undefined): string | undefined {
+  return written?.includes('T') ? new Date(written).toISOString() : written;
+}

@@ -1,6 +1,7 @@
 import type { Owner } from '../common/owner';
 import type { CallDirection } from '../calls/call.entity';
 import type { Statement } from '../database/pipeline';
+import { spanSql, WrittenSpan } from '../database/time-span';
 import { SENTIMENTS } from './enhanced-transcript.entity';
 
 /** Figures of a group of conversations. */
@@ -32,22 +33,9 @@ export interface TopicFigures {
   sentimentScore: number | null;
 }
 
-/** What is counted, after days and defaults are made times. */
-export interface AnalyticsSpan {
-  from: Date;
-  before: Date;
-  timeZone: string;
-}
-
-export interface AnalyticsFilter {
-  /** A date, which is a day of the time zone, or a time; 30 days before the end if left out. */
-  from?: string;
-  /** The same, and all of that day; now if left out. */
-  to?: string;
+export interface AnalyticsFilter extends WrittenSpan {
   callDirection?: CallDirection;
   scenarioName?: string;
-  /** IANA: where a day begins and ends; the user's if left out. */
-  timeZone?: string;
 }
 
 /** What `figures` answers. */
@@ -59,35 +47,9 @@ export interface FiguresRow extends GroupFigures {
   callDirection: CallDirection | null;
 }
 
-const DEFAULT_DAYS = 30;
 const MOST_TOPICS = 20;
 
 type Values = (string | number | null)[];
-
-/** The days become times in the database, which knows every time zone's history; the same moment for all statements. */
-function spanSql({ userId }: Owner, { from, to, timeZone }: AnalyticsFilter): { sql: string; values: Values } {
-  const values: Values = [userId, timeZone ?? null, from ?? null, to ?? null];
-  const isDay = (text: string | undefined) => text !== undefined && !text.includes('T');
-  const since = isDay(from) ? `$3::date::timestamp AT TIME ZONE z.name` : '$3::timestamptz';
-  const before = isDay(to)
-    ? `($4::date + 1)::timestamp AT TIME ZONE z.name`
-    : // Times have milliseconds on the wire, so "up to" an instant includes that millisecond.
-      `coalesce($4::timestamptz, now()) + interval '1 millisecond'`;
-  return {
-    sql: `SELECT name, coalesce(since, before - interval '${DEFAULT_DAYS} days') AS since, before FROM (
-      SELECT z.name, ${since} AS since, ${before} AS before
-      FROM (SELECT coalesce($2::text, (SELECT u.timezone FROM users u WHERE u.id = $1::integer)) AS name) z) s`,
-    values,
-  };
-}
-
-export function analyticsSpan(owner: Owner, filter: AnalyticsFilter): Statement<AnalyticsSpan> {
-  const { sql, values } = spanSql(owner, filter);
-  return {
-    text: `SELECT s.since AS "from", s.before, s.name AS "timeZone" FROM (${sql}) s`,
-    values,
-  };
-}
 
 /** What is counted, as a table \`chosen\` with these columns. */
 function chosen(owner: Owner, filter: AnalyticsFilter, columns: string): { sql: string; values: Values } {

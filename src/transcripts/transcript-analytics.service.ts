@@ -2,17 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { Owner } from '../common/owner';
 import type { CallDirection } from '../calls/call.entity';
 import { Database } from '../database/database';
+import { TimeSpan, timeSpan } from '../database/time-span';
 import {
   AnalyticsFilter,
-  AnalyticsSpan,
-  analyticsSpan,
   GroupFigures,
   groupFigures,
   TopicFigures,
   topicFigures,
 } from './transcript-analytics.repository';
 
-export interface Analytics extends AnalyticsSpan {
+export interface Analytics extends TimeSpan {
   total: GroupFigures;
   byDay: ({ day: string } & GroupFigures)[];
   byScenario: ({ scenarioName: string | null } & GroupFigures)[];
@@ -34,7 +33,7 @@ export class TranscriptAnalytics {
   async of(owner: Owner, filter: AnalyticsFilter): Promise<Analytics> {
     const [[span], rows, topics] = await this.db.readAsOwner(
       owner,
-      analyticsSpan(owner, filter),
+      timeSpan(owner, filter),
       groupFigures(owner, filter),
       topicFigures(owner, filter),
     );

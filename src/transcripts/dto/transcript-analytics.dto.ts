@@ -1,6 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { dayOrTime } from '../../common/day-or-time';
+import { dayOrTime, inUtc } from '../../common/day-or-time';
 import { timeZone } from '../../common/text';
 import type { AnalyticsFilter, GroupFigures } from '../transcript-analytics.repository';
 import type { Analytics } from '../transcript-analytics.service';
@@ -91,11 +91,6 @@ export function toAnalyticsFilter(query: TranscriptAnalyticsQueryDto): Analytics
     scenarioName: query.scenario_name,
     timeZone: query.timezone,
   };
-}
-
-/** Days stay as they are. Times are told in UTC: PostgreSQL takes smaller offsets than the standard does. */
-function inUtc(dayOrTime: string | undefined): string | undefined {
-  return dayOrTime?.includes('T') ? new Date(dayOrTime).toISOString() : dayOrTime;
 }
 
 export function toAnalyticsDto(analytics: Analytics): TranscriptAnalyticsDto {

@@ -25,7 +25,8 @@ import {
   storedPage,
   storedTotal,
 } from '../../../src/transcripts/stored-transcripts.repository';
-import { analyticsSpan, groupFigures, topicFigures } from '../../../src/transcripts/transcript-analytics.repository';
+import { timeSpan } from '../../../src/database/time-span';
+import { groupFigures, topicFigures } from '../../../src/transcripts/transcript-analytics.repository';
 import {
   asTheyCame,
   BEGINNING,
@@ -56,7 +57,7 @@ const STORED_PAGE = 50;
 
 function analytics(userId: number, days: number): Statement<unknown>[] {
   const filter = { from: new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString() };
-  return [analyticsSpan({ userId }, filter), groupFigures({ userId }, filter), topicFigures({ userId }, filter)];
+  return [timeSpan({ userId }, filter), groupFigures({ userId }, filter), topicFigures({ userId }, filter)];
 }
 
 /** What GET /api/enhanced-transcripts asks. */
