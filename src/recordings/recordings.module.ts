@@ -13,5 +13,6 @@ import { Recordings } from './recordings.service';
   imports: [CallsModule, FilesModule, StorageModule, TelephonyModule],
   controllers: [RecordingsController, RecordingWebhookController],
   providers: [RecordingKeeper, Recordings, RecordingTidying],
+  exports: [Recordings],
 })
 export class RecordingsModule {}

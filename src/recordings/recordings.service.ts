@@ -55,6 +55,14 @@ export class Recordings {
     throw isOnItsWay ? new RecordingNotReady() : new RecordingNotFound();
   }
 
+  /** When it was; null: it is not kept (any more). */
+  async storedAt(owner: Owner, recordingId: string): Promise<Date | null> {
+    const recording = await this.db.asOwner(owner, (tx) =>
+      tx.findOneBy(Recording, { userId: owner.userId, id: recordingId, state: 'stored' }),
+    );
+    return recording?.storedAt ?? null;
+  }
+
   /** For whoever has a link to it. @throws RecordingNotFound */
   async playById(recordingId: string, wish: Wish): Promise<Playback> {
     if (!isUuid(recordingId)) throw new RecordingNotFound();

@@ -25,6 +25,7 @@ import type { ScheduledCallStatus } from './scheduled-call-status';
 @Index('scheduled_calls_waiting_idx', ['userId', 'waitingCode', 'dueAt'], {
   where: `status = 'scheduled' AND waiting_code IS NOT NULL`,
 })
+@Index('scheduled_calls_updated_idx', ['userId', 'updatedAt'])
 @Index('scheduled_calls_check_idx', ['checkAt'], { where: 'check_at IS NOT NULL' })
 export class ScheduledCall {
   @PrimaryGeneratedColumn('identity', {

@@ -22,6 +22,7 @@ const PROPERTIES = [
   'createdAt',
   'sentAt',
   'deliveredAt',
+  'updatedAt',
 ] as const satisfies readonly (keyof SmsMessage)[];
 
 /** A text as it is told. */

@@ -41,6 +41,8 @@ const TOLD = [
   'topics',
   'insightDueAt',
   'insightError',
+  'createdAt',
+  'updatedAt',
 ] as const satisfies readonly (keyof EnhancedTranscript)[];
 
 /** A transcript as it stands in a list. */

@@ -15,6 +15,8 @@ import { Webhook } from './webhook.entity';
 const LEASE = `clock_timestamp() + interval '60 seconds'`;
 /** Where nothing has arrived for so long nobody is there any more. */
 const FAILING_DAYS = 5;
+/** Longer than the longest pause between two attempts: who failed before that and not since may have been well in between. */
+const GAP_DAYS = 2;
 
 const GONE = 410;
 
@@ -136,7 +138,7 @@ export class DeliveryAttempts {
       );
       if (affected !== 1) return;
       if (isDelivered) await noteArrived(tx, webhook);
-      else await noteFailed(tx, webhook, isGone);
+      else if (event !== TEST_EVENT || isGone) await noteFailed(tx, webhook, { isGone, isGivenUp: pause === null });
     });
   }
 }
@@ -160,12 +162,19 @@ async function noteArrived(tx: EntityManager, { userId, id }: Webhook): Promise<
 }
 
 /** Not where it was pointed elsewhere meanwhile. */
-async function noteFailed(tx: EntityManager, { userId, id, url }: Webhook, isGone: boolean): Promise<void> {
+async function noteFailed(
+  tx: EntityManager,
+  { userId, id, url }: Webhook,
+  { isGone, isGivenUp }: { isGone: boolean; isGivenUp: boolean },
+): Promise<void> {
   await tx.query(
-    `UPDATE webhooks SET failing_since = coalesce(failing_since, clock_timestamp())
-     WHERE user_id = $1 AND id = $2 AND url = $3 AND failing_since IS NULL`,
+    `UPDATE webhooks SET last_failed_at = clock_timestamp(), failing_since =
+       CASE WHEN last_failed_at > clock_timestamp() - interval '${GAP_DAYS} days' THEN coalesce(failing_since, clock_timestamp())
+         ELSE clock_timestamp() END
+     WHERE user_id = $1 AND id = $2 AND url = $3`,
     [userId, id, url],
   );
+  if (!isGone && !isGivenUp) return;
   await tx.query(
     `UPDATE webhooks SET is_active = false, problem = $4, updated_at = clock_timestamp()
      WHERE user_id = $1 AND id = $2 AND url = $3 AND is_active

@@ -8,13 +8,15 @@ import { Patience } from '../common/softly';
 import { Database } from '../database/database';
 import type { Statement } from '../database/pipeline';
 import { DeliveryRounds } from './delivery-rounds.service';
-import { EVERY_EVENT, TOLD_EVENTS, ToldEvent, ToldSources } from './told-events';
+import { EVERY_EVENT, LOOKS_BACK_MS, TOLD_EVENTS, ToldEvent, ToldSources } from './told-events';
 
 const INTERVAL_MS = 1000;
 /** Of one user in a row: a thousand calls that are scheduled at once do not keep others waiting. */
 const AT_ONCE = 20;
-/** What comes on top of that is not noted here; what must not be lost is found by the sweep. */
-const MOST_WAITING = 20_000;
+/** Of one user; what comes on top of that is left to the sweep. */
+const MOST_WAITING = 10_000;
+/** Who answered when is what the carrier says, in whole seconds and by a clock of its own. */
+const CLOCKS_DIFFER = `interval '2 seconds'`;
 const STOP_WITHIN_MS = 3000;
 /** A database that is away comes back, mostly. */
 const TRY_AGAIN_MS = 5000;
@@ -40,7 +42,6 @@ export class EventRecorder implements OnApplicationBootstrap, BeforeApplicationS
   private readonly log = new Logger(EventRecorder.name);
   /** By user, then by what happened to what: the same twice in a moment is told once, as it is then. */
   private readonly waiting = new Map<number, Map<string, Happened>>();
-  private size = 0;
   private isOver = false;
   private readonly rounds = new Rounds(
     INTERVAL_MS,
@@ -80,26 +81,25 @@ export class EventRecorder implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  /**
-   * Writes a delivery for each of the owner's webhooks that listens to it and has none yet.
-   * @param heardAt only for those that were listening at that time already
-   */
-  async record(owner: Owner, told: ToldEvent, subject: string, heardAt?: Date): Promise<void> {
+  /** Writes a delivery for each of the owner's webhooks that listened to it when it happened, and has none yet. */
+  async record(owner: Owner, told: ToldEvent, subject: string): Promise<void> {
     const telling = await told.tell(this.sources, owner, subject).catch((error: unknown) => {
       if (error instanceof AppError && error.kind === 'not-found') return null;
       throw error;
     });
     if (telling === null) return;
     const { data, at, version = '' } = telling;
+    // Something else of it has changed: who was to be told of this has been, and the log may have forgotten.
+    if (at.getTime() < Date.now() - LOOKS_BACK_MS) return;
     const payload = JSON.stringify({ type: told.type, timestamp: at.toISOString(), data });
     const [rows] = await this.db.writeAsOwner(owner, {
       name: 'webhook-record',
       text: `INSERT INTO webhook_deliveries (id, user_id, webhook_id, event, subject, version, payload, status, due_at)
         SELECT gen_random_uuid(), w.user_id, w.id, $2, $3, $4, $5, 'pending', clock_timestamp() FROM webhooks w
         WHERE w.user_id = $1 AND w.is_active AND ($2 = ANY (w.events) OR '${EVERY_EVENT}' = ANY (w.events))
-          AND ($6::timestamptz IS NULL OR w.listening_since <= $6::timestamptz)
+          AND w.listening_since <= $6::timestamptz + ${CLOCKS_DIFFER}
         ON CONFLICT (user_id, webhook_id, event, subject, version) DO NOTHING RETURNING id::text`,
-      values: [owner.userId, told.type, subject, version, payload, heardAt?.toISOString() ?? null],
+      values: [owner.userId, told.type, subject, version, payload, at.toISOString()],
     });
     if (rows.length > 0) this.deliveries.callForOne();
   }
@@ -114,11 +114,10 @@ export class EventRecorder implements OnApplicationBootstrap, BeforeApplicationS
     const ofUser = this.waiting.get(owner.userId) ?? new Map<string, Happened>();
     const key = `${told.type} ${subject}`;
     if (ofUser.has(key)) return;
-    if (this.size >= MOST_WAITING) {
+    if (ofUser.size >= MOST_WAITING) {
       this.log.warn({ msg: 'Too many events wait; one is not noted', event: told.type, user_id: owner.userId });
       return;
     }
-    this.size++;
     ofUser.set(key, happened);
     this.waiting.set(owner.userId, ofUser);
   }
@@ -133,7 +132,6 @@ export class EventRecorder implements OnApplicationBootstrap, BeforeApplicationS
         if (happened.dueAt > now.getTime()) continue;
         due.push(happened);
         ofUser.delete(key);
-        this.size--;
       }
       if (ofUser.size === 0) this.waiting.delete(userId);
       if (due.length > 0) taken.push(due);

@@ -6,11 +6,9 @@ import { Patience } from '../common/softly';
 import { Database } from '../database/database';
 import type { Statement } from '../database/pipeline';
 import { EventRecorder } from './event-recorder.service';
-import { EVERY_EVENT, TOLD_EVENTS, ToldEvent } from './told-events';
+import { EVERY_EVENT, LOOKS_BACK_MS, TOLD_EVENTS, ToldEvent } from './told-events';
 
 const INTERVAL_MS = 300_000;
-/** Less than WEBHOOK_LOG_DAYS at least: what was told and removed from the log is not told again. */
-const LOOKS_BACK_MS = 3 * 24 * 3600_000;
 /** Whoever saw it has had this long to write it down. */
 const LEFT_BEHIND_MS = 60_000;
 const STOP_WITHIN_MS = 3000;
@@ -67,9 +65,8 @@ export class EventSweep implements OnApplicationBootstrap, BeforeApplicationShut
   private async sweepOf(owner: Owner, now: Date): Promise<void> {
     try {
       for (const told of TOLD_EVENTS) {
-        if (told.missed === null) continue;
-        const subjects = await this.missedOf(owner, told, told.missed, now);
-        for (const { subject, at } of subjects) await this.recorder.record(owner, told, subject, at);
+        const subjects = await this.missedOf(owner, told, now);
+        for (const { subject } of subjects) await this.recorder.record(owner, told, subject);
         if (subjects.length > 0) {
           this.log.log({
             msg: 'Missed events were found',
@@ -84,19 +81,15 @@ export class EventSweep implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  private async missedOf(
-    owner: Owner,
-    told: ToldEvent,
-    missed: string,
-    now: Date,
-  ): Promise<{ subject: string; at: Date }[]> {
-    const missing: Statement<{ subject: string; at: Date }> = {
+  private async missedOf(owner: Owner, told: ToldEvent, now: Date): Promise<{ subject: string }[]> {
+    const missing: Statement<{ subject: string }> = {
       name: `webhook-missed-${told.type}`,
-      text: `SELECT DISTINCT m.subject, m.at FROM (${missed}) m
+      text: `SELECT DISTINCT m.subject FROM (${told.missed}) m
         JOIN webhooks w ON w.user_id = $1 AND w.is_active AND w.listening_since <= m.at
           AND ($4 = ANY (w.events) OR '${EVERY_EVENT}' = ANY (w.events))
         WHERE NOT EXISTS (SELECT FROM webhook_deliveries d
-          WHERE d.user_id = $1 AND d.webhook_id = w.id AND d.event = $4 AND d.subject = m.subject)
+          WHERE d.user_id = $1 AND d.webhook_id = w.id AND d.event = $4 AND d.subject = m.subject
+            AND d.version = m.version)
         LIMIT ${AT_ONCE}`,
       values: [
         owner.userId,

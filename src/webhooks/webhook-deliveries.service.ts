@@ -9,7 +9,7 @@ import { DeliveryAttempts } from './delivery-attempts.service';
 import { DeliveryRounds } from './delivery-rounds.service';
 import { TEST_EVENT } from './told-events';
 import { DeliveryStatus, WebhookDelivery } from './webhook-delivery.entity';
-import { DeliveryNotFound, WebhookInactive } from './webhooks.errors';
+import { DeliveryErased, DeliveryNotFound, WebhookInactive } from './webhooks.errors';
 import { foundWebhook } from './webhooks.service';
 
 export interface DeliveryFilter {
@@ -75,11 +75,12 @@ export class WebhookDeliveries {
     });
   }
 
-  /** The same once more, under the same id, however often it takes. @throws WebhookNotFound, DeliveryNotFound, WebhookInactive */
+  /** The same once more, under the same id, however often it takes. @throws WebhookNotFound, DeliveryNotFound, DeliveryErased, WebhookInactive */
   async redeliver(owner: Owner, webhookId: number, id: string): Promise<WebhookDelivery> {
     const delivery = await this.db.asOwner(owner, async (tx) => {
       const { isActive } = await foundWebhook(tx, owner, webhookId);
-      await foundDelivery(tx, owner, webhookId, id);
+      const { payload } = await foundDelivery(tx, owner, webhookId, id);
+      if (payload === '') throw new DeliveryErased();
       if (!isActive) throw new WebhookInactive();
       await tx.update(
         WebhookDelivery,

@@ -18,7 +18,10 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 @Entity('webhook_deliveries')
 @Index('webhook_deliveries_subject_key', ['userId', 'webhookId', 'event', 'subject', 'version'], { unique: true })
 @Index('webhook_deliveries_list_idx', ['userId', 'webhookId', 'createdAt', 'id'])
+@Index('webhook_deliveries_status_idx', ['userId', 'webhookId', 'status', 'createdAt', 'id'])
+@Index('webhook_deliveries_event_idx', ['userId', 'webhookId', 'event', 'createdAt', 'id'])
 @Index('webhook_deliveries_due_idx', ['webhookId', 'dueAt'], { where: 'due_at IS NOT NULL' })
+@Index('webhook_deliveries_told_idx', ['userId', 'subject'], { where: `event = 'transcript.created'` })
 @Index('webhook_deliveries_created_at_idx', ['createdAt'])
 export class WebhookDelivery {
   /** The `webhook-id` of every attempt. */
@@ -49,7 +52,7 @@ export class WebhookDelivery {
   @Column({ type: 'text', default: '' })
   version: string;
 
-  /** The body, byte for byte: it is signed anew at every attempt, and never another. */
+  /** The body, byte for byte: it is signed anew at every attempt, and never another. Empty where what it told was deleted since. */
   @Column({ type: 'text' })
   payload: string;
 

@@ -98,6 +98,12 @@ describe('what a target answers', () => {
     });
   });
 
+  it('may be an upgrade that nobody asked for', async () => {
+    answer = (response) =>
+      response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    expect(await send()).toMatchObject({ status: 101, error: 'It answered with status 101.' });
+  });
+
   it('may be no HTTP', async () => {
     answer = (response) => response.socket?.end('hello\r\n\r\n');
     expect((await send()).error).toContain('What it answered is no HTTP');

@@ -85,6 +85,15 @@ export class WebhookSender {
           sent.destroy();
         });
       });
+      // Of a protocol that nobody asked for no response is told.
+      sent.on('upgrade', (response, socket) => {
+        resolve({ status: response.statusCode ?? 0, body: '' });
+        socket.destroy();
+      });
+      // However the connection ends, and whatever Node makes of it: nothing waits here for ever.
+      sent.on('close', () => {
+        if (!isAnswered) reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
+      });
       sent.end(body);
     });
   }

@@ -19,6 +19,7 @@ import {
   DeliveryDto,
   ListDeliveriesQueryDto,
   ListWebhooksQueryDto,
+  RotateSecretDto,
   toDeliveryDto,
   toWebhookChanges,
   toWebhookDto,
@@ -32,9 +33,11 @@ import {
 } from './dto/webhooks.dto';
 import { WebhookDeliveries } from './webhook-deliveries.service';
 import {
+  DeliveryErased,
   DeliveryNotFound,
   InsecureTarget,
   PrivateTarget,
+  RotatedLately,
   TooManyWebhooks,
   WebhookBusy,
   WebhookInactive,
@@ -133,12 +136,16 @@ export class WebhooksController {
   @ApiOperation({
     summary: 'Gives a new secret',
     description:
-      'The one of before signs beside it for 24 hours: two signatures in the header, either of which is good.',
+      'The one of before signs beside it for 24 hours: two signatures in the header, either of which is good. Until those are over there is no other; `revoke_previous` has only the new one sign.',
   })
   @ApiOkResponse({ type: WebhookWithSecretDto })
-  @ApiProblems(new WebhookNotFound())
-  rotateSecret(@CurrentOwner() owner: Owner, @Param('id', RowIdPipe) id: number): Promise<WebhookWithSecretDto> {
-    return this.webhooks.rotateSecret(owner, id).then(toWebhookWithSecretDto);
+  @ApiProblems(new WebhookNotFound(), new RotatedLately(new Date('2026-12-02T10:00:00Z')))
+  rotateSecret(
+    @CurrentOwner() owner: Owner,
+    @Param('id', RowIdPipe) id: number,
+    @Body() { revoke_previous: isRevoked }: RotateSecretDto,
+  ): Promise<WebhookWithSecretDto> {
+    return this.webhooks.rotateSecret(owner, id, { isRevoked }).then(toWebhookWithSecretDto);
   }
 
   @Post(':id/test')
@@ -192,7 +199,10 @@ export class WebhooksController {
     description: 'With the same `webhook-id` and body, and tried again like any other.',
   })
   @ApiAcceptedResponse({ type: DeliveryDto })
-  @ApiProblems([404, 'Not there', new WebhookNotFound(), new DeliveryNotFound()], new WebhookInactive())
+  @ApiProblems(
+    [404, 'Not there', new WebhookNotFound(), new DeliveryNotFound()],
+    [409, 'It cannot be sent now', new WebhookInactive(), new DeliveryErased()],
+  )
   redeliver(
     @CurrentOwner() owner: Owner,
     @Param('id', RowIdPipe) id: number,

@@ -42,6 +42,27 @@ export class WebhookInactive extends AppError {
   }
 }
 
+export class RotatedLately extends AppError {
+  constructor(until: Date) {
+    super(
+      'conflict',
+      'webhook.rotated_lately',
+      `The secret of before the last rotation signs until ${until.toISOString()}; rotate again after that. To have only the new one sign at once, send {"revoke_previous": true}.`,
+    );
+  }
+}
+
+/** What it told was deleted since. */
+export class DeliveryErased extends AppError {
+  constructor() {
+    super(
+      'conflict',
+      'webhook.delivery_erased',
+      'What this delivery told was deleted since, so it cannot be sent again.',
+    );
+  }
+}
+
 export class WebhookBusy extends AppError {
   constructor() {
     super(

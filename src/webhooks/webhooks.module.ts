@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { CallsModule } from '../calls/calls.module';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
-import { FilesModule } from '../files/files.module';
+import { RecordingsModule } from '../recordings/recordings.module';
 import { SchedulingModule } from '../scheduling/scheduling.module';
 import { SmsModule } from '../sms/sms.module';
 import { TranscriptsModule } from '../transcripts/transcripts.module';
@@ -19,7 +19,7 @@ import { WebhooksController } from './webhooks.controller';
 import { Webhooks } from './webhooks.service';
 
 @Module({
-  imports: [CallsModule, FilesModule, SchedulingModule, SmsModule, TranscriptsModule],
+  imports: [CallsModule, RecordingsModule, SchedulingModule, SmsModule, TranscriptsModule],
   controllers: [WebhooksController],
   providers: [
     DeliveryAttempts,

@@ -9,7 +9,7 @@ import { Database } from '../database/database';
 import { Webhook } from './webhook.entity';
 import { isPrivateHost } from './webhook-sender';
 import { WebhookSecrets } from './webhook-secrets';
-import { InsecureTarget, PrivateTarget, TooManyWebhooks, WebhookNotFound } from './webhooks.errors';
+import { InsecureTarget, PrivateTarget, RotatedLately, TooManyWebhooks, WebhookNotFound } from './webhooks.errors';
 
 export const MAX_WEBHOOKS = 20;
 /** For which a former secret signs too: whoever checks signatures has this long to change to the new one. */
@@ -85,7 +85,7 @@ export class Webhooks {
         {
           ...changes,
           ...(listensAnew ? { listeningSince: () => 'clock_timestamp()' } : {}),
-          ...(beginsAnew ? { failingSince: null, problem: null } : {}),
+          ...(beginsAnew ? { failingSince: null, lastFailedAt: null, problem: null } : {}),
           updatedAt: () => 'clock_timestamp()',
         },
       );
@@ -101,26 +101,37 @@ export class Webhooks {
     });
   }
 
-  /** A new secret signs; the one of before signs beside it for a day. @throws WebhookNotFound */
-  async rotateSecret(owner: Owner, id: number): Promise<WithSecret> {
+  /**
+   * A new secret signs; the one of before signs beside it for a day, or not at all where it is known to others.
+   * @throws WebhookNotFound, RotatedLately
+   */
+  async rotateSecret(owner: Owner, id: number, { isRevoked }: { isRevoked: boolean }): Promise<WithSecret> {
     return this.db.asOwner(owner, async (tx) => {
       const row = await foundWebhook(tx, owner, id, true);
-      const { secret, columns } = this.newSecret(row);
+      // Its place is still taken, by one that was promised to sign.
+      if (!isRevoked && row.previousUntil !== null && row.previousUntil > new Date())
+        throw new RotatedLately(row.previousUntil);
+      const { secret, columns } = this.newSecret(row, isRevoked);
       await tx.update(Webhook, { userId: owner.userId, id }, { ...columns, updatedAt: () => 'clock_timestamp()' });
       return { webhook: await foundWebhook(tx, owner, id), secret };
     });
   }
 
-  private newSecret(row: Webhook) {
+  private newSecret(row: Webhook, isRevoked: boolean) {
     try {
+      if (isRevoked) return this.alone(row);
       const { secret, columns } = this.secrets.rotate(row);
       return { secret, columns: { ...columns, previousUntil: () => `clock_timestamp() + ${PREVIOUS_SIGNS}` } };
     } catch (error) {
       if (!(error instanceof CannotOpen)) throw error;
       // Sealed with a key that is lost: a new one is all that helps.
-      const { secret, columns } = this.secrets.make(row);
-      return { secret, columns: { ...columns, previousSecret: null, previousUntil: null } };
+      return this.alone(row);
     }
+  }
+
+  private alone(row: Webhook) {
+    const { secret, columns } = this.secrets.make(row);
+    return { secret, columns: { ...columns, previousSecret: null, previousUntil: null } };
   }
 
   private requireTarget(url: string): void {

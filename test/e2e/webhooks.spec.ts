@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { CallEnded, CallUpdated } from '../../src/calls/calls.events';
 import { DomainEvents } from '../../src/common/domain-events';
 import { Database } from '../../src/database/database';
+import { TranscriptWritten } from '../../src/transcripts/transcripts.events';
 import { DeliveryRemoval } from '../../src/webhooks/delivery-removal.service';
 import { DeliveryRounds } from '../../src/webhooks/delivery-rounds.service';
 import { EventRecorder } from '../../src/webhooks/event-recorder.service';
@@ -21,6 +23,7 @@ import { Received, WebhookReceiver } from '../support/webhook-receiver';
 
 const PRIVATE = 'This address belongs to a private network, where no events are sent.';
 const HOUR_MS = 3600_000;
+const LEASE_MS = 60_000;
 
 let sandbox: TestSandbox;
 let server: StartedApp;
@@ -68,6 +71,16 @@ const becomes = (id: number, fields: Body, who = user) =>
     (delivery) => Object.entries(fields).every(([name, value]) => delivery[name] === value),
     { what: JSON.stringify(fields) },
   );
+/** What came of that attempt is written down. */
+const answered = (id: number, attempts: number) =>
+  until(
+    () => deliveriesOf(id).then(({ body }) => body[0]),
+    (one) =>
+      one?.['attempts'] === attempts &&
+      Math.abs(Date.parse(String(one['next_attempt_at'])) - Date.parse(String(one['last_attempt_at'])) - LEASE_MS) >
+        1000,
+    { what: `the answer to attempt ${attempts}` },
+  );
 const verified = (secret: string, { text, headers }: Received) =>
   new Webhook(secret).verify(text, headers as Record<string, string>);
 /** A call that is over, as it is announced. */
@@ -75,6 +88,17 @@ const ends = async (who = user, columns: Body = {}) => {
   const { id } = await aCall(server, who.userId, { ended_at: new Date(), ...columns });
   server.app.get(DomainEvents).emit(new CallEnded(who, id, null, 'completed', 'customer_hung_up'));
   return id;
+};
+/** Announces changes of calls, and waits until they were looked at. */
+const changed = async (...calls: string[]) => {
+  const record = jest.spyOn(server.app.get(EventRecorder), 'record');
+  for (const call of calls) server.app.get(DomainEvents).emit(new CallUpdated(user, call));
+  await until(
+    () => Promise.resolve(record.mock.calls.map(([, , subject]) => subject)),
+    (seen) => calls.every((call) => seen.includes(call)),
+  );
+  await Promise.all(record.mock.results.map(({ value }) => value as Promise<void>));
+  record.mockRestore();
 };
 /** As if so much time had gone by. */
 const sendDueIn = (ms: number) => server.app.get(DeliveryRounds).sendDue(new Date(Date.now() + ms));
@@ -157,6 +181,117 @@ describe('what happens', () => {
     expect((await deliveriesOf(off.id)).body).toEqual([]);
   });
 
+  it('is not told of what happened before anybody listened, whatever changes about it later', async () => {
+    const long = new Date(Date.now() - 30 * 24 * HOUR_MS);
+    const { id: old } = await aCall(server, user.userId, { created_at: long, answered_at: long, ended_at: long });
+    const { id: young } = await aCall(server, user.userId, {
+      answered_at: new Date(Date.now() - HOUR_MS),
+      ended_at: new Date(Date.now() - HOUR_MS / 2),
+    });
+    const { body: webhook } = await create({ events: ['call.started'] });
+    await changed(old, young);
+    // Listening for long, and the log has forgotten what it told.
+    await server.sql(user.userId, `UPDATE webhooks SET listening_since = now() - interval '60 days'`);
+    const { id: now } = await aCall(server, user.userId, { answered_at: new Date() });
+    await changed(old, now);
+    const [told] = await receiver.arrived(path);
+    expect([told?.body.type, told?.body.data['id']]).toEqual(['call.started', now]);
+    expect((await deliveriesOf(webhook.id)).body).toHaveLength(1);
+  });
+
+  it('that only memory knew is found too: who picked up, where a text and a scheduled call stand', async () => {
+    await create({ events: ['call.started', 'sms.updated', 'scheduled_call.updated'] });
+    const { id: call } = await aCall(server, user.userId, { answered_at: new Date() });
+    await server.sql(
+      user.userId,
+      `INSERT INTO sms_messages (id, user_id, direction, phone_number, own_number, body, status, send_state)
+       VALUES (gen_random_uuid(), $1, 'outbound', '+12025550100', '+12025550000', 'Hello', 'delivered', 'placed')`,
+      [user.userId],
+    );
+    const recorder = server.app.get(EventRecorder);
+    // Whoever saw the scheduled call dies with it.
+    const dead = jest.spyOn(recorder, 'record').mockResolvedValue();
+    const { body: scheduled } = await client().post<Body>(
+      '/schedule-call',
+      {
+        phone_number: '+12025550100',
+        scenario: 'sales',
+        scheduled_time: new Date(Date.now() + 24 * HOUR_MS).toISOString(),
+      },
+      as(),
+    );
+    await until(
+      () => recorder.recordDue(),
+      () => dead.mock.calls.length > 0,
+    );
+    dead.mockRestore();
+    const sweep = server.app.get(EventSweep);
+    await sweep.sweep(new Date(Date.now() + HOUR_MS));
+    const all = await receiver.arrived(path, 3);
+    expect(Object.fromEntries(all.map(({ body }) => [body.type, body.data['id']]))).toEqual({
+      'call.started': call,
+      'scheduled_call.updated': scheduled['id'],
+      'sms.updated': expect.any(String) as string,
+    });
+    await sweep.sweep(new Date(Date.now() + HOUR_MS));
+    expect(receiver.at(path)).toHaveLength(3);
+  });
+
+  it('of one who has very much of it crowds out nobody else', async () => {
+    const other = await signUp(server.url);
+    await create();
+    await create({ url: `${receiver.url}${path}-other` }, other);
+    const events = server.app.get(DomainEvents);
+    const flood = await signUp(server.url);
+    for (let call = 0; call < 20_001; call += 1) {
+      events.emit(new CallEnded(flood, randomUUID(), null, 'completed', 'customer_hung_up'));
+    }
+    await ends();
+    await ends(other);
+    await receiver.arrived(path);
+    await receiver.arrived(`${path}-other`);
+  });
+
+  it('to a transcript is told again when Twilio’s takes its place; deleted, it is in no log any more', async () => {
+    const { body: webhook } = await create({ events: ['transcript.created'] });
+    const { id: callId } = await aCall(server, user.userId, { answered_at: new Date(), ended_at: new Date() });
+    const sid = `CT${callId.replaceAll('-', '')}`;
+    await server.sql(
+      user.userId,
+      `INSERT INTO enhanced_transcripts (user_id, transcript_sid, source, call_id, call_date, duration, call_direction, language_code, participant_count,
+         conversation_turns, total_words, participant_info, conversation_flow, summary_data, full_text, longest_monologue_ms,
+         interruptions, agent_speaking_ms, customer_speaking_ms, latencies_ms, search_config, search)
+       VALUES ($1, $2, 'turns', $3, now(), 5, 'outbound', 'en', 2, 1, 1, '{}', '[]', '{}', 'whispered', 0, 0, 0, 0, '{}', 'simple', '')`,
+      [user.userId, sid, callId],
+    );
+    const recorder = server.app.get(EventRecorder);
+    const written = async () => {
+      server.app.get(DomainEvents).emit(new TranscriptWritten(user, sid));
+      await recorder.recordDue(new Date(Date.now() + HOUR_MS));
+    };
+    await written();
+    await written();
+    await receiver.arrived(path);
+    receiver.answer(path, 500);
+    await server.sql(user.userId, `UPDATE enhanced_transcripts SET source = 'twilio', updated_at = now()`);
+    await written();
+    const [first, second] = await receiver.arrived(path, 2);
+    expect(Date.parse(first?.body.timestamp ?? '')).toBeLessThan(Date.parse(second?.body.timestamp ?? ''));
+    const { id } = await becomes(webhook.id, { response_status: 500, status: 'pending' });
+
+    expect((await client().delete(`/api/enhanced-transcripts/${sid}`, as())).status).toBeLessThan(300);
+    expect(await becomes(webhook.id, { status: 'failed' })).toMatchObject({
+      next_attempt_at: null,
+      error: 'The transcript was deleted before it was received.',
+    });
+    const dump = await server.sql(user.userId, 'SELECT payload FROM webhook_deliveries');
+    expect(dump).toEqual([{ payload: '' }, { payload: '' }]);
+    const one = await client().get<Body>(`/webhooks/${webhook.id}/deliveries/${String(id)}`, as());
+    expect(one.body['payload']).toBeNull();
+    const again = await client().post(`/webhooks/${webhook.id}/deliveries/${String(id)}/redeliver`, {}, as());
+    expect([again.status, again.body['code']]).toEqual([409, 'webhook.delivery_erased']);
+  });
+
   it('while the database is away is told when it is back', async () => {
     const { body: webhook } = await create();
     const db = server.app.get(Database);
@@ -220,12 +355,10 @@ describe('a target that', () => {
     await ends();
     const { id } = await becomes(webhook.id, { attempts: 1, response_status: 500 });
     for (let attempts = 2; attempts <= 10; attempts += 1) {
+      // What is claimed has its number already, and the due time of its lease: only what was answered is due much later, or never.
+      await answered(webhook.id, attempts - 1);
       await sendDueIn(48 * HOUR_MS);
-      await becomes(webhook.id, { attempts, error: 'It answered with status 500.' });
-      await until(
-        () => deliveriesOf(webhook.id).then(({ body }) => body[0]),
-        (one) => one?.['status'] === 'failed' || Date.parse(String(one?.['next_attempt_at'])) > Date.now(),
-      );
+      await becomes(webhook.id, { attempts });
     }
     expect(await becomes(webhook.id, { status: 'failed' })).toMatchObject({ attempts: 10, next_attempt_at: null });
     receiver.answer(path, 200);
@@ -286,17 +419,30 @@ describe('a target that', () => {
   it('has received nothing for five days is told nothing any more', async () => {
     receiver.answer(path, 503);
     const { body: webhook } = await create();
-    const failingFor = (ago: string) =>
-      server.sql(user.userId, 'UPDATE webhooks SET failing_since = now() - $2::interval WHERE id = $1', [
-        webhook.id,
-        ago,
-      ]);
+    const failingFor = (ago: string, last = '1 hour') =>
+      server.sql(
+        user.userId,
+        'UPDATE webhooks SET failing_since = now() - $2::interval, last_failed_at = now() - $3::interval WHERE id = $1',
+        [webhook.id, ago, last],
+      );
+    // The last attempt of a delivery, which has taken two days by then.
+    const isGivenUp = async () => {
+      await ends();
+      const { id } = await becomes(webhook.id, { attempts: 1, response_status: 503, status: 'pending' });
+      await server.sql(user.userId, 'UPDATE webhook_deliveries SET attempts = 9, due_at = now() WHERE id = $1', [id]);
+      await sendDueIn(0);
+      await becomes(webhook.id, { attempts: 10, status: 'failed' });
+    };
     await failingFor('4 days 23 hours');
-    await ends();
-    await becomes(webhook.id, { attempts: 1, response_status: 503 });
+    await isGivenUp();
+    expect(await webhookOf(webhook.id)).toMatchObject({ is_active: true });
+    // Two failures with days between them say nothing of those days, and a test that fails says nothing at all.
+    await failingFor('6 days', '3 days');
+    await client().post(`/webhooks/${webhook.id}/test`, {}, as());
+    await isGivenUp();
     expect(await webhookOf(webhook.id)).toMatchObject({ is_active: true });
     await failingFor('5 days 1 minute');
-    await ends();
+    await isGivenUp();
     const off = await until(
       () => webhookOf(webhook.id),
       (now) => now['is_active'] === false,
@@ -396,6 +542,9 @@ describe('the secret', () => {
     const rotated = await client().post<Body & { secret: string }>(`/webhooks/${webhook.id}/rotate-secret`, {}, as());
     expect(rotated.status).toBe(200);
     expect(rotated.body.secret).not.toBe(webhook.secret);
+    // The one that signs now would be promised a place that is taken.
+    const soon = await client().post<Body>(`/webhooks/${webhook.id}/rotate-secret`, undefined, as());
+    expect([soon.status, soon.body['code']]).toEqual([409, 'webhook.rotated_lately']);
     const until = Date.parse(String(rotated.body['previous_secret_until'])) - Date.now();
     expect(Math.abs(until - 24 * HOUR_MS)).toBeLessThan(HOUR_MS);
     await ends();
@@ -410,6 +559,21 @@ describe('the secret', () => {
     if (alone === undefined) throw new Error('nothing was sent');
     verified(rotated.body.secret, alone);
     expect(() => verified(webhook.secret, alone)).toThrow('No matching signature');
+  });
+
+  it('that others know signs nothing any more, at once', async () => {
+    const { body: webhook } = await create();
+    await client().post(`/webhooks/${webhook.id}/rotate-secret`, {}, as());
+    const rotated = await client().post<Body & { secret: string }>(
+      `/webhooks/${webhook.id}/rotate-secret`,
+      { revoke_previous: true },
+      as(),
+    );
+    expect([rotated.status, rotated.body['previous_secret_until']]).toEqual([200, null]);
+    await ends();
+    const [alone] = await receiver.arrived(path);
+    expect(String(alone?.headers['webhook-signature']).split(' ')).toHaveLength(1);
+    if (alone !== undefined) verified(rotated.body.secret, alone);
   });
 
   it('is sealed with the key of now by the rotation of keys', async () => {

@@ -50,6 +50,15 @@ export class UpdateWebhookDto extends createZodDto(
     .meta({ example: { events: ['*'], is_active: true } }),
 ) {}
 
+export class RotateSecretDto extends createZodDto(
+  z
+    .strictObject({
+      revoke_previous: z.boolean().default(false).describe('The secret of before signs nothing any more, at once'),
+    })
+    .prefault({})
+    .meta({ example: {} }),
+) {}
+
 export class ListWebhooksQueryDto extends createZodDto(pagingQuery()) {}
 
 export class ListDeliveriesQueryDto extends createZodDto(
@@ -131,7 +140,8 @@ export class WholeDeliveryDto extends createZodDto(
     .extend({
       payload: z
         .object({ type: z.string(), timestamp: dateTime, data: z.record(z.string(), z.unknown()) })
-        .describe('What was sent'),
+        .nullable()
+        .describe('What was sent; null where that was deleted since'),
     })
     .meta({
       example: {
@@ -190,7 +200,10 @@ export function toDeliveryDto(row: ListedDelivery): DeliveryDto {
 }
 
 export function toWholeDeliveryDto(row: WebhookDelivery): WholeDeliveryDto {
-  return { ...toDeliveryDto(row), payload: JSON.parse(row.payload) as WholeDeliveryDto['payload'] };
+  return {
+    ...toDeliveryDto(row),
+    payload: row.payload === '' ? null : (JSON.parse(row.payload) as WholeDeliveryDto['payload']),
+  };
 }
 
 function parsed(text: string): URL | null {
