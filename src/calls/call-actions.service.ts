@@ -63,29 +63,32 @@ export class CallActions {
   }
 
   async begin(owner: Owner, use: ToolUse, action: NewAction): Promise<CallAction> {
-    const { callId, toolCallId, atMs } = use;
-    const begun = await this.db.asOwner(owner, async (tx) => {
-      // One at a time takes a number.
-      await tx.findOneOrFail(Call, {
-        where: { userId: owner.userId, id: callId },
-        select: { id: true },
-        lock: { mode: 'for_no_key_update' },
-      });
-      const last = await tx.maximum(CallAction, 'sequence', { userId: owner.userId, callId });
-      return tx.save(
-        tx.create(CallAction, {
-          ...action,
-          userId: owner.userId,
-          callId,
-          toolCallId: storedText(toolCallId),
-          sequence: last === null ? 0 : last + 1,
-          atMs: Math.round(atMs),
-          finishedAt: action.state === 'asked' ? null : new Date(),
-        }),
-      );
-    });
-    this.events.emit(new CallUpdated(owner, callId));
+    const begun = await this.db.asOwner(owner, (tx) => this.beginIn(tx, owner, use, action));
+    this.events.emit(new CallUpdated(owner, use.callId));
     return begun;
+  }
+
+  /** The same within a transaction of the owner's; whoever commits it tells of the call. */
+  async beginIn(tx: EntityManager, owner: Owner, use: ToolUse, action: NewAction): Promise<CallAction> {
+    const { callId, toolCallId, atMs } = use;
+    // One at a time takes a number.
+    await tx.findOneOrFail(Call, {
+      where: { userId: owner.userId, id: callId },
+      select: { id: true },
+      lock: { mode: 'for_no_key_update' },
+    });
+    const last = await tx.maximum(CallAction, 'sequence', { userId: owner.userId, callId });
+    return tx.save(
+      tx.create(CallAction, {
+        ...action,
+        userId: owner.userId,
+        callId,
+        toolCallId: storedText(toolCallId),
+        sequence: last === null ? 0 : last + 1,
+        atMs: Math.round(atMs),
+        finishedAt: action.state === 'asked' ? null : new Date(),
+      }),
+    );
   }
 
   /**

@@ -9,6 +9,7 @@ import { Database } from '../database/database';
 import { CallPermission, decideCall, decideText } from './call-permission';
 import { LIVE_STATUSES } from './call-status';
 import { calleeTimeZones } from './callee-time-zones';
+import { InvalidPhoneNumber } from './calls.errors';
 import { DoNotCallService } from './do-not-call.service';
 import { destinationRefusal, Means, parsePhoneNumber, PhoneNumber } from './phone-number';
 import { parseQuietHours, QuietHours } from './quiet-hours';
@@ -35,6 +36,16 @@ export class CallPermissionService {
   /** @throws InvalidPhoneNumber */
   read(phoneNumber: string, options: { inPath?: boolean } = {}): PhoneNumber {
     return parsePhoneNumber(phoneNumber, this.config.calls.defaultRegion, options);
+  }
+
+  /** Null where it is none. */
+  readOrNull(phoneNumber: string): PhoneNumber | null {
+    try {
+      return this.read(phoneNumber);
+    } catch (error) {
+      if (error instanceof InvalidPhoneNumber) return null;
+      throw error;
+    }
   }
 
   /** The answer without dialling, for now or for a time to come. */

@@ -38,7 +38,7 @@ export interface Voicemail {
 @Index('calls_user_id_idempotency_key_key', ['userId', 'idempotencyKey'], { unique: true })
 @Index('calls_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
 @Index('calls_phone_number_from_number_idx', ['phoneNumber', 'fromNumber'])
-@Index('calls_follow_up_idx', ['endedAt'], { where: `agent ? 'followUpText'` })
+@Index('calls_follow_up_idx', ['endedAt'], { where: `agent ? 'followUpText' AND followed_up_at IS NULL` })
 @Index('calls_untranscribed_idx', ['endedAt'], { where: 'words_version > transcribed_version' })
 @Index('calls_analysis_due_idx', ['analysisDueAt'], { where: 'analysis_due_at IS NOT NULL' })
 @Index('calls_unrecorded_idx', ['endedAt'], {
@@ -236,6 +236,10 @@ export class Call {
 
   @Column({ name: 'error_detail', type: 'text', nullable: true })
   errorDetail: string | null;
+
+  /** When it was seen to what is to be texted after it. */
+  @Column({ name: 'followed_up_at', type: 'timestamptz', nullable: true })
+  followedUpAt: Date | null;
 
   /** How often what was said has become final; see finished-calls.service.ts. */
   @Column({ name: 'words_version', type: 'integer', default: 0 })

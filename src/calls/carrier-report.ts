@@ -1,4 +1,4 @@
-import type { FormParams } from '../integrations/telephony/telephony';
+import { FormParams, formText } from '../integrations/telephony/telephony';
 import type { Call } from './call.entity';
 import { advance, CallStatus, isCallStatus, isOver } from './call-status';
 import { canMove } from './dial-ledger';
@@ -42,18 +42,18 @@ const CALL_SID = /^CA[0-9a-f]{32}$/i;
  * @returns null when it names no call
  */
 export function parseCarrierReport(form: FormParams, now: Date): CarrierReport | null {
-  const callSid = field(form, 'CallSid');
+  const callSid = formText(form, 'CallSid');
   if (!CALL_SID.test(callSid)) return null;
-  const status = field(form, 'CallStatus');
+  const status = formText(form, 'CallStatus');
   return {
     callSid,
     status: isCallStatus(status) ? status : null,
-    sequenceNumber: wholeNumber(field(form, 'SequenceNumber')),
-    at: reportedTime(field(form, 'Timestamp'), now),
+    sequenceNumber: wholeNumber(formText(form, 'SequenceNumber')),
+    at: reportedTime(formText(form, 'Timestamp'), now),
     // `CallDuration` has seconds; `Duration` has billed minutes.
-    durationSeconds: wholeNumber(field(form, 'CallDuration')),
-    answeredBy: field(form, 'AnsweredBy') === '' ? null : field(form, 'AnsweredBy').slice(0, 50),
-    sipResponseCode: wholeNumber(field(form, 'SipResponseCode')),
+    durationSeconds: wholeNumber(formText(form, 'CallDuration')),
+    answeredBy: formText(form, 'AnsweredBy') === '' ? null : formText(form, 'AnsweredBy').slice(0, 50),
+    sipResponseCode: wholeNumber(formText(form, 'SipResponseCode')),
   };
 }
 
@@ -135,11 +135,6 @@ function reportedTime(text: string, now: Date): Date {
 
 function wholeNumber(text: string): number | null {
   return /^\d{1,9}$/.test(text) ? Number(text) : null;
-}
-
-function field(form: FormParams, name: string): string {
-  const value = form[name];
-  return typeof value === 'string' ? value : '';
 }
 
 /** The first report is believed; that the machine's greeting is over by now is the one thing to be added to it. */

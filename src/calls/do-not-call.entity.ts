@@ -37,6 +37,10 @@ export class DoNotCallEntry {
   @Column({ name: 'stopped_at', type: 'timestamptz', nullable: true })
   stoppedAt: Date | null;
 
+  /** The numbers of ours that were told so; empty where it is not known. */
+  @Column({ name: 'stopped_numbers', type: 'text', array: true, default: [] })
+  stoppedNumbers: string[];
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 }

@@ -10,6 +10,13 @@ import { DoNotCallEntryNotFound } from './calls.errors';
 import { DoNotCallEntry } from './do-not-call.entity';
 import { maskNumber, parseSubscriber } from './phone-number';
 
+/** A word that somebody has texted. */
+interface StopWord {
+  /** To this number of ours, E.164. */
+  ownNumber: string;
+  at: Date;
+}
+
 const STOPPED = 'Answered STOP to a text.';
 
 /** The numbers that a user must not call or text. They are kept as keyed hashes: enough to recognise one, not to read one. */
@@ -43,27 +50,33 @@ export class DoNotCallService {
   }
 
   /** Whoever has the number wants to hear no more, also of an owner who is switched off. */
-  async stop(owner: Owner, e164: string): Promise<void> {
+  async stop(owner: Owner, e164: string, { ownNumber, at }: StopWord): Promise<void> {
     await this.db.asNewOwner(owner, async (tx) => {
       const numberHash = await this.hashOfOne(tx, owner, e164);
       await tx.query(
-        `INSERT INTO do_not_call (user_id, number_hash, masked_number, reason, by_owner, stopped_at)
-         SELECT $1, $2, $3, $4, false, clock_timestamp() WHERE EXISTS (SELECT FROM users WHERE id = $1)
-         ON CONFLICT (user_id, number_hash)
-         DO UPDATE SET stopped_at = coalesce(do_not_call.stopped_at, excluded.stopped_at)`,
-        [owner.userId, numberHash, maskNumber(e164), STOPPED],
+        `INSERT INTO do_not_call AS d (user_id, number_hash, masked_number, reason, by_owner, stopped_at, stopped_numbers)
+         SELECT $1, $2, $3, $4, false, $5, ARRAY[$6::text] WHERE EXISTS (SELECT FROM users WHERE id = $1)
+         ON CONFLICT (user_id, number_hash) DO UPDATE SET stopped_at = greatest(d.stopped_at, excluded.stopped_at),
+           stopped_numbers = array_remove(d.stopped_numbers, $6::text) || $6::text`,
+        [owner.userId, numberHash, maskNumber(e164), STOPPED, at, ownNumber],
       );
     });
   }
 
-  /** Takes back what `stop` did, and nothing that the owner has put there. @returns whether there was something */
-  async restart(owner: Owner, e164: string): Promise<boolean> {
+  /**
+   * Takes back what `stop` did for one number of ours, and nothing that the owner has put there: told STOP by another number it
+   * stays. @returns whether there was something
+   */
+  async restart(owner: Owner, e164: string, { ownNumber, at }: StopWord): Promise<boolean> {
     return this.db.asNewOwner(owner, async (tx) => {
       const hashes = this.hashes(owner, e164);
       const [, taken] = await tx.query<[unknown[], number]>(
-        `UPDATE do_not_call SET stopped_at = NULL
-         WHERE user_id = $1 AND number_hash = ANY ($2) AND stopped_at IS NOT NULL`,
-        [owner.userId, hashes],
+        // Of those from before, it is not known which number was told.
+        `UPDATE do_not_call SET stopped_numbers = array_remove(stopped_numbers, $3),
+           stopped_at = CASE WHEN array_remove(stopped_numbers, $3) = '{}' THEN NULL ELSE stopped_at END
+         WHERE user_id = $1 AND number_hash = ANY ($2) AND stopped_at <= $4
+           AND ($3 = ANY (stopped_numbers) OR stopped_numbers = '{}')`,
+        [owner.userId, hashes, ownNumber, at],
       );
       await tx.query(
         `DELETE FROM do_not_call

@@ -10,7 +10,7 @@ import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
-import { FormParams, Telephony } from '../integrations/telephony/telephony';
+import { FormParams, formText, Telephony } from '../integrations/telephony/telephony';
 import type { FixedSentences } from '../languages/language';
 import { sentenceIn } from '../languages/languages';
 import type { Agent } from '../scenarios/agent';
@@ -73,7 +73,7 @@ export class InboundCalls {
       const call = await this.applied(known, report);
       return call === null ? this.telephony.hangUpInstructions() : this.instructionsFor(call);
     }
-    const answerer = await this.answererOf(text(form, 'To'));
+    const answerer = await this.answererOf(formText(form, 'To'));
     if ('sentence' in answerer) return this.say(answerer.sentence, this.config.calls.defaultLanguage);
     try {
       return await this.take(answerer, report.callSid, form);
@@ -93,7 +93,7 @@ export class InboundCalls {
     if (report === null || ref === null) return this.telephony.hangUpInstructions();
     const call = await this.applied(ref, report);
     if (call === null || isFinished(call) || !call.isDemo) return this.telephony.hangUpInstructions();
-    if (text(form, 'Digits') === '') return this.refuse(call, { reason: 'silence', sentence: 'noKey' });
+    if (formText(form, 'Digits') === '') return this.refuse(call, { reason: 'silence', sentence: 'noKey' });
     if (this.drain.isDraining || !this.capacity.admitsInbound(call.id, STREAM_EXPECTED_MS)) {
       return this.refuse(call, { reason: 'server_error', sentence: 'allBusy' });
     }
@@ -116,7 +116,7 @@ export class InboundCalls {
     const isDemo = mode === 'demo';
     const hasPlace =
       !this.drain.isDraining && this.capacity.admitsInbound(id, isDemo ? KEY_EXPECTED_MS : STREAM_EXPECTED_MS);
-    const phoneNumber = callerNumber(text(form, 'From'));
+    const phoneNumber = callerNumber(formText(form, 'From'));
     const outcome = await this.db
       .asOwner(owner, async (tx) => {
         const refusal = await this.refusalOf(tx, owner, { phoneNumber, isDemo, hasPlace });
@@ -130,7 +130,7 @@ export class InboundCalls {
           direction: 'inbound',
           status: 'ringing',
           phoneNumber,
-          fromNumber: text(form, 'To'),
+          fromNumber: formText(form, 'To'),
           scenarioName: agent.scenarioName,
           // TypeORM takes jsonb for a part of the entity, with functions allowed at every depth.
           agent: agent as never,
@@ -254,9 +254,4 @@ export class InboundCalls {
 
 function isFinished(call: Call): boolean {
   return isOver(call.status) || call.endedReason !== null;
-}
-
-function text(form: FormParams, name: string): string {
-  const value = form[name];
-  return typeof value === 'string' ? value : '';
 }

@@ -1,4 +1,4 @@
-import type { FormParams } from '../integrations/telephony/telephony';
+import { FormParams, formText } from '../integrations/telephony/telephony';
 
 /** What the carrier says about a recording. */
 export interface RecordingReport {
@@ -19,21 +19,17 @@ const OUTCOMES: ReadonlyMap<string, RecordingReport['outcome']> = new Map([
 
 /** Null for what names no recording, or one that is still made. The address in it is not read: anybody may have written it. */
 export function parseRecordingReport(form: FormParams): RecordingReport | null {
-  const recordingSid = textOf(form['RecordingSid']);
-  const outcome = OUTCOMES.get(textOf(form['RecordingStatus']));
+  const recordingSid = formText(form, 'RecordingSid');
+  const outcome = OUTCOMES.get(formText(form, 'RecordingStatus'));
   if (outcome === undefined || !RECORDING_SID.test(recordingSid)) return null;
   return {
     recordingSid,
     outcome,
-    durationSeconds: wholeOf(form['RecordingDuration']),
-    channels: wholeOf(form['RecordingChannels']),
+    durationSeconds: wholeOf(formText(form, 'RecordingDuration')),
+    channels: wholeOf(formText(form, 'RecordingChannels')),
   };
 }
 
-function textOf(value: string | string[] | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function wholeOf(value: string | string[] | undefined): number | null {
-  return /^\d{1,6}$/.test(textOf(value)) ? Number(value) : null;
+function wholeOf(text: string): number | null {
+  return /^\d{1,6}$/.test(text) ? Number(text) : null;
 }

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import type { CallAction } from '../calls/call-action.entity';
-import { CallActions, ToolUse } from '../calls/call-actions.service';
+import type { ActionState } from '../calls/call-action.entity';
+import { CallActions, NewAction, ToolUse } from '../calls/call-actions.service';
 import { CallPermissionService } from '../calls/call-permission.service';
 import { Call } from '../calls/call.entity';
-import { InvalidPhoneNumber } from '../calls/calls.errors';
 import type { PhoneNumber } from '../calls/phone-number';
 import { AppError } from '../common/app-error';
 import type { Owner } from '../common/owner';
 import { storedText } from '../common/stored-text';
 import { Database } from '../database/database';
-import { outcomeOf, SEND_TEXT, textIdOf } from './call-text-outcome';
-import { SmsMessage } from './sms-message.entity';
+import { actionStateOf, outcomeOf, SEND_TEXT, textIdOf } from './call-text-outcome';
+import type { SmsMessage } from './sms-message.entity';
 import { SmsSenders } from './sms-senders.service';
 import { SmsSending } from './sms-sending.service';
 import { SmsOutcomeUnknown } from './sms.errors';
@@ -29,7 +28,7 @@ const PERHAPS: TextAnswer = {
 };
 const NO_NUMBER: TextAnswer = { ok: false, error: 'They show no number, so nothing can be texted to them.' };
 const ENOUGH: TextAnswer = { ok: false, error: `At most ${MOST_TEXTS} texts are sent on a call.` };
-const TROUBLE: TextAnswer = { ok: false, error: 'No text can be sent at the moment.' };
+const TROUBLE = { ok: false, error: 'No text can be sent at the moment.' } as const;
 
 /**
  * What an agent texts while it talks: to whoever is on the line and nobody else. The same text is sent once on a call, also when
@@ -60,7 +59,7 @@ export class CallTexts {
   private async sendNow(owner: Owner, use: ToolUse, body: string): Promise<TextAnswer> {
     const { callId } = use;
     const call = await this.db.asOwner(owner, (tx) => tx.findOneBy(Call, { userId: owner.userId, id: callId }));
-    const number = call === null ? null : this.read(call.phoneNumber);
+    const number = call === null ? null : this.permission.readOrNull(call.phoneNumber);
     if (call === null || number === null) return NO_NUMBER;
     const texts = (await this.actions.of(owner, callId)).filter(({ tool }) => tool === SEND_TEXT);
     const fingerprint = `${SEND_TEXT} ${hashOf(body)}`;
@@ -71,52 +70,58 @@ export class CallTexts {
     // One that certainly was not sent may be tried again, under another id.
     const id = textIdOf(callId, fingerprint, former.length);
     const from = await this.senders.choose(owner, call.fromNumber);
-    const kept = this.actions.kept(body);
-    const action = await this.actions.begin(owner, use, {
-      tool: SEND_TEXT,
-      fingerprint,
-      arguments: { body: kept, sms_id: id },
-      state: 'asked',
-      eventId: null,
-      outcome: outcomeOf('asked', kept),
-    });
-    return this.sendAs(owner, action, { id, number, from, body, callId });
+    return this.sendAs(owner, use, { id, number, from, body, callId, fingerprint });
   }
 
+  /** The journal and the ledger are written in one breath: an action that was begun has a text, and the text's end is its own. */
   private async sendAs(
     owner: Owner,
-    action: CallAction,
-    intent: { id: string; number: PhoneNumber; from: string; body: string; callId: string },
+    use: ToolUse,
+    {
+      fingerprint,
+      ...intent
+    }: { id: string; number: PhoneNumber; from: string; body: string; callId: string; fingerprint: string },
   ): Promise<TextAnswer> {
+    const kept = this.actions.kept(intent.body);
+    const action = (state: ActionState, why?: string): NewAction => ({
+      tool: SEND_TEXT,
+      fingerprint,
+      arguments: { body: kept, sms_id: intent.id },
+      state,
+      eventId: null,
+      outcome: outcomeOf(state, kept, why),
+    });
     try {
-      const { sms, trouble, isNew } = await this.sending.sendOnce(owner, { ...intent, source: 'agent' });
-      if (!isNew) return await this.answerOfEarlier(owner, action, sms);
+      const { sms, trouble, isNew } = await this.sending.sendOnce(
+        owner,
+        { ...intent, source: 'agent' },
+        async (tx, row) => {
+          const why = row.errorDetail === null ? undefined : this.actions.kept(row.errorDetail);
+          await this.actions.beginIn(tx, owner, use, action(actionStateOf(row.sendState) ?? 'asked', why));
+        },
+      );
+      if (!isNew) return answerOfEarlier(sms);
       if (trouble === null) return SENT;
       return trouble instanceof SmsOutcomeUnknown ? PERHAPS : { ok: false, error: trouble.detail };
     } catch (error) {
       // It may not be sent, and is not written down as a text.
       if (!(error instanceof AppError)) throw error;
-      const outcome = outcomeOf('refused', String(action.arguments['body']), this.actions.kept(error.detail));
-      await this.actions.finish(owner, action, { state: 'refused', outcome });
+      await this.actions.begin(owner, use, action('refused', this.actions.kept(error.detail)));
       return { ok: false, error: error.detail };
     }
   }
+}
 
-  /** Another process, or another breath of the agent, has it. */
-  private async answerOfEarlier(owner: Owner, action: CallAction, sms: SmsMessage): Promise<TextAnswer> {
-    const isDone = sms.sendState === 'placed';
-    const outcome = outcomeOf(isDone ? 'done' : 'unknown', String(action.arguments['body']));
-    await this.actions.finish(owner, action, { state: isDone ? 'done' : 'unknown', outcome });
-    return isDone ? SENT_BEFORE : PERHAPS;
-  }
-
-  private read(phoneNumber: string): PhoneNumber | null {
-    try {
-      return this.permission.read(phoneNumber);
-    } catch (error) {
-      if (error instanceof InvalidPhoneNumber) return null;
-      throw error;
-    }
+/** Another process, or another breath of the agent, has it. */
+function answerOfEarlier({ sendState, errorDetail }: SmsMessage): TextAnswer {
+  switch (actionStateOf(sendState)) {
+    case 'done':
+      return SENT_BEFORE;
+    case 'refused':
+      return { ok: false, error: errorDetail ?? TROUBLE.error };
+    case 'unknown':
+    case null:
+      return PERHAPS;
   }
 }
 

@@ -35,10 +35,15 @@ export interface SendFailure {
   errorDetail: string;
 }
 
+/** What is looked at again and again to no effect is looked at ever more rarely. */
+const MOST_LEASE_SECONDS = 3600;
 /** How long a key of a request protects against a second text (product.md section 2). */
 const KEY_KEPT = `interval '24 hours'`;
 /** Requests to the carrier time out long before; whoever asked has given up or died. */
 export const ASKED_SETTLED_AFTER_SECONDS = 30;
+
+/** Of a text that is to be sent whatever happens, such as the one after a call: for about half a day. */
+export const MAX_TRIES = 20;
 
 /** The ledger's rows. Every move is made under a lock of the row, so that a callback and a timeout cannot both win. */
 @Injectable()
@@ -53,13 +58,21 @@ export class SendAttempts {
   /**
    * Commits that the carrier is about to be asked, if the text may be sent now. With a key or an id that was used already, the
    * row of then.
+   * @param alongside writes what belongs to it in the same transaction, under the lock of the row
    * @throws CallNotAllowed
    */
-  async intend(owner: Owner, intent: SendIntent): Promise<{ sms: SmsMessage; isNew: boolean }> {
+  async intend(
+    owner: Owner,
+    intent: SendIntent,
+    alongside?: (tx: EntityManager, sms: SmsMessage) => Promise<void>,
+  ): Promise<{ sms: SmsMessage; isNew: boolean }> {
     const written = await this.db.asOwner(owner, async (tx) => {
       const permission = await this.decide(tx, owner, intent.number, intent.from);
       const earlier = await earlierOf(tx, owner, intent);
-      if (earlier !== null) return { sms: earlier, isNew: false };
+      if (earlier !== null) {
+        if (alongside !== undefined) await alongside(tx, await locked(tx, owner, earlier.id));
+        return { sms: earlier, isNew: false };
+      }
       if (!permission.allowed || intent.number.kind !== 'subscriber') throw new CallNotAllowed(permission, new Date());
       const id = intent.id ?? randomUUID();
       const { from, body, source, callId, idempotencyKey } = intent;
@@ -80,23 +93,29 @@ export class SendAttempts {
         askedAt: () => 'clock_timestamp()',
         dueAt: () => `clock_timestamp() + interval '${ASKED_SETTLED_AFTER_SECONDS} seconds'`,
       });
-      return { sms: await tx.findOneByOrFail(SmsMessage, { userId: owner.userId, id }), isNew: true };
+      const sms = await tx.findOneByOrFail(SmsMessage, { userId: owner.userId, id });
+      await alongside?.(tx, sms);
+      return { sms, isNew: true };
     });
     if (written.isNew) this.events.emit(new SmsUpdated(owner, written.sms.id));
+    if (alongside !== undefined && intent.callId !== undefined) {
+      this.events.emit(new CallUpdated(owner, intent.callId));
+    }
     return written;
   }
 
   /**
    * The last step before the carrier is asked for a text that was written down to be sent later: whether it may be sent now.
    * Null where somebody else has it.
+   * @param from the number that it comes from now
    */
   async markAsked(
     owner: Owner,
     smsId: string,
     number: PhoneNumber,
+    from: string,
   ): Promise<{ sms: SmsMessage; permission: CallPermission } | null> {
     return this.db.asOwner(owner, async (tx) => {
-      const { from } = await fromOf(tx, owner, smsId);
       const permission = await this.decide(tx, owner, number, from);
       const sms = await locked(tx, owner, smsId);
       if (sms.sendState !== 'intended') return null;
@@ -106,6 +125,9 @@ export class SendAttempts {
           { userId: owner.userId, id: smsId },
           {
             sendState: 'asked',
+            ownNumber: from,
+            // Of this attempt alone: a report that comes late of an earlier one is not taken for its own.
+            attemptId: randomUUID(),
             askedAt: () => 'clock_timestamp()',
             dueAt: () => `clock_timestamp() + interval '${ASKED_SETTLED_AFTER_SECONDS} seconds'`,
           },
@@ -156,7 +178,7 @@ export class SendAttempts {
   /** It was certainly not sent, and is to be later. */
   async postpone(owner: Owner, smsId: string, dueAt: Date, { code, detail }: { code: string; detail: string }) {
     return this.change(owner, smsId, async (tx, sms) => {
-      if (sms.sendState !== 'intended' && sms.sendState !== 'asked') return;
+      if (sms.sendState !== 'intended' && !canMove(sms.sendState, 'intended')) return;
       await tx.update(
         SmsMessage,
         { userId: owner.userId, id: smsId },
@@ -165,11 +187,12 @@ export class SendAttempts {
     });
   }
 
-  /** Makes it this one's to see to, for a while; null where it is not due, or somebody else has it. */
+  /** Makes it this one's to see to, each time for longer; null where it is not due, or somebody else has it. */
   async claim(owner: Owner, smsId: string, now: Date, leaseSeconds: number): Promise<SmsMessage | null> {
     return this.db.asOwner(owner, async (tx) => {
       const [rows] = await tx.query<[object[], number]>(
-        `UPDATE sms_messages SET due_at = clock_timestamp() + make_interval(secs => $4), tries = tries + 1
+        `UPDATE sms_messages SET tries = tries + 1,
+           due_at = clock_timestamp() + make_interval(secs => least($4 * 2 ^ least(tries, 10), ${MOST_LEASE_SECONDS}))
          WHERE user_id = $1 AND id = $2 AND due_at <= $3 RETURNING id`,
         [owner.userId, smsId, now, leaseSeconds],
       );
@@ -237,7 +260,7 @@ export class SendAttempts {
     // Attempts that certainly came to nothing do not count.
     const [row] = await tx.query<{ today: number }[]>(
       `SELECT count(*)::integer AS today FROM sms_messages
-       WHERE user_id = $1 AND created_at >= date_trunc('day', $2::timestamptz, 'UTC')
+       WHERE user_id = $1 AND asked_at >= date_trunc('day', $2::timestamptz, 'UTC')
          AND direction = 'outbound' AND send_state IN ('asked', 'placed', 'unknown')`,
       [owner.userId, at],
     );
@@ -264,12 +287,6 @@ async function byKey(tx: EntityManager, owner: Owner, idempotencyKey: string): P
     .where('sms.userId = :userId AND sms.idempotencyKey = :idempotencyKey', { userId: owner.userId, idempotencyKey })
     .andWhere(`sms.createdAt >= now() - ${KEY_KEPT}`)
     .getOne();
-}
-
-async function fromOf(tx: EntityManager, owner: Owner, smsId: string): Promise<{ from: string }> {
-  const sms = await tx.findOneBy(SmsMessage, { userId: owner.userId, id: smsId });
-  if (sms === null) throw new SmsNotFound();
-  return { from: sms.ownNumber };
 }
 
 async function locked(tx: EntityManager, owner: Owner, smsId: string): Promise<SmsMessage> {

@@ -17,7 +17,8 @@ const MOVES: Record<SendState, readonly SendState[]> = {
   intended: ['asked', 'refused'],
   // Back where it was certainly not sent and is to be sent later.
   asked: ['placed', 'refused', 'absent', 'unknown', 'intended'],
-  unknown: ['placed', 'absent'],
+  // Back where Twilio certainly has no such text, and it is one that is to be sent whatever happens.
+  unknown: ['placed', 'absent', 'intended'],
   placed: [],
   refused: [],
   // A callback that names the attempt outweighs a list that did not show the text.

@@ -27,9 +27,14 @@ export class SmsLookups {
     return isUuid(attemptId) ? this.one('SELECT user_id, id FROM lookup_sms_by_attempt($1)', attemptId) : null;
   }
 
-  /** Of all users: what has to be seen to, the longest due first. */
-  async due(now: Date): Promise<SmsRef[]> {
-    return (await this.db.lookup<Row>('SELECT user_id, id FROM lookup_due_sms($1)', [now])).map(toRef);
+  /** A few of each user that are to be sent, the longest due first. */
+  async toSend(now: Date): Promise<SmsRef[]> {
+    return (await this.db.lookup<Row>('SELECT user_id, id FROM lookup_sms_to_send($1)', [now])).map(toRef);
+  }
+
+  /** A few of each user that the carrier is to be asked about, the longest due first. */
+  async toLookAt(now: Date): Promise<SmsRef[]> {
+    return (await this.db.lookup<Row>('SELECT user_id, id FROM lookup_sms_to_look_at($1)', [now])).map(toRef);
   }
 
   /** How many attempts without a known outcome the carrier's list cannot tell from this one; itself included. */
@@ -38,13 +43,23 @@ export class SmsLookups {
     return row?.count ?? 0;
   }
 
-  /** Who has texted this person last from that number. */
-  async lastTexter(phoneNumber: string, ownNumber: string): Promise<Owner | null> {
-    const [row] = await this.db.lookup<{ user_id: number }>('SELECT user_id FROM lookup_last_texter($1, $2)', [
+  /** Who was in touch with this person last, from that number: by a text, or by a call of either side. */
+  async lastContact(phoneNumber: string, ownNumber: string): Promise<Owner | null> {
+    const [row] = await this.db.lookup<{ user_id: number }>('SELECT user_id FROM lookup_last_contact($1, $2)', [
       phoneNumber,
       ownNumber,
     ]);
     return row === undefined ? null : { userId: row.user_id };
+  }
+
+  /** Whether a word of STOP or START came from this person after that time. */
+  async hasLaterWord(phoneNumber: string, ownNumber: string, after: Date): Promise<boolean> {
+    const [row] = await this.db.lookup<{ has: boolean }>('SELECT lookup_later_word($1, $2, $3) AS has', [
+      phoneNumber,
+      ownNumber,
+      after,
+    ]);
+    return row?.has === true;
   }
 
   /** Everybody who has texted or called this person from that number, or was by them. */

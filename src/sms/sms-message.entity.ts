@@ -30,7 +30,9 @@ export type SmsSource = (typeof SMS_SOURCES)[number];
 @Index('sms_messages_user_id_created_at_id_idx', ['userId', 'createdAt', 'id'])
 @Index('sms_messages_user_id_phone_number_idx', ['userId', 'phoneNumber', 'createdAt', 'id'])
 @Index('sms_messages_pair_idx', ['phoneNumber', 'ownNumber', 'createdAt'])
-@Index('sms_messages_due_idx', ['dueAt'], { where: 'due_at IS NOT NULL' })
+@Index('sms_messages_send_idx', ['userId', 'dueAt'], { where: `due_at IS NOT NULL AND send_state = 'intended'` })
+@Index('sms_messages_look_idx', ['userId', 'dueAt'], { where: `due_at IS NOT NULL AND send_state <> 'intended'` })
+@Index('sms_messages_asked_idx', ['userId', 'askedAt'], { where: `direction = 'outbound'` })
 export class SmsMessage {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'sms_messages_pkey' })
   id: string;
@@ -91,6 +93,10 @@ export class SmsMessage {
   /** In how many parts it travels, as the carrier counts them. */
   @Column({ type: 'integer', nullable: true })
   segments: number | null;
+
+  /** Pictures and the like that came with it; they stay with the carrier. */
+  @Column({ name: 'media_count', type: 'integer', default: 0 })
+  mediaCount: number;
 
   @Column({ name: 'error_code', type: 'text', nullable: true })
   errorCode: string | null;

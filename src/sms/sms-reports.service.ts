@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Owner } from '../common/owner';
-import type { FormParams } from '../integrations/telephony/telephony';
+import { FormParams, formText, Telephony } from '../integrations/telephony/telephony';
 import { SendAttempts } from './send-attempts.service';
 import { canMove } from './send-ledger';
 import { SmsLookups } from './sms-lookups';
@@ -18,8 +18,6 @@ export interface SmsReport {
 /** A callback that is lost is made up for by asking, from then on ever more rarely. */
 export const FIRST_LOOK_SECONDS = 120;
 
-const MESSAGE_SID = /^(SM|MM)[0-9a-f]{32}$/i;
-
 /** Writes down where texts of ours stand. Reports may come twice, late and in any order. */
 @Injectable()
 export class SmsReports {
@@ -28,20 +26,21 @@ export class SmsReports {
   constructor(
     private readonly attempts: SendAttempts,
     private readonly lookups: SmsLookups,
+    private readonly telephony: Telephony,
   ) {}
 
   /** The status callback. One that fits no text changes nothing. */
   async onCallback(attemptId: string | undefined, form: FormParams): Promise<void> {
-    const sid = textOf(form, 'MessageSid') || textOf(form, 'SmsSid');
-    const status = statusOfCarrier(textOf(form, 'MessageStatus') || textOf(form, 'SmsStatus'));
-    if (!MESSAGE_SID.test(sid) || status === null) return;
+    const sid = formText(form, 'MessageSid') || formText(form, 'SmsSid');
+    const status = statusOfCarrier(formText(form, 'MessageStatus') || formText(form, 'SmsStatus'));
+    if (!this.telephony.isSmsSid(sid) || status === null) return;
     const ref =
       (await this.lookups.bySid(sid)) ?? (attemptId === undefined ? null : await this.lookups.byAttempt(attemptId));
     if (ref === null) {
       this.log.warn({ msg: 'A report is about no text of ours', sid });
       return;
     }
-    const errorCode = textOf(form, 'ErrorCode');
+    const errorCode = formText(form, 'ErrorCode');
     await this.apply(ref.owner, ref.smsId, { sid, status, segments: null, errorCode: errorCode || null });
   }
 
@@ -84,9 +83,4 @@ export class SmsReports {
       );
     });
   }
-}
-
-function textOf(form: FormParams, name: string): string {
-  const value = form[name];
-  return typeof value === 'string' ? value : '';
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { CallPermissionService } from '../calls/call-permission.service';
 import { CarrierUnavailable, InvalidPhoneNumber } from '../calls/calls.errors';
 import { DoNotCallService } from '../calls/do-not-call.service';
@@ -100,10 +101,18 @@ export class SmsSending {
     return sms;
   }
 
-  /** Sends what is meant, unless it was under its id or key before. @throws CallNotAllowed */
-  async sendOnce(owner: Owner, intent: SendIntent): Promise<Sent & { isNew: boolean }> {
+  /**
+   * Sends what is meant, unless it was under its id or key before.
+   * @param alongside as of SendAttempts.intend
+   * @throws CallNotAllowed
+   */
+  async sendOnce(
+    owner: Owner,
+    intent: SendIntent,
+    alongside?: (tx: EntityManager, sms: SmsMessage) => Promise<void>,
+  ): Promise<Sent & { isNew: boolean }> {
     const begunAtMs = Date.now();
-    const { sms, isNew } = await this.attempts.intend(owner, intent);
+    const { sms, isNew } = await this.attempts.intend(owner, intent, alongside);
     return isNew ? { ...(await this.ask(owner, sms, begunAtMs)), isNew } : { sms, trouble: null, isNew };
   }
 
@@ -171,7 +180,8 @@ export class SmsSending {
   private async refused(owner: Owner, sms: SmsMessage, error: SmsRefused): Promise<Sent> {
     const { trouble, detail } = refusalOf(sms.id, error);
     // Who texts STOP wants no calls either, from nobody who shares the number.
-    if (error.reason === 'opted_out') await this.doNotCall.stop(owner, sms.phoneNumber);
+    if (error.reason === 'opted_out')
+      await this.doNotCall.stop(owner, sms.phoneNumber, { ownNumber: sms.ownNumber, at: new Date() });
     const errorCode = error.carrierCode === null ? 'carrier_refused' : String(error.carrierCode);
     const failed = await this.attempts.fail(owner, sms.id, { sendState: 'refused', errorCode, errorDetail: detail });
     return { sms: failed, trouble };

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CallLookups } from '../calls/call-lookups';
 import type { Owner } from '../common/owner';
 import { CarrierSms, Telephony } from '../integrations/telephony/telephony';
-import { ASKED_SETTLED_AFTER_SECONDS, SendAttempts } from './send-attempts.service';
+import { ASKED_SETTLED_AFTER_SECONDS, MAX_TRIES, SendAttempts } from './send-attempts.service';
 import { SmsLookups } from './sms-lookups';
 import { SmsMessage } from './sms-message.entity';
 import { FIRST_LOOK_SECONDS, SmsReports } from './sms-reports.service';
@@ -48,32 +48,44 @@ export class SmsSettlement {
       await this.attempts.giveUp(owner, sms.id);
       return;
     }
-    const candidates = await this.candidatesFor(sms);
+    const { equal: candidates, areOthers } = await this.candidatesFor(sms);
     const [only] = candidates;
     if (only === undefined) {
-      if (ageMs >= ABSENT_AFTER_MS) {
-        await this.attempts.fail(owner, sms.id, {
-          sendState: 'absent',
-          errorCode: 'absent',
-          errorDetail: 'Twilio has no such text: it was not sent.',
-        });
-      }
+      // One that nobody here has sent may be ours, and read otherwise than it was written: redaction takes words away.
+      if (ageMs >= ABSENT_AFTER_MS && !areOthers) await this.absent(owner, sms, now);
     } else if (candidates.length === 1 && (await this.lookups.rivals(sms.id)) === 1) {
       await this.bind(owner, sms, only);
     }
     // Several texts or several attempts: only their callbacks can tell which is whose, so it stays visibly unknown.
   }
 
+  /** It was certainly not sent; after a call it is to be sent all the same. */
+  private async absent(owner: Owner, sms: SmsMessage, now: Date): Promise<void> {
+    if (sms.source === 'follow_up' && sms.tries < MAX_TRIES) {
+      const detail = 'Twilio has no such text: it is sent again.';
+      await this.attempts.postpone(owner, sms.id, now, { code: 'absent', detail });
+      return;
+    }
+    await this.attempts.fail(owner, sms.id, {
+      sendState: 'absent',
+      errorCode: 'absent',
+      errorDetail: 'Twilio has no such text: it was not sent.',
+    });
+  }
+
   /** Of a text that the carrier has and has not told the end of. */
   async look(owner: Owner, sms: SmsMessage, now: Date): Promise<void> {
     const { sid } = sms;
+    const ageMs = now.getTime() - (sms.askedAt ?? sms.createdAt).getTime();
+    if (ageMs >= STATUS_GIVEN_UP_MS) {
+      await this.attempts.setDue(owner, sms.id, null);
+      return;
+    }
     const known = sid === null ? null : await this.telephony.fetchSms(sid);
     const updated = known === null ? sms : await this.bind(owner, sms, known);
     if (isFinal(updated.status)) return;
-    const ageMs = now.getTime() - (sms.askedAt ?? sms.createdAt).getTime();
     const pauseSeconds = Math.min(FIRST_LOOK_SECONDS * 2 ** sms.tries, MOST_LOOK_SECONDS);
-    const isGivenUp = known === null || ageMs >= STATUS_GIVEN_UP_MS;
-    await this.attempts.setDue(owner, sms.id, isGivenUp ? null : new Date(now.getTime() + pauseSeconds * 1000));
+    await this.attempts.setDue(owner, sms.id, known === null ? null : new Date(now.getTime() + pauseSeconds * 1000));
   }
 
   private async bind(owner: Owner, sms: SmsMessage, { sid, status, segments, errorCode }: CarrierSms) {
@@ -85,8 +97,11 @@ export class SmsSettlement {
     });
   }
 
-  /** The carrier's texts that this attempt may have sent and that belong to no other row. */
-  private async candidatesFor(sms: SmsMessage): Promise<CarrierSms[]> {
+  /**
+   * The carrier's texts that this attempt may have sent and that belong to no other row: those that say the same, and whether
+   * there are others.
+   */
+  private async candidatesFor(sms: SmsMessage): Promise<{ equal: CarrierSms[]; areOthers: boolean }> {
     const askedAt = sms.askedAt ?? sms.createdAt;
     const since = new Date(askedAt.getTime() - CLOCK_SKEW_MS);
     const until = new Date(askedAt.getTime() + CREATED_WITHIN_MS);
@@ -100,12 +115,12 @@ export class SmsSettlement {
     if (Date.now() - begunAtMs > CLOCKS_COMPARED_WITHIN_MS) {
       throw new Error('The carrier’s list came too late to be told by.');
     }
-    const candidates: CarrierSms[] = [];
+    const unbound: CarrierSms[] = [];
     for (const candidate of found) {
       if (candidate.createdAt !== null && candidate.createdAt > until) continue;
-      if (candidate.body.trim() !== sms.body.trim()) continue;
-      if ((await this.lookups.bySid(candidate.sid)) === null) candidates.push(candidate);
+      if ((await this.lookups.bySid(candidate.sid)) === null) unbound.push(candidate);
     }
-    return candidates;
+    const equal = unbound.filter(({ body }) => body.trim() === sms.body.trim());
+    return { equal, areOthers: equal.length < unbound.length };
   }
 }

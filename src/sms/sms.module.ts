@@ -4,6 +4,7 @@ import { TelephonyModule } from '../integrations/telephony/telephony.module';
 import { CallTexts } from './call-texts.service';
 import { FollowUpTexts } from './follow-up-texts.service';
 import { IncomingSmsService } from './incoming-sms.service';
+import { MissedSms } from './missed-sms.service';
 import { SendAttempts } from './send-attempts.service';
 import { SmsLookups } from './sms-lookups';
 import { SmsReports } from './sms-reports.service';
@@ -22,6 +23,7 @@ import { SmsService } from './sms.service';
     CallTexts,
     FollowUpTexts,
     IncomingSmsService,
+    MissedSms,
     SendAttempts,
     SmsLookups,
     SmsReports,

@@ -17,6 +17,7 @@ const PROPERTIES = [
   'keyword',
   'callId',
   'segments',
+  'mediaCount',
   'errorCode',
   'errorDetail',
   'createdAt',

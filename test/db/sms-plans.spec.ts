@@ -82,11 +82,17 @@ it.each(questions)('%s reads its index', async (_, statement, index) => {
 });
 
 it.each([
-  ['lookup_due_sms', ['now()'], ['sms_messages_due_idx']],
+  ['lookup_sms_to_send', ['now()'], ['sms_messages_send_idx']],
+  ['lookup_sms_to_look_at', ['now()'], ['sms_messages_look_idx']],
   ['lookup_sms_by_sid', [`'SM${'0'.repeat(32)}'`], ['sms_messages_sid_key']],
   ['lookup_sms_by_attempt', [`'${randomUUID()}'`], ['sms_messages_attempt_id_key']],
   ['lookup_sms_rivals', [`'${randomUUID()}'`], ['sms_messages_pkey']],
-  ['lookup_last_texter', [`'${PERSON}'`, `'+12025550000'`], ['sms_messages_pair_idx']],
+  [
+    'lookup_last_contact',
+    [`'${PERSON}'`, `'+12025550000'`],
+    ['sms_messages_pair_idx', 'calls_phone_number_from_number_idx'],
+  ],
+  ['lookup_later_word', [`'${PERSON}'`, `'+12025550000'`, 'now()'], ['sms_messages_pair_idx']],
   [
     'lookup_contacts_of',
     [`'${PERSON}'`, `'+12025550000'`],
@@ -100,4 +106,24 @@ it.each([
   expect(scans.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
   const used = plans.flatMap((node) => node['Index Name'] ?? []);
   expect(used).toEqual(expect.arrayContaining(indexes));
+});
+
+it('calls to be followed by a text are looked at once', async () => {
+  await admin.query('RESET ROLE');
+  for (let userId = 1; userId <= USERS; userId += 1) {
+    await admin.query(`BEGIN; SET LOCAL ROLE ${APP_ROLE}; SELECT set_config('app.user_id', '${userId}', true);
+      UPDATE calls SET followed_up_at = now() WHERE agent ? 'followUpText'; COMMIT`);
+  }
+  await admin.query('VACUUM ANALYZE calls');
+  const { rows } = await admin.query<{ before: string }>(
+    `SELECT idx_tup_read AS before FROM pg_stat_user_indexes WHERE indexrelname = 'calls_follow_up_idx'`,
+  );
+  for (let round = 0; round < 20; round += 1) {
+    expect(await db.lookup('SELECT id FROM lookup_calls_to_follow_up(now())')).toEqual([]);
+  }
+  await db.lookup('SELECT pg_stat_force_next_flush()');
+  const { rows: after } = await admin.query<{ read: string }>(
+    `SELECT idx_tup_read AS read FROM pg_stat_user_indexes WHERE indexrelname = 'calls_follow_up_idx'`,
+  );
+  expect(after).toEqual([{ read: rows[0]?.before }]);
 });

@@ -4,6 +4,9 @@ import { AccountsService } from '../../src/auth/accounts.service';
 import { PhoneNumbers } from '../../src/calls/phone-numbers.service';
 import { Database } from '../../src/database/database';
 import { signRequest } from '../../src/sandbox/twilio/signature';
+import { CarrierUnreachable, Telephony } from '../../src/integrations/telephony/telephony';
+import { IncomingSmsService } from '../../src/sms/incoming-sms.service';
+import { MissedSms } from '../../src/sms/missed-sms.service';
 import { SmsRounds } from '../../src/sms/sms-rounds.service';
 import { aCall } from '../support/a-call';
 import { api, SignedUp, signUp } from '../support/api';
@@ -292,6 +295,46 @@ describe('an answer of Twilio that is lost', () => {
     expect(await at(person)).toEqual([]);
   });
 
+  it('is not proven to have been none by a list in which something else stands', async () => {
+    await sandbox.fault('twilio', 'drop_socket', { number: person });
+    const { body } = await send();
+    const id = body['sms_id'] as string;
+    const telephony = server.app.get(Telephony);
+    const redacted = {
+      sid: `SM${randomBytes(16).toString('hex')}`,
+      status: 'sent',
+      body: '',
+      segments: 1,
+      createdAt: new Date(),
+      sentAt: null,
+      errorCode: null,
+    };
+    const found = jest.spyOn(telephony, 'findSms').mockResolvedValue([redacted]);
+    await round(200_000);
+    expect(found).toHaveBeenCalled();
+    expect((await one(id)).send_state).toBe('unknown');
+    found.mockRestore();
+    await round(500_000);
+    expect((await one(id)).send_state).toBe('absent');
+  });
+
+  it('is asked for ever more rarely', async () => {
+    await sandbox.fault('twilio', 'drop_socket', { number: person });
+    const { body } = await send();
+    const id = body['sms_id'] as string;
+    await server.sql(user.userId, 'UPDATE sms_messages SET tries = 6 WHERE id = $1', [id]);
+    const telephony = server.app.get(Telephony);
+    const away = jest.spyOn(telephony, 'findSms').mockRejectedValue(new CarrierUnreachable('Twilio is away.'));
+    await round(45_000);
+    away.mockRestore();
+    const [row] = await server.sql<{ seconds: number }>(
+      user.userId,
+      `SELECT extract(epoch FROM due_at - now())::float8 AS seconds FROM sms_messages WHERE id = $1`,
+      [id],
+    );
+    expect(row?.seconds).toBeGreaterThan(3000);
+  });
+
   it.each([
     ['http_429', 503, 'carrier.unavailable', 'absent'],
     ['http_500', 502, 'carrier.outcome_unknown', 'unknown'],
@@ -322,6 +365,31 @@ describe('a text that comes in', () => {
     expect(await list('?direction=inbound', other.token)).toEqual([]);
   });
 
+  it('belongs to whoever has called that person since, too', async () => {
+    const caller = await signUp(server.url);
+    await send();
+    await aCall(server, caller.userId, { phone_number: person, from_number: NUMBER, created_at: new Date() });
+    await texts('You have just called me.');
+    expect(await list('?direction=inbound', caller.token)).toMatchObject([{ body: 'You have just called me.' }]);
+    expect(await list('?direction=inbound')).toEqual([]);
+  });
+
+  it('says how many pictures came with it', async () => {
+    await send();
+    const url = `${server.config.publicUrl}/incoming-sms`;
+    const form = {
+      MessageSid: `MM${randomBytes(16).toString('hex')}`,
+      From: person,
+      To: NUMBER,
+      Body: '',
+      NumMedia: '2',
+    };
+    const signature = signRequest(sandbox.env['TWILIO_AUTH_TOKEN'] ?? '', url, Object.entries(form));
+    const headers = { 'x-twilio-signature': signature };
+    expect((await client().post('/incoming-sms', new URLSearchParams(form), { headers })).status).toBe(200);
+    expect(await list('?direction=inbound')).toMatchObject([{ body: '', media_count: 2 }]);
+  });
+
   it('is kept once, however often it is told of', async () => {
     await send();
     await sandbox.fault('twilio', 'repeat_webhook', { number: person });
@@ -332,6 +400,65 @@ describe('a text that comes in', () => {
       { what: 'the second webhook' },
     );
     expect(await list('?q=Once')).toHaveLength(1);
+  });
+});
+
+describe('a text that came in while nobody was there', () => {
+  it('is told a second time where that fails', async () => {
+    await send();
+    jest
+      .spyOn(server.app.get(IncomingSmsService), 'onReceived')
+      .mockRejectedValueOnce(new Error('The database is away.'));
+    const sid = await sandbox.text({ from: person, to: NUMBER, body: 'STOP' });
+    await until(
+      async () => (await sandbox.texts()).find((text) => text.sid === sid)?.webhooks.map(({ status }) => status),
+      (statuses) => statuses?.join() === '500,200',
+      { what: 'the second time' },
+    );
+    expect(await doNotCall()).toHaveLength(1);
+  });
+
+  const missed = (aheadMs = 120_000) => server.app.get(MissedSms).readAll(aheadMs);
+  const lost = async (body: string, to = NUMBER) => {
+    await sandbox.fault('twilio', 'lose_webhook', { number: person });
+    await sandbox.text({ from: person, to, body });
+  };
+
+  it('is found at Twilio: heeded and kept once, and told', async () => {
+    await missed(0);
+    await send();
+    await lost('STOP');
+    await lost('Are you there?');
+    await missed();
+    expect(await doNotCall()).toMatchObject([{ reason: 'Answered STOP to a text.' }]);
+    expect((await list('?direction=inbound')).map(({ body }) => body).sort()).toEqual(['Are you there?', 'STOP']);
+    await missed(240_000);
+    expect(await list('?direction=inbound')).toHaveLength(2);
+  });
+
+  it('does not undo what was asked for since', async () => {
+    await missed(0);
+    await send();
+    await lost('STOP');
+    // Twilio writes whole seconds, so by now it was sent before.
+    await texts('START');
+    await missed();
+    expect(await doNotCall()).toEqual([]);
+    expect((await list('?direction=inbound')).map(({ body }) => body).sort()).toEqual(['START', 'STOP']);
+  });
+
+  it('to a number that Twilio cannot be asked about waits, and loses nothing', async () => {
+    await missed(0);
+    await send();
+    await lost('STOP');
+    const telephony = server.app.get(Telephony);
+    const away = jest.spyOn(telephony, 'receivedSms').mockRejectedValue(new CarrierUnreachable('Twilio is away.'));
+    await missed();
+    expect(away).toHaveBeenCalled();
+    away.mockRestore();
+    expect(await doNotCall()).toEqual([]);
+    await missed(240_000);
+    expect(await doNotCall()).toHaveLength(1);
   });
 });
 
@@ -373,6 +500,26 @@ describe('STOP and START', () => {
       expect(await doNotCall(token)).toEqual([]);
       expect((await send({}, { token })).status).toBe(201);
       expect((await mayCall(token)).allowed).toBe(true);
+    }
+  });
+
+  it('to one number of ours say nothing of another', async () => {
+    const claim = await client().post<{ id: number }>(
+      '/phone-numbers',
+      { phone_number: SECOND, scenario: 'receptionist' },
+      user,
+    );
+    try {
+      await send();
+      await send({ from: SECOND });
+      await texts('STOP', NUMBER);
+      await texts('STOP', SECOND);
+      await texts('START', SECOND);
+      expect(await doNotCall()).toHaveLength(1);
+      await texts('YES', NUMBER);
+      expect(await doNotCall()).toEqual([]);
+    } finally {
+      await client().delete(`/phone-numbers/${claim.body.id}`, user);
     }
   });
 
@@ -485,6 +632,17 @@ describe('where Twilio leaves the words to us, and there are limits', () => {
       { what: 'a text that waits' },
     );
     expect(waiting).toMatchObject({ send_state: 'intended', status: 'queued', error: { code: 'texts_per_day' } });
+    // It counts on the day on which it is asked for, and not on that of its call.
+    const patient = await signUp(strict.url);
+    await strict.sql(
+      patient.userId,
+      `INSERT INTO sms_messages (id, user_id, direction, phone_number, own_number, body, status, send_state, source, created_at, asked_at)
+       SELECT gen_random_uuid(), $1, 'outbound', '+12025550100', $2, 'Thank you.', 'delivered', 'placed', 'follow_up',
+         now() - interval '1 day', now() FROM generate_series(1, 2)`,
+      [patient.userId, NUMBER],
+    );
+    const full = await api(strict.url).post('/sms/send', { to: person, body: 'One more' }, patient);
+    expect([full.status, full.body['code']]).toEqual([429, 'texts_per_day']);
     // Another group is not counted with them.
     expect((await api(strict.url).get('/sms', owner)).status).toBe(200);
   });

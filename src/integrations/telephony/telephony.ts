@@ -42,6 +42,12 @@ export interface CarrierCall {
 
 export type FormParams = Readonly<Record<string, string | string[]>>;
 
+/** A field of a form; '' where it is not there, or there twice. */
+export function formText(form: FormParams, name: string): string {
+  const value = form[name];
+  return typeof value === 'string' ? value : '';
+}
+
 /** Calls, or texts, between two numbers. */
 export interface CallQuery {
   to: string;
@@ -98,6 +104,19 @@ export interface OutboundSms {
   body: string;
   /** Told where the text stands: sent, delivered, failed. */
   statusCallbackUrl: string;
+}
+
+/** A text that somebody sent to one of our numbers, as the carrier knows it. */
+export interface ReceivedSms {
+  sid: string;
+  from: string;
+  to: string;
+  body: string;
+  segments: number | null;
+  /** Pictures and the like that came with it; they stay with the carrier. */
+  mediaCount: number;
+  /** On our clock. */
+  receivedAt: Date;
 }
 
 /** A text as the carrier knows it. */
@@ -158,6 +177,15 @@ export abstract class Telephony {
 
   /** The newest texts of ours between two numbers, at most 100, with their times on the caller's clock. */
   abstract findSms(query: CallQuery): Promise<CarrierSms[]>;
+
+  /**
+   * Those that came to a number since then, the oldest first; of very many the newest.
+   * @throws CarrierError
+   */
+  abstract receivedSms(query: { to: string; since: Date; now: Date }): Promise<ReceivedSms[]>;
+
+  /** Whether it is the carrier's id of a text. */
+  abstract isSmsSid(sid: string): boolean;
 
   /** One text; null when the carrier does not know it. */
   abstract fetchSms(sid: string): Promise<CarrierSms | null>;

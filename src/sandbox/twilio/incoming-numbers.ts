@@ -71,6 +71,11 @@ export class IncomingNumber {
     return this.target('sms_url', 'sms_method');
   }
 
+  /** Asked where the other fails. */
+  smsFallbackTarget(): WebhookTarget | undefined {
+    return this.target('sms_fallback_url', 'sms_fallback_method');
+  }
+
   resource(accountSid: string): Record<string, unknown> {
     const uri = `/2010-04-01/Accounts/${accountSid}/IncomingPhoneNumbers/${this.sid}`;
     return {

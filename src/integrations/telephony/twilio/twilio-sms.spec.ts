@@ -1,7 +1,7 @@
 import twilio from 'twilio';
 import { CarrierOutcomeUnknown, SmsRefused } from '../telephony';
 import { toCarrierError } from './twilio-errors';
-import { isMessageSid, toSmsError } from './twilio-sms';
+import { isMessageSid, toCarrierSms, toReceivedSms, toSmsError } from './twilio-sms';
 
 const refusal = (code: number, status = 400) => {
   const body = JSON.stringify({ code, message: `No ${code}`, status });
@@ -36,4 +36,35 @@ it('knows the id of a text', () => {
     false,
     false,
   ]);
+});
+
+const MESSAGE = {
+  sid: `SM${'0'.repeat(32)}`,
+  direction: 'outbound-api',
+  body: 'Sent from your Twilio trial account - Your table is booked.',
+  numSegments: '1',
+  numMedia: '0',
+  dateCreated: new Date('2026-12-01T10:00:00Z'),
+} as Parameters<typeof toCarrierSms>[0];
+
+it('reads the texts of trial accounts as they were written', () => {
+  expect(toCarrierSms(MESSAGE).body).toBe('Your table is booked.');
+});
+
+it('tells what came in from what went out', () => {
+  expect(toReceivedSms(MESSAGE)).toBeNull();
+  const came = {
+    ...MESSAGE,
+    direction: 'inbound',
+    body: 'STOP',
+    from: '+12025550100',
+    to: '+12025550000',
+    numMedia: '2',
+  };
+  expect(toReceivedSms(came as typeof MESSAGE)).toMatchObject({
+    body: 'STOP',
+    from: '+12025550100',
+    mediaCount: 2,
+    segments: 1,
+  });
 });

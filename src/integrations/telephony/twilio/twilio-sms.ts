@@ -1,5 +1,5 @@
 import type twilio from 'twilio';
-import { CarrierRefused, CarrierSms, SmsRefusal, SmsRefused } from '../telephony';
+import { CarrierRefused, CarrierSms, ReceivedSms, SmsRefusal, SmsRefused } from '../telephony';
 import { dateOrNull } from './twilio-dates';
 
 /** https://www.twilio.com/docs/api/errors */
@@ -14,6 +14,9 @@ const REASONS: Readonly<Record<number, SmsRefusal>> = {
   21408: 'not_permitted',
 };
 
+/** What Twilio puts before the texts of trial accounts. */
+const TRIAL = /^Sent from your Twilio trial account - /;
+
 type TwilioMessage = Awaited<ReturnType<twilio.Twilio['messages']['list']>>[number];
 
 export function toCarrierSms(message: TwilioMessage): CarrierSms {
@@ -21,11 +24,27 @@ export function toCarrierSms(message: TwilioMessage): CarrierSms {
   return {
     sid: message.sid,
     status: message.status,
-    body: message.body,
+    body: message.body.replace(TRIAL, ''),
     segments: Number.isInteger(segments) && segments > 0 ? segments : null,
     createdAt: dateOrNull(message.dateCreated),
     sentAt: dateOrNull(message.dateSent),
     errorCode: message.errorCode ? String(message.errorCode) : null,
+  };
+}
+
+/** Null where it is not one that came in. */
+export function toReceivedSms(message: TwilioMessage): ReceivedSms | null {
+  const receivedAt = dateOrNull(message.dateSent) ?? dateOrNull(message.dateCreated);
+  if (message.direction !== 'inbound' || receivedAt === null) return null;
+  const { sid, from, to, body } = message;
+  return {
+    sid,
+    from,
+    to,
+    body,
+    segments: toCarrierSms(message).segments,
+    mediaCount: Number(message.numMedia) || 0,
+    receivedAt,
   };
 }
 

@@ -19,6 +19,7 @@ import {
   OutboundSms,
   PlacedCall,
   RecordingMedia,
+  ReceivedSms,
   Spoken,
   Telephony,
 } from '../telephony';
@@ -26,7 +27,7 @@ import { sayAttributes } from './say-language';
 import { clientForCreates, clientForReads } from './twilio-client';
 import { dateOrNull } from './twilio-dates';
 import { NOT_FOUND, translated, unlessUnknown } from './twilio-errors';
-import { isMessageSid, toCarrierSms, toSmsError } from './twilio-sms';
+import { isMessageSid, toCarrierSms, toReceivedSms, toSmsError } from './twilio-sms';
 
 /** Updating a call that is not in progress any more (reference/twilio.md section 1). */
 const CALL_NOT_IN_PROGRESS = 21220;
@@ -35,6 +36,8 @@ const API = 'https://api.twilio.com';
 const RECORDING_SID = /^RE[0-9a-f]{32}$/i;
 
 const MAX_FOUND = 100;
+/** Of texts to one number since it was last asked about. */
+const MAX_RECEIVED = 1000;
 /** People look for their phone's keypad. */
 const KEY_TIMEOUT_SECONDS = 8;
 /** What whole seconds and a slow answer make of clocks that are the same. */
@@ -144,6 +147,22 @@ export class TwilioTelephony extends Telephony {
       .filter(({ createdAt }) => createdAt === null || createdAt >= since);
   }
 
+  async receivedSms({ to, since, now }: { to: string; since: Date; now: Date }): Promise<ReceivedSms[]> {
+    const askedAtMs = Date.now();
+    // Twilio compares whole seconds.
+    const dateSentAfter = new Date(Math.floor(since.getTime() / 1000) * 1000);
+    const found = await translated(() => this.reads.messages.list({ to, dateSentAfter, limit: MAX_RECEIVED }));
+    const aheadMs = this.aheadOf(now, askedAtMs);
+    return found
+      .flatMap((message) => toReceivedSms(message) ?? [])
+      .map((sms) => ({ ...sms, receivedAt: new Date(sms.receivedAt.getTime() - aheadMs) }))
+      .reverse();
+  }
+
+  isSmsSid(sid: string): boolean {
+    return isMessageSid(sid);
+  }
+
   fetchSms(sid: string): Promise<CarrierSms | null> {
     return unlessUnknown(async () => toCarrierSms(await this.reads.messages(sid).fetch()));
   }
@@ -167,6 +186,9 @@ export class TwilioTelephony extends Telephony {
         statusCallbackMethod: 'POST',
         smsUrl,
         smsMethod: 'POST',
+        // A text is told of once; where that fails another time is better than none.
+        smsFallbackUrl: smsUrl,
+        smsFallbackMethod: 'POST',
         // An application's addresses would be asked instead.
         voiceApplicationSid: '',
         smsApplicationSid: '',

@@ -72,7 +72,7 @@ export class Messages {
     if (reply !== null) this.deliver(this.keep({ to: from, from: to, body: reply, direction: 'outbound-reply' }));
     const target = number.smsTarget();
     if (target) {
-      this.tell(message, target).catch((error: unknown) => {
+      this.tell(message, target, number.smsFallbackTarget()).catch((error: unknown) => {
         this.services.log('sms.trouble', { sid: message.sid, error: String(error) });
       });
     }
@@ -131,8 +131,8 @@ export class Messages {
     this.services.webhooks.notify({ number: to, about: message.sid }, statusCallback, { fields }, view);
   }
 
-  /** Asks the platform what to do with a text that came in, and does it. */
-  private async tell(message: Message, target: WebhookTarget): Promise<void> {
+  /** Asks the platform what to do with a text that came in, and does it; where that fails, once more elsewhere. */
+  private async tell(message: Message, target: WebhookTarget, fallback?: WebhookTarget): Promise<void> {
     const { from, to, body } = message.settings;
     const site = { number: from };
     const view = this.view(message, target, 'received');
@@ -160,13 +160,21 @@ export class Messages {
       ...place('To', to).filter(([name]) => name !== 'ToCountry'),
     ];
     for (let time = 0; time < times; time += 1) {
-      try {
-        const answer = await this.services.webhooks.request(target, fields, view);
-        if (answer.status < 300) this.reply(message, answer.contentType, answer.body);
-        else view.error = `The answer had status ${answer.status}.`;
-      } catch (error) {
-        if (!(error instanceof WebhookFailed)) throw error;
-      }
+      const isTaken = await this.ask(message, target, fields, view);
+      if (isTaken || fallback === undefined) continue;
+      await this.ask(message, fallback, fields, this.view(message, fallback, 'received'));
+    }
+  }
+
+  private async ask(message: Message, target: WebhookTarget, fields: FormFields, view: WebhookView): Promise<boolean> {
+    try {
+      const answer = await this.services.webhooks.request(target, fields, view);
+      if (answer.status < 300) this.reply(message, answer.contentType, answer.body);
+      else view.error = `The answer had status ${answer.status}.`;
+      return answer.status < 300;
+    } catch (error) {
+      if (!(error instanceof WebhookFailed)) throw error;
+      return false;
     }
   }
 
