@@ -173,13 +173,14 @@ describe('a recorded call', () => {
   });
 
   it('is announced in the first words, where that is wished for', async () => {
-    const { callSid } = await aRecordedCall(bucket);
-    const sentences = async () =>
-      (await sandbox.sessions()).map(({ instructions, items }) => ({ instructions, items }));
-    const { heard } = await sandbox.call(callSid);
-    expect(heard.map(({ text }) => text).join(' ')).toMatch(/automated assistant/);
-    const said = (await sentences()).flatMap(({ items }) => items.map(({ transcript }) => transcript ?? ''));
-    expect(said.some((text) => text.includes('This call is recorded.'))).toBe(true);
+    const { placed, over } = await ring(bucket, tenant, SAYS_NOTHING, { record: true });
+    await until(
+      async () => (await sandbox.call(placed.call_sid)).heard.map(({ text }) => text).join(' '),
+      (heard) => /automated assistant .*This call is recorded\./.test(heard),
+      { what: 'the announcement', withinMs: 30_000 },
+    );
+    await api(sandbox.url).post(`/sandbox/calls/${placed.call_sid}/hangup`);
+    await over();
   });
 
   it('of a demo that somebody rang is kept as well', async () => {
