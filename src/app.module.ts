@@ -12,6 +12,8 @@ import { ProblemFilter } from './common/problem.filter';
 import { RateLimitGuard } from './common/rate-limit.guard';
 import type { AppConfig } from './config/app-config';
 import { ConfigModule } from './config/config.module';
+import { ConversationsModule } from './conversations/conversations.module';
+import { CustomersModule } from './customers/customers.module';
 import { DatabaseModule } from './database/database.module';
 import { GeneralModule } from './general/general.module';
 import { LoggingModule } from './logging/logging.module';
@@ -39,6 +41,8 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     CalendarModule,
     RecordingsModule,
     TranscriptsModule,
+    CustomersModule,
+    ConversationsModule,
     VoiceInteractionsModule,
     RealtimeModule,
     WebhooksModule,

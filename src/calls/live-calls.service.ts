@@ -8,6 +8,7 @@ import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Database } from '../database/database';
 import type { Agent } from '../scenarios/agent';
+import { displayNameOf } from '../users/display-name';
 import { User } from '../users/user.entity';
 import { CallLookups } from './call-lookups';
 import { isOver, LIVE_STATUSES } from './call-status';
@@ -216,7 +217,7 @@ export class LiveCalls {
   }
 
   private async toLiveCall(tx: EntityManager, owner: Owner, call: Call): Promise<LiveCall> {
-    const { name, email } = await tx.findOneOrFail(User, {
+    const user = await tx.findOneOrFail(User, {
       where: { id: owner.userId },
       select: { id: true, name: true, email: true },
     });
@@ -227,7 +228,7 @@ export class LiveCalls {
       streamToken: this.streamToken(call),
       agent: call.agent,
       variables: call.variables,
-      ownerName: name ?? email.split('@')[0] ?? email,
+      ownerName: displayNameOf(user),
       phoneNumber: call.phoneNumber,
       direction: call.direction,
       maxDurationSeconds: call.maxDurationSeconds,

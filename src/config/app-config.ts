@@ -158,6 +158,8 @@ const environment = z.object({
     message: 'must be a whole number of days, or empty',
   }),
 
+  CONVERSATION_IDLE_MINUTES: whole(60, 1, 10_080),
+
   ALLOW_PRIVATE_WEBHOOK_TARGETS: flag(false),
   WEBHOOK_LOG_DAYS: whole(30, 7, 3650),
 
@@ -311,6 +313,10 @@ export interface AppConfig {
     readonly areDeletedAtCarrier: boolean;
     /** Older audio is deleted; null: it is kept. */
     readonly retentionDays: number | null;
+  };
+  readonly conversations: {
+    /** One in which nothing is said for so long has ended. */
+    readonly idleMinutes: number;
   };
   readonly webhooks: {
     /** Whether events are sent into networks that are not for everybody. */
@@ -482,6 +488,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       areDeletedAtCarrier: e.DELETE_RECORDINGS_AT_TWILIO,
       retentionDays: e.AUDIO_RETENTION_DAYS === undefined ? null : Number(e.AUDIO_RETENTION_DAYS),
     },
+    conversations: { idleMinutes: e.CONVERSATION_IDLE_MINUTES },
     webhooks: { allowsPrivateTargets: e.ALLOW_PRIVATE_WEBHOOK_TARGETS, logDays: e.WEBHOOK_LOG_DAYS },
     mail: {
       resendApiKey: e.RESEND_API_KEY,

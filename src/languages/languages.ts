@@ -87,6 +87,13 @@ export function sentencesOf(tag: string): FixedSentences {
   return (LANGUAGES[primaryLanguage(tag)] ?? en).sentences;
 }
 
+/** Who speaks, and for whom. `name` loses the quotes that would end a quotation. */
+export function disclosureIn(tag: string, name: string): string {
+  const plainName = name.replace(/["“”\s]+/g, ' ').trim();
+  // A function, because a name may hold what a replacement would read as a pattern.
+  return sentencesOf(tag).disclosure.replace('{name}', () => plainName);
+}
+
 export function sentenceIn(tag: string, sentence: keyof FixedSentences): SentenceIn {
   const isOurs = LANGUAGES[primaryLanguage(tag)] !== undefined;
   return { sentence: sentencesOf(tag)[sentence], language: isOurs ? tag : 'en-US' };

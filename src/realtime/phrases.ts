@@ -1,4 +1,4 @@
-import { sentencesOf } from '../languages/languages';
+import { disclosureIn, sentencesOf } from '../languages/languages';
 
 /**
  * The fixed sentences of a conversation. They are told to the model word for word; what the callee must hear (that a
@@ -15,13 +15,11 @@ export interface Phrases {
   troubleGoodbye: string;
 }
 
-/** The sentences of a language; English where we have none of it. `name` loses the quotes that would end the quotation. */
+/** The sentences of a language; English where we have none of it. */
 export function phrasesFor(languageTag: string, name: string): Phrases {
-  const { disclosure, isRecorded, stillThere, silenceGoodbye, timeUpGoodbye, trouble } = sentencesOf(languageTag);
-  const plainName = name.replace(/["“”\s]+/g, ' ').trim();
+  const { isRecorded, stillThere, silenceGoodbye, timeUpGoodbye, trouble } = sentencesOf(languageTag);
   return {
-    // A function, because a name may hold what a replacement would read as a pattern.
-    disclosure: disclosure.replace('{name}', () => plainName),
+    disclosure: disclosureIn(languageTag, name),
     isRecorded,
     stillThere,
     silenceGoodbye,

@@ -49,6 +49,7 @@ export const FAULTS_BY_PROVIDER = {
     'no_answer',
     'lose_transcription',
     'late_transcription',
+    'cut_stream',
   ],
   google: [
     'http_403',

@@ -19,6 +19,36 @@ export interface Question<Answer> {
 /** A question whose answer somebody else has described: a JSON Schema with an object at the top. */
 export type SchemaQuestion = Omit<Question<unknown>, 'format'> & { schema: Readonly<Record<string, unknown>> };
 
+/** A line of a conversation: something said, a tool that was called, or what came of it. */
+export type TalkLine =
+  | { role: 'user' | 'assistant'; text: string }
+  | { role: 'call'; callId: string; name: string; arguments: string }
+  | { role: 'result'; callId: string; output: string };
+
+/** Something that the model can do beside talking; the parameters are a JSON Schema with an object at the top. */
+export interface TalkTool {
+  name: string;
+  description: string;
+  parameters: Readonly<Record<string, unknown>>;
+}
+
+/** A conversation that is to go on. */
+export interface Talk {
+  /** Who the model is and what it is to do. */
+  instructions: string;
+  /** The oldest first. */
+  lines: readonly TalkLine[];
+  tools: readonly TalkTool[];
+  /** Tokens that the answer may take, thoughts included. */
+  maxOutputTokens: number;
+  /** Gives the answer up, wherever it is. */
+  signal: AbortSignal;
+}
+
+/** A piece of an answer, as it comes: some words, or a tool that is called with arguments in JSON. */
+export type TalkPart =
+  { kind: 'text'; delta: string } | { kind: 'call'; callId: string; name: string; arguments: string };
+
 /** A model that reads and writes text. */
 export abstract class LanguageModel {
   /** Asked again, it costs again. @throws LanguageModelError */
@@ -29,6 +59,12 @@ export abstract class LanguageModel {
    * @throws LanguageModelError also when the answer is no JSON object
    */
   abstract answerBySchema(question: SchemaQuestion): Promise<Record<string, unknown>>;
+
+  /**
+   * What is said next, as it is thought of. Whoever stops reading ends it.
+   * @throws LanguageModelError also in the middle; whatever `signal` was given up with
+   */
+  abstract converse(talk: Talk): AsyncIterable<TalkPart>;
 }
 
 /**

@@ -1,14 +1,19 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { think } from './brain/brain';
 import type { BrainPart, BrainTool, BrainTurn } from './brain/brain.port';
+import type { Faults } from './faults.port';
 import { refuseUnlessStrict } from './strict-schema';
 import { structuredAnswer } from './structured-answer';
 import { textTokens } from './usage';
 import { WireError } from './wire-error';
 import { wireId } from './wire-id';
 import { checked } from './wire-schema';
+
+/** Between two words. */
+const WORD_MS = 10;
 
 const part = z.looseObject({ type: z.string(), text: z.string().optional() });
 const content = z.union([z.string(), z.array(part), z.null()]);
@@ -90,9 +95,9 @@ interface Question {
 }
 
 /** POST /v1/responses and /v1/chat/completions, answered by the same model as the Realtime sessions. */
-export function registerText(app: FastifyInstance): void {
-  app.post('/v1/responses', (request, reply) => respond(checked(responsesRequest, request.body, ''), reply));
-  app.post('/v1/chat/completions', (request, reply) => complete(checked(chatRequest, request.body, ''), reply));
+export function registerText(app: FastifyInstance, faults: Faults): void {
+  app.post('/v1/responses', (request, reply) => respond(checked(responsesRequest, request.body, ''), reply, faults));
+  app.post('/v1/chat/completions', (request, reply) => complete(checked(chatRequest, request.body, ''), reply, faults));
 }
 
 function answerTo(question: Question): BrainPart[] {
@@ -127,7 +132,7 @@ function textOf(value: z.infer<typeof content> | undefined): string {
     .join(' ');
 }
 
-function respond(request: z.infer<typeof responsesRequest>, reply: FastifyReply): FastifyReply {
+function respond(request: z.infer<typeof responsesRequest>, reply: FastifyReply, faults: Faults): FastifyReply {
   const items = typeof request.input === 'string' ? [{ role: 'user' as const, content: request.input }] : request.input;
   const turns: BrainTurn[] = [];
   const told = [request.instructions ?? ''];
@@ -195,7 +200,7 @@ function respond(request: z.infer<typeof responsesRequest>, reply: FastifyReply)
     const data = JSON.stringify({ ...event, sequence_number: sequence });
     return `event: ${String(event['type'])}\ndata: ${data}\n\n`;
   });
-  return stream(reply, lines);
+  return written(reply, lines, faults);
 }
 
 function itemEvents(item: Record<string, unknown> & { id: string }, index: number): Record<string, unknown>[] {
@@ -227,7 +232,7 @@ function itemEvents(item: Record<string, unknown> & { id: string }, index: numbe
   ];
 }
 
-function complete(request: z.infer<typeof chatRequest>, reply: FastifyReply): FastifyReply {
+function complete(request: z.infer<typeof chatRequest>, reply: FastifyReply, faults: Faults): FastifyReply {
   const turns: BrainTurn[] = [];
   const told: string[] = [];
   for (const message of request.messages) {
@@ -300,16 +305,37 @@ function complete(request: z.infer<typeof chatRequest>, reply: FastifyReply): Fa
   ];
   if (request.stream_options?.include_usage)
     chunks.push({ ...head, object: 'chat.completion.chunk', choices: [], usage });
-  return stream(reply, [...chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`), 'data: [DONE]\n\n']);
+  return written(reply, [...chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`), 'data: [DONE]\n\n'], faults);
 }
 
 function pieces(text: string): string[] {
   return text.match(/\s*\S+/gu) ?? [];
 }
 
+/** As a model writes: a word at a time. The fault cut_stream ends the connection in the middle. */
+function written(reply: FastifyReply, events: string[], faults: Faults): FastifyReply {
+  const isCut = faults.take('openai', 'cut_stream') !== undefined;
+  const cutAt = Math.ceil(events.length / 2);
+  async function* paced(): AsyncGenerator<string> {
+    for (const [at, event] of events.entries()) {
+      if (isCut && at === cutAt) {
+        reply.raw.destroy();
+        return;
+      }
+      yield event;
+      await sleep(WORD_MS);
+    }
+  }
+  return sendEvents(reply, Readable.from(paced()));
+}
+
 /** Server-sent events, one write an event. */
 export function stream(reply: FastifyReply, events: string[]): FastifyReply {
-  return reply.header('content-type', 'text/event-stream; charset=utf-8').send(Readable.from(events));
+  return sendEvents(reply, Readable.from(events));
+}
+
+function sendEvents(reply: FastifyReply, events: Readable): FastifyReply {
+  return reply.header('content-type', 'text/event-stream; charset=utf-8').send(events);
 }
 
 function usageOf(instructions: string, turns: BrainTurn[], parts: BrainPart[]) {

@@ -67,7 +67,7 @@ export function registerRest(app: FastifyInstance, { apiKey, voices, faults }: R
     });
     scope.get('/v1/models', () => ({ object: 'list', data: Object.entries(MODELS).map(modelView) }));
     registerAudio(scope, voices);
-    registerText(scope);
+    registerText(scope, faults);
     done();
   });
 }

@@ -3,7 +3,16 @@ import OpenAI from 'openai';
 import { z } from 'zod';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
-import { LanguageModel, LanguageModelError, LanguageModelTrouble, Question, SchemaQuestion } from '../language-model';
+import {
+  LanguageModel,
+  LanguageModelError,
+  LanguageModelTrouble,
+  Question,
+  SchemaQuestion,
+  Talk,
+  TalkLine,
+  TalkPart,
+} from '../language-model';
 
 /** A model that thinks first takes its time. */
 const TIMEOUT_MS = 60_000;
@@ -22,7 +31,7 @@ const SENTENCES: Readonly<Record<LanguageModelTrouble, string>> = {
   question: 'The language model did not take the question.',
 };
 
-/** Structured answers of the Responses API: https://platform.openai.com/docs/guides/structured-outputs */
+/** The Responses API, with answers in a structure (https://platform.openai.com/docs/guides/structured-outputs) and streamed ones. */
 @Injectable()
 export class OpenAiLanguageModel extends LanguageModel {
   private readonly client: OpenAI;
@@ -57,6 +66,43 @@ export class OpenAiLanguageModel extends LanguageModel {
     throw notInForm();
   }
 
+  async *converse({ instructions, lines, tools, maxOutputTokens, signal }: Talk): AsyncGenerator<TalkPart> {
+    const request: StreamedRequest = {
+      model: this.model,
+      instructions,
+      input: lines.map(toInputItem),
+      tools: tools.map((tool) => ({
+        type: 'function',
+        name: tool.name,
+        description: tool.description,
+        parameters: { ...tool.parameters },
+        strict: false,
+      })),
+      max_output_tokens: maxOutputTokens,
+      store: false,
+      stream: true,
+    };
+    try {
+      for await (const event of await this.client.responses.create(request, { signal })) {
+        if (event.type === 'response.output_text.delta') yield { kind: 'text', delta: event.delta };
+        else if (event.type === 'response.output_item.done' && event.item.type === 'function_call') {
+          const { call_id: callId, name, arguments: given } = event.item;
+          yield { kind: 'call', callId, name, arguments: given };
+        } else if (event.type === 'response.completed') return;
+        // Cut off at its length: what there is can be said.
+        else if (event.type === 'response.incomplete') return;
+        else if (event.type === 'response.failed' || event.type === 'error') {
+          throw new LanguageModelError(SENTENCES.moment, 'moment', { cause: event });
+        }
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof LanguageModelError || error instanceof OpenAI.APIError ? inOurWords(error) : broken(error);
+    }
+    signal.throwIfAborted();
+    throw broken();
+  }
+
   private async written(
     { instructions, text, name, maxOutputTokens, signal }: Omit<Question<unknown>, 'format'>,
     form: { schema: Record<string, unknown>; strict: boolean },
@@ -88,6 +134,24 @@ export class OpenAiLanguageModel extends LanguageModel {
 }
 
 type Request = OpenAI.Responses.ResponseCreateParamsNonStreaming;
+type StreamedRequest = OpenAI.Responses.ResponseCreateParamsStreaming;
+
+function toInputItem(line: TalkLine): OpenAI.Responses.ResponseInputItem {
+  switch (line.role) {
+    case 'call':
+      return { type: 'function_call', call_id: line.callId, name: line.name, arguments: line.arguments };
+    case 'result':
+      return { type: 'function_call_output', call_id: line.callId, output: line.output };
+    case 'user':
+    case 'assistant':
+      return { role: line.role, content: line.text };
+  }
+}
+
+/** The connection ended before the answer did. */
+function broken(cause?: unknown): LanguageModelError {
+  return new LanguageModelError(SENTENCES.moment, 'moment', { cause });
+}
 
 /** The provider takes a part of JSON Schema only, without the dialect. */
 function schemaOf(format: z.ZodType): Record<string, unknown> {
