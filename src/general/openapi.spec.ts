@@ -119,6 +119,7 @@ describe('every operation', () => {
       'get /google-calendar/callback',
       'post /google-calendar/notifications',
       'get /recordings/{id}/audio',
+      'get /voice-interactions/{id}/audio',
       'get /',
       'get /health',
       'get /health/live',

@@ -105,6 +105,10 @@ export class ScriptedTwilio {
     const { method = '' } = request;
     const form = method === 'GET' ? url.searchParams : new URLSearchParams(body);
     response.setHeader('Date', this.now());
+    // Every server asks now and then what has come in.
+    if (method === 'GET' && url.pathname.endsWith('/Messages.json')) {
+      return answer(response, 200, { messages: [], page: 0, page_size: 50, next_page_uri: null, uri: '' });
+    }
     this.requests.push({ method, path: url.pathname, form });
     const sid = /\/Calls\/(CA\w+)\.json$/.exec(url.pathname)?.[1];
     if (method === 'POST' && sid === undefined) return this.create(form, response);

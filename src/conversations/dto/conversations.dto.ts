@@ -157,7 +157,10 @@ export class ConversationQueryDto extends createZodDto(
 ) {}
 
 export class ListConversationsQueryDto extends createZodDto(
-  pagingQuery().extend({ customer_id: customerKey.optional(), state: state.optional() }),
+  pagingQuery().extend({
+    customer_id: customerKey.optional().describe('With one customer, by your key'),
+    state: state.optional().describe('Where they stand'),
+  }),
 ) {}
 
 export function toNewConversation(body: StartConversationDto): NewConversation {

@@ -97,8 +97,8 @@ export class VoiceInteractionDto extends createZodDto(
 
 export class ListVoiceInteractionsQueryDto extends createZodDto(
   pagingQuery().extend({
-    session_id: key.optional(),
-    customer_id: key.optional(),
+    session_id: key.optional().describe('Of one conversation'),
+    customer_id: key.optional().describe('Of one customer, by your key'),
     from: dayOrTime.optional().describe('At or after; a date is a day in UTC'),
     to: dayOrTime.optional().describe('Up to; a date is all of that day'),
   }),
