@@ -10,6 +10,7 @@ import { CommonModule } from './common/common.module';
 import { IdempotencyGuard } from './common/idempotency.guard';
 import { ProblemFilter } from './common/problem.filter';
 import { RateLimitGuard } from './common/rate-limit.guard';
+import { UploadedAudioGuard } from './common/uploaded-audio';
 import type { AppConfig } from './config/app-config';
 import { ConfigModule } from './config/config.module';
 import { ConversationsModule } from './conversations/conversations.module';
@@ -24,6 +25,7 @@ import { SchedulingModule } from './scheduling/scheduling.module';
 import { SmsModule } from './sms/sms.module';
 import { TranscriptsModule } from './transcripts/transcripts.module';
 import { UsersModule } from './users/users.module';
+import { VoiceModule } from './voice/voice.module';
 import { VoiceInteractionsModule } from './voice-interactions/voice-interactions.module';
 import { WebhooksModule } from './webhooks/webhooks.module';
 
@@ -43,14 +45,16 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     TranscriptsModule,
     CustomersModule,
     ConversationsModule,
+    VoiceModule,
     VoiceInteractionsModule,
     RealtimeModule,
     WebhooksModule,
     GeneralModule,
   ],
   providers: [
-    // In this order: who is asking, was it answered before, is it too often.
+    // In this order: who is asking, what is in the file, was it answered before, is it too often.
     { provide: APP_GUARD, useClass: AccessTokenGuard },
+    { provide: APP_GUARD, useClass: UploadedAudioGuard },
     { provide: APP_GUARD, useClass: IdempotencyGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
     { provide: APP_PIPE, useClass: ZodValidationPipe },

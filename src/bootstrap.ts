@@ -15,6 +15,7 @@ import { REPLAYED_HEADER } from './common/idempotency.interceptor';
 import { REQUEST_ID_HEADER, requestIdOf } from './common/request-id';
 import { checkRequestText } from './common/request-text';
 import { securityHeaders } from './common/security-headers';
+import { takeForms } from './common/uploaded-form';
 import { readUploadedTexts } from './common/uploaded-text';
 import type { AppConfig } from './config/app-config';
 import { serveApiDocs } from './general/api-docs';
@@ -91,7 +92,9 @@ export async function createApp(config: AppConfig, options: AppOptions = {}): Pr
     if (request.headers['content-length'] === '0') delete request.headers['content-type'];
     done();
   });
-  await readUploadedTexts(fastify, config.limits.maxBodyBytes);
+  const { maxBodyBytes, maxUploadBytes } = config.limits;
+  await takeForms(fastify, { text: maxBodyBytes, audio: maxUploadBytes });
+  readUploadedTexts(fastify, maxBodyBytes);
   fastify.addHook('preValidation', (request, _reply, done) => {
     checkRequestText(request.params);
     checkRequestText(request.query);

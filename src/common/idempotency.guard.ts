@@ -9,6 +9,10 @@ import type { Owner } from './owner';
 /** Marks a route; see idempotent.decorator.ts. */
 export const IS_IDEMPOTENT = 'speech-assistant:idempotent';
 
+interface IdempotencyRule {
+  unless(request: FastifyRequest): boolean;
+}
+
 const IDEMPOTENCY_KEY_HEADER = 'idempotency-key';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
@@ -63,9 +67,12 @@ export class IdempotencyGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (!this.reflector.getAllAndOverride<boolean>(IS_IDEMPOTENT, [context.getHandler(), context.getClass()]))
-      return true;
+    const rule = this.reflector.getAllAndOverride<IdempotencyRule | undefined>(IS_IDEMPOTENT, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (rule === undefined || rule.unless(request)) return true;
     const key = request.headers[IDEMPOTENCY_KEY_HEADER];
     if (key === undefined || request.user === undefined) return true;
     if (typeof key !== 'string' || !VISIBLE_ASCII.test(key)) throw new IdempotencyKeyInvalid();

@@ -40,6 +40,7 @@ export class RateLimitGuard implements CanActivate {
       calls: limits.callsPerMinute,
       texts: limits.textsPerMinute,
       scenarios: limits.scenariosPerMinute,
+      speech: limits.speechPerMinute,
       default: limits.defaultPerMinute,
     };
   }

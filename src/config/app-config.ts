@@ -64,6 +64,7 @@ const environment = z.object({
   RATE_LIMIT_CALLS: whole(2, 1, 1_000_000),
   RATE_LIMIT_TEXTS: whole(10, 1, 1_000_000),
   RATE_LIMIT_SCENARIOS: whole(10, 1, 1_000_000),
+  RATE_LIMIT_SPEECH: whole(60, 1, 1_000_000),
   RATE_LIMIT_DEFAULT: whole(600, 1, 1_000_000),
   MAX_CALL_SECONDS: whole(1800, 10, 14_400),
   MAX_CONCURRENT_CALLS: whole(10, 1, 100_000),
@@ -73,6 +74,7 @@ const environment = z.object({
   RESERVED_FOR_INBOUND_PERCENT: whole(20, 0, 90),
   MAX_EVENT_LOOP_DELAY_MS: whole(30, 0, 1000),
   MAX_BODY_KB: whole(1024, 16, 102_400),
+  MAX_UPLOAD_MB: whole(25, 1, 25),
   ALLOWED_COUNTRIES: list('US,CA').refine((codes) => codes.every((code) => /^[A-Z]{2}$/.test(code)), {
     message: 'must be two-letter country codes separated by commas, such as US,CA',
   }),
@@ -136,6 +138,9 @@ const environment = z.object({
   OPENAI_REALTIME_MODEL: text.default('gpt-realtime-2.1').transform((value) => value || 'gpt-realtime-2.1'),
   OPENAI_TEXT_MODEL: text.default('gpt-6-luna').transform((value) => value || 'gpt-6-luna'),
   OPENAI_TRANSCRIPTION_MODEL: text.default('gpt-transcribe').transform((value) => value || 'gpt-transcribe'),
+  OPENAI_SPEECH_MODEL: text.default('gpt-realtime-2.1-mini').transform((value) => value || 'gpt-realtime-2.1-mini'),
+  SPEECH_TIMEOUT_SECONDS: whole(20, 1, 300),
+  TRANSCRIPTION_TIMEOUT_SECONDS: whole(120, 1, 600),
 
   GOOGLE_CLIENT_ID: optional,
   GOOGLE_CLIENT_SECRET: optional,
@@ -206,6 +211,7 @@ export interface AppConfig {
     readonly callsPerMinute: number;
     readonly textsPerMinute: number;
     readonly scenariosPerMinute: number;
+    readonly speechPerMinute: number;
     readonly defaultPerMinute: number;
     readonly maxCallSeconds: number;
     readonly maxConcurrentCalls: number;
@@ -218,6 +224,8 @@ export interface AppConfig {
     /** What a frame may wait for its turn on average; null: the event loop is not watched. */
     readonly maxEventLoopDelayMs: number | null;
     readonly maxBodyBytes: number;
+    /** Of one audio file. */
+    readonly maxUploadBytes: number;
   };
   readonly calls: {
     readonly allowedCountries: readonly string[];
@@ -275,6 +283,11 @@ export interface AppConfig {
     readonly realtimeModel: string;
     readonly textModel: string;
     readonly transcriptionModel: string;
+    /** Its name says how it is spoken to: over Realtime or by REST (integrations/speech/speech.module.ts). */
+    readonly speechModel: string;
+    /** How long it may take until speech begins to come, or goes on. */
+    readonly speechTimeoutMs: number;
+    readonly transcriptionTimeoutMs: number;
   };
   readonly google: {
     /** Undefined: this installation has no account with Google, and no calendars. */
@@ -416,6 +429,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       callsPerMinute: e.RATE_LIMIT_CALLS,
       textsPerMinute: e.RATE_LIMIT_TEXTS,
       scenariosPerMinute: e.RATE_LIMIT_SCENARIOS,
+      speechPerMinute: e.RATE_LIMIT_SPEECH,
       defaultPerMinute: e.RATE_LIMIT_DEFAULT,
       maxCallSeconds: e.MAX_CALL_SECONDS,
       maxConcurrentCalls: e.MAX_CONCURRENT_CALLS,
@@ -425,6 +439,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       reservedForInbound: e.RESERVED_FOR_INBOUND_PERCENT / 100,
       maxEventLoopDelayMs: e.MAX_EVENT_LOOP_DELAY_MS === 0 ? null : e.MAX_EVENT_LOOP_DELAY_MS,
       maxBodyBytes: e.MAX_BODY_KB * 1024,
+      maxUploadBytes: e.MAX_UPLOAD_MB * 1024 * 1024,
     },
     calls: {
       allowedCountries: e.ALLOWED_COUNTRIES,
@@ -470,6 +485,9 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       realtimeModel: e.OPENAI_REALTIME_MODEL,
       textModel: e.OPENAI_TEXT_MODEL,
       transcriptionModel: e.OPENAI_TRANSCRIPTION_MODEL,
+      speechModel: e.OPENAI_SPEECH_MODEL,
+      speechTimeoutMs: e.SPEECH_TIMEOUT_SECONDS * 1000,
+      transcriptionTimeoutMs: e.TRANSCRIPTION_TIMEOUT_SECONDS * 1000,
     },
     google: {
       client:

@@ -39,7 +39,7 @@ export function routeTraits(app: INestApplication): Map<string, RouteTraits> {
         all.set(operationId(metatype.name, name), {
           isPublic: mark(IS_PUBLIC) === true,
           isRateLimited: mark(RATE_LIMIT_GROUP) !== 'none',
-          isIdempotent: mark(IS_IDEMPOTENT) === true,
+          isIdempotent: mark(IS_IDEMPOTENT) !== undefined,
           usesDatabase: mark(WITHOUT_DATABASE) !== true,
         });
       }

@@ -19,7 +19,11 @@ type Body = Record<string, unknown>;
 /** A small client: one method a verb, never throws for a status. */
 export function api(url: string) {
   const send = async <T>(method: string, path: string, body: unknown, options: ApiOptions = {}) => {
-    const isRaw = typeof body === 'string' || body instanceof Uint8Array || body instanceof URLSearchParams;
+    const isRaw =
+      typeof body === 'string' ||
+      body instanceof Uint8Array ||
+      body instanceof URLSearchParams ||
+      body instanceof FormData;
     const response = await fetch(url + path, {
       method,
       redirect: 'manual',

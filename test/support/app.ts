@@ -65,6 +65,7 @@ export async function startApp(options: StartOptions = {}): Promise<StartedApp> 
       RATE_LIMIT_CALLS: GENEROUS,
       RATE_LIMIT_TEXTS: GENEROUS,
       RATE_LIMIT_SCENARIOS: GENEROUS,
+      RATE_LIMIT_SPEECH: GENEROUS,
       RATE_LIMIT_DEFAULT: GENEROUS,
       // Many apps, sandboxes and tests share one event loop here.
       MAX_EVENT_LOOP_DELAY_MS: '0',

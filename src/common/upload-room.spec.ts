@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { NoRoomForUpload, UploadRoom } from './upload-room';
+
+it('refuses what does not fit, for one user and for all, and has room again when somebody leaves', () => {
+  const room = new UploadRoom(100, 50);
+  const [one, two, three] = [room.enter(1), room.enter(2), room.enter(3)];
+  one.take(50);
+  expect(() => one.take(1)).toThrow(NoRoomForUpload);
+  expect(() => room.enter(1).take(1)).toThrow(NoRoomForUpload);
+  two.take(49);
+  three.take(1);
+  expect(() => three.take(1)).toThrow(NoRoomForUpload);
+  one.leave();
+  one.leave();
+  three.take(1);
+  expect(room.usedBytes).toBe(51);
+});
+
+it('never gives more than there is, and is empty when all have left', () => {
+  const step = fc.record({ user: fc.integer({ min: 1, max: 4 }), bytes: fc.nat(40), leaves: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const room = new UploadRoom(100, 60);
+      const places = [];
+      for (const { user, bytes, leaves } of steps) {
+        const place = room.enter(user);
+        places.push(place);
+        try {
+          place.take(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(NoRoomForUpload);
+        }
+        expect(room.usedBytes).toBeLessThanOrEqual(100);
+        if (leaves) place.leave();
+      }
+      for (const place of places) place.leave();
+      expect(room.usedBytes).toBe(0);
+    }),
+  );
+});
