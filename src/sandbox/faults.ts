@@ -50,6 +50,8 @@ export const FAULTS_BY_PROVIDER = {
     'lose_transcription',
     'late_transcription',
     'cut_stream',
+    'stall_speech',
+    'cut_speech',
   ],
   google: [
     'http_403',
@@ -155,7 +157,13 @@ const AIMS_BY_PROVIDER: Record<FaultProvider, readonly (keyof FaultAim)[]> = {
 };
 const ALL_AIMS = Object.values(AIMS_BY_PROVIDER).flat();
 /** These strike before a session has said whose it is. */
-const BEFORE_A_SESSION: ReadonlySet<string> = new Set(['refuse_socket', 'invalid_api_key', 'lose_answer']);
+const BEFORE_A_SESSION: ReadonlySet<string> = new Set([
+  'refuse_socket',
+  'invalid_api_key',
+  'lose_answer',
+  'stall_speech',
+  'cut_speech',
+]);
 
 /** Whether a fault may strike here: one that is aimed needs to know its target. */
 export function isMeantFor(aim: FaultAim, site: FaultSite): boolean {

@@ -31,6 +31,7 @@ export interface OpenAiPart {
   registerRest(app: FastifyInstance): void;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   sessions(): unknown;
+  audioRequests(): unknown;
   /** Lets a fault strike the open connections that it is meant for; says how many. */
   strikeOpen(fault: ArmedFault): number;
   /** Cuts every open connection at once; says how many. */
@@ -138,6 +139,7 @@ export async function serveProviders(options: SandboxOptions, parts: SandboxPart
     store,
     phoneNumbers,
     openAiSessions: () => openAi.sessions(),
+    openAiAudioRequests: () => openAi.audioRequests(),
     cutOpenAiSessions: () => openAi.cutAll(),
     baseUrl: () => baseUrl,
   });

@@ -32,6 +32,7 @@ export interface ControlSettings {
   store: ObjectStore;
   phoneNumbers: readonly string[];
   openAiSessions: () => unknown;
+  openAiAudioRequests: () => unknown;
   /** Says how many connections it cut. */
   cutOpenAiSessions: () => number;
   baseUrl: () => string;
@@ -155,6 +156,8 @@ export function registerControls(app: FastifyInstance, settings: ControlSettings
       });
 
       scope.get('/openai/sessions', (_request, reply) => reply.send(settings.openAiSessions()));
+
+      scope.get('/openai/audio', (_request, reply) => reply.send(settings.openAiAudioRequests()));
 
       scope.delete('/openai/sessions', (_request, reply) => reply.send({ cut: settings.cutOpenAiSessions() }));
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ArmedFault } from '../faults';
 import type { VoiceBox } from '../speech/voice-box';
 import type { Faults } from './faults.port';
+import { AudioRequests, type AudioRequestView } from './audio-requests';
 import { RealtimeServer } from './realtime-server';
 import { DEFAULT_PACE, type ModelPace } from './response-run';
 import { registerRest } from './rest';
@@ -28,6 +29,8 @@ export interface OpenAiSimulator {
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Open sessions and those that were lately closed, oldest first. */
   sessions(): SessionView[];
+  /** What was asked of the audio routes, oldest first. */
+  audioRequests(): AudioRequestView[];
   /** Lets a fault strike the open Realtime connections that it is meant for; says how many. */
   strikeOpen(fault: ArmedFault): number;
   /** Cuts every open Realtime connection at once; says how many. */
@@ -47,8 +50,10 @@ export function createOpenAi(options: OpenAiOptions): OpenAiSimulator {
     sessionLimitMs: options.sessionLimitMs ?? SESSION_LIMIT_MS,
     pace: { ...DEFAULT_PACE, ...options.pace },
   });
+  const requests = new AudioRequests();
   return {
-    registerRest: (app) => registerRest(app, { apiKey, voices, faults }),
+    registerRest: (app) => registerRest(app, { apiKey, voices, faults, requests }),
+    audioRequests: () => requests.all(),
     handleUpgrade: (req, socket, head) => realtime.handleUpgrade(req, socket, head),
     sessions: () => realtime.sessions(),
     strikeOpen: (fault) => realtime.strikeOpen(fault),

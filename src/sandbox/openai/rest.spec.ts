@@ -82,7 +82,7 @@ describe('the simulated REST API, asked by the real SDK', () => {
     ['a broken WAV', () => transcribe(Buffer.from('RIFF0000WAVE'), 'a.wav'), 400, 'invalid_value'],
     [
       'a format without an encoder',
-      () => client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hi.' }),
+      () => client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hi.', response_format: 'opus' }),
       400,
       'unsupported_value',
     ],

@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VoiceBox } from '../speech/voice-box';
 import type { Faults } from './faults.port';
-import { MAX_FILE_BYTES, registerAudio } from './rest-audio';
+import type { AudioRequests } from './audio-requests';
+import { registerSpeech } from './rest-speech';
 import { registerText } from './rest-text';
-import { DEFAULT_SLOW_MS, invalidApiKey } from './session-faults';
+import { MAX_FILE_BYTES, registerTranscriptions } from './rest-transcription';
+import { DEFAULT_SLOW_MS, insufficientQuota, invalidApiKey } from './session-faults';
 import { WireError, type WireErrorBody } from './wire-error';
 import { wireId } from './wire-id';
 
@@ -11,6 +13,7 @@ interface RestOptions {
   apiKey: string;
   voices: VoiceBox;
   faults: Faults;
+  requests: AudioRequests;
 }
 
 /** The models, and the day on which OpenAI has said that each ends (reference/openai-realtime.md section 0). */
@@ -40,7 +43,7 @@ function refusal(status: number, type: string, code: string, message: string) {
 }
 
 /** The provider's REST calls, in a context of their own: its content types, errors and faults touch nothing else. */
-export function registerRest(app: FastifyInstance, { apiKey, voices, faults }: RestOptions): void {
+export function registerRest(app: FastifyInstance, { apiKey, voices, faults, requests }: RestOptions): void {
   void app.register((scope, _options, done) => {
     const answersToLose = new WeakSet<FastifyRequest>();
     // Other contexts may know multipart bodies in another way; here the whole body is wanted.
@@ -54,6 +57,7 @@ export function registerRest(app: FastifyInstance, { apiKey, voices, faults }: R
       if (request.headers.authorization !== `Bearer ${apiKey}`) {
         return reply.code(401).send({ error: invalidApiKey().body() });
       }
+      requests.note(request, reply);
       if (faults.take('openai', 'lose_answer')) answersToLose.add(request);
       return misbehave(faults, request, reply);
     });
@@ -66,7 +70,8 @@ export function registerRest(app: FastifyInstance, { apiKey, voices, faults }: R
       return reply.code(status).send({ error: body });
     });
     scope.get('/v1/models', () => ({ object: 'list', data: Object.entries(MODELS).map(modelView) }));
-    registerAudio(scope, voices);
+    registerSpeech(scope, { voices, faults, requests });
+    registerTranscriptions(scope, voices, requests);
     registerText(scope, faults);
     done();
   });
@@ -78,7 +83,14 @@ function modelView([id, shutdownDate]: [string, string | null]): Record<string, 
 
 async function misbehave(faults: Faults, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | void> {
   for (const [fault, { status, error }] of Object.entries(HTTP_FAULTS)) {
-    if (faults.take('openai', fault)) return reply.code(status).send({ error });
+    const strike = faults.take('openai', fault);
+    if (!strike) continue;
+    if (status === 429 && strike.afterMs !== undefined) reply.header('retry-after', Math.ceil(strike.afterMs / 1000));
+    return reply.code(status).send({ error });
+  }
+  // Of other routes it is armed for the next session.
+  if (request.url.startsWith('/v1/audio/') && faults.take('openai', 'insufficient_quota')) {
+    return reply.code(429).send({ error: insufficientQuota().body() });
   }
   const slow = faults.take('openai', 'slow');
   if (slow) await new Promise((resolve) => setTimeout(resolve, slow.afterMs ?? DEFAULT_SLOW_MS));

@@ -9,7 +9,7 @@ const CACHE_BLOCK_TOKENS = 64;
 
 export const textTokens = (text: string): number => Math.ceil(text.length / LETTERS_PER_TOKEN);
 export const inputAudioTokens = (ms: number): number => Math.ceil(ms / INPUT_AUDIO_MS_PER_TOKEN);
-const outputAudioTokens = (ms: number): number => Math.ceil(ms / OUTPUT_AUDIO_MS_PER_TOKEN);
+export const speechTokens = (ms: number): number => Math.ceil(ms / OUTPUT_AUDIO_MS_PER_TOKEN);
 /** The longest speech that a limit of output tokens admits. */
 export const audioMsOfTokens = (tokens: number): number => tokens * OUTPUT_AUDIO_MS_PER_TOKEN;
 
@@ -39,12 +39,12 @@ export function responseUsage(
     const { item } = record;
     const isUserAudio = item.content?.[0]?.type === 'input_audio';
     if (isUserAudio) audio += inputAudioTokens(record.audioMs);
-    else if (record.audioMs > 0) audio += outputAudioTokens(record.truncatedAtMs ?? record.audioMs);
+    else if (record.audioMs > 0) audio += speechTokens(record.truncatedAtMs ?? record.audioMs);
     if (!isUserAudio) text += textTokens(wordsOf(item, record.knownText));
   }
   const cached = Math.min(text, Math.floor(earlierTextTokens / CACHE_BLOCK_TOKENS) * CACHE_BLOCK_TOKENS);
   const outputText = textTokens(output.text);
-  const outputAudio = outputAudioTokens(output.audioMs);
+  const outputAudio = speechTokens(output.audioMs);
   return {
     total_tokens: text + audio + outputText + outputAudio,
     input_tokens: text + audio,

@@ -72,6 +72,7 @@ export class SandboxFixture {
           socket.end('HTTP/1.1 418 Spec\r\n\r\n');
         },
         sessions: () => [],
+        audioRequests: () => [],
         // One session is open, so to say.
         strikeOpen: (fault) => (fault.fault === 'drop_socket' ? Math.min(1, struck.push(fault)) : 0),
         cutAll: () => 1,

@@ -3,6 +3,7 @@ import OpenAI, { toFile } from 'openai';
 import { AUDIO_TYPES } from '../../../common/audio-kind';
 import type { AppConfig } from '../../../config/app-config';
 import { APP_CONFIG } from '../../../config/config.module';
+import { primaryLanguage, transcriberLanguage } from '../../../languages/languages';
 import { SpokenAudio, Transcriber, Transcription, TranscriptionOptions } from '../transcriber';
 import { asked, speechClient } from './openai-speech-client';
 
@@ -24,12 +25,14 @@ export class OpenAiTranscriber extends Transcriber {
   ): Promise<Transcription> {
     // The provider goes by the end of the name.
     const file = await toFile(bytes, `audio.${kind}`, { type: AUDIO_TYPES[kind] });
+    const known = language === undefined ? undefined : transcriberLanguage(language);
     const request: OpenAI.Audio.TranscriptionCreateParamsNonStreaming = {
       file,
       model: this.model,
       // The one of them that tells the language by no other format.
       response_format: this.model.startsWith('whisper') ? 'verbose_json' : 'json',
-      ...(language === undefined ? {} : { language: primarySubtag(language) }),
+      // One that it does not know it would refuse; so it finds out by itself.
+      ...(known === undefined ? {} : { language: known }),
     };
     const answer: Answer = await asked(() => this.client.audio.transcriptions.create(request, { signal }), signal);
     return { text: answer.text.trim(), language: languageOf(answer), durationMs: durationOf(answer) };
@@ -48,15 +51,10 @@ interface Answer {
   usage?: { type: string; seconds?: number };
 }
 
-/** The provider takes ISO 639-1. */
-function primarySubtag(language: string): string {
-  return new Intl.Locale(language).language;
-}
-
 function languageOf({ language, languages }: Answer): string | null {
   const told = languages?.[0]?.code ?? (language === undefined ? undefined : codeOf(language));
   try {
-    return told === undefined || told === '' ? null : primarySubtag(told);
+    return told === undefined || told === '' ? null : primaryLanguage(told);
   } catch {
     return null;
   }
