@@ -36,10 +36,10 @@ function hasOggSound(bytes: Uint8Array): boolean {
   return textAt(bytes, packet, 8) === 'OpusHead' || textAt(bytes, packet, 7) === '\x01vorbis';
 }
 
-/** A track of sound has a codec whose name begins with A_: WebM knows Opus and Vorbis. */
+/** DocType (0x4282), a size of 1 to 8 bytes, its value; a track of sound has a codec whose name begins with A_: WebM knows Opus and Vorbis. */
 function isWebmSound(bytes: Uint8Array): boolean {
   const head = textAt(bytes, 0, HEAD_BYTES);
-  return /\x42\x82[\s\S]\x77\x65\x62\x6d/.test(head) && /A_(?:OPUS|VORBIS)/.test(head);
+  return /\x42\x82[\s\S]{1,8}webm/.test(head) && /A_(?:OPUS|VORBIS)/.test(head);
 }
 
 /** What stands at the end of a file that was recorded in one go cannot be told from its head: it is looked for everywhere. */
