@@ -45,6 +45,14 @@ export interface ModelSession {
   errorsSent: { code: string | null; message: string }[];
 }
 
+/** A request to OpenAI's audio routes. */
+export interface AudioRequest {
+  path: string;
+  state: 'running' | 'answered' | 'abandoned';
+  asked: Record<string, unknown>;
+  audioMs: number;
+}
+
 export interface FaultOptions {
   /** How many times it strikes; once when absent. */
   count?: number;
@@ -80,6 +88,8 @@ export interface TestSandbox {
   calls(): Promise<PhoneCall[]>;
   call(callSid: string): Promise<PhoneCall>;
   sessions(): Promise<ModelSession[]>;
+  /** What was asked of OpenAI's audio routes, oldest first. */
+  audioRequests(): Promise<AudioRequest[]>;
   /** Cuts every open model session at once, without a close frame; says how many. */
   cutSessions(): Promise<number>;
   fault(provider: string, fault: string, options?: FaultOptions): Promise<void>;
@@ -161,6 +171,7 @@ export async function startTestSandbox(env: Environment = {}): Promise<TestSandb
     calls: async () => (await client.get<PhoneCall[]>('/sandbox/calls')).body,
     call: async (callSid) => (await client.get<PhoneCall>(`/sandbox/calls/${callSid}`)).body,
     sessions: async () => (await client.get<ModelSession[]>('/sandbox/openai/sessions')).body,
+    audioRequests: async () => (await client.get<AudioRequest[]>('/sandbox/openai/audio')).body,
     cutSessions: async () => (await client.delete<{ cut: number }>('/sandbox/openai/sessions')).body.cut,
     fault: async (provider, fault, options = {}) => {
       const answer = await client.post('/sandbox/faults', { provider, fault, ...options });

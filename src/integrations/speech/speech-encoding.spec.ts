@@ -3,7 +3,6 @@ import { audioDurationMs } from '../../common/audio-duration';
 import { audioKindOf } from '../../common/audio-kind';
 import { closedFile, encodedSpeech, SPEECH_FORMATS, SpeechFormat } from './speech-encoding';
 
- 
 async function* inParts(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0;
   for (const cut of [...cuts].sort((a, b) => a - b)) {
@@ -37,7 +36,7 @@ it.each(SPEECH_FORMATS)('makes the same %s whatever the parts that the samples c
 
 it('gives out MP3 while the samples still come', async () => {
   let given = 0;
-   
+
   async function* endless(): AsyncGenerator<Buffer> {
     for (;;) {
       given++;
@@ -66,7 +65,6 @@ it('is nothing at all where nothing was spoken', async () => {
 });
 
 it('passes on what goes wrong in the midst', async () => {
-   
   async function* broken(): AsyncGenerator<Buffer> {
     yield TONE;
     throw new Error('cut off');

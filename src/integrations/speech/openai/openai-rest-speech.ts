@@ -6,7 +6,7 @@ import { sentencePieces } from '../sentence-pieces';
 import { SpeechError } from '../speech-error';
 import { SpeechOrder, SpeechOutput } from '../speech-output';
 import { asked, speechClient } from './openai-speech-client';
-import { TOO_SLOW, toSpeechError, unreachable } from './openai-speech-errors';
+import { TOO_SLOW, unreachable } from './openai-speech-errors';
 
 /** The provider takes 4,096 characters, and 2,000 tokens: as many as there are characters in some scripts. */
 const MAX_CHARACTERS = 1_500;
@@ -22,7 +22,7 @@ export class OpenAiRestSpeech extends SpeechOutput {
     super();
     this.model = config.openai.speechModel;
     this.timeoutMs = config.openai.speechTimeoutMs;
-    this.client = speechClient(config, this.timeoutMs);
+    this.client = speechClient(config);
   }
 
   async *speak({ text, voice, signal }: SpeechOrder): AsyncGenerator<Buffer> {
@@ -30,16 +30,14 @@ export class OpenAiRestSpeech extends SpeechOutput {
   }
 
   private async *piece(input: string, voice: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-    const given = new AbortController();
-    const cancel = () => given.abort();
-    signal?.addEventListener('abort', cancel);
-    if (signal?.aborted === true) cancel();
+    const enough = new AbortController();
+    const until = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
     const request = { model: this.model, input, voice, response_format: 'pcm' } as const;
     try {
-      const answer = await asked(
-        () => this.client.audio.speech.create(request, { signal: given.signal }),
-        given.signal,
-      );
+      const answer = await asked((given) => this.client.audio.speech.create(request, { signal: given }), {
+        signal: until,
+        timeoutMs: this.timeoutMs,
+      });
       const reader = (answer.body as ReadableStream<Uint8Array> | null)?.getReader();
       if (reader === undefined) throw unreachable('an answer without a body');
       for (;;) {
@@ -47,16 +45,13 @@ export class OpenAiRestSpeech extends SpeechOutput {
         if (read.done) return;
         yield Buffer.from(read.value.buffer, read.value.byteOffset, read.value.byteLength);
       }
-    } catch (error) {
-      throw error instanceof SpeechError ? error : brokenOff(error);
     } finally {
       // Also where whoever listens has stopped: what is left of it is not wanted.
-      cancel();
-      signal?.removeEventListener('abort', cancel);
+      enough.abort();
     }
   }
 
-  /** The SDK's time limit ends with the headers. */
+  /** The SDK's time limit ends with the headers, and so do its errors. @throws SpeechError */
   private async inTime<T>(read: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -64,16 +59,10 @@ export class OpenAiRestSpeech extends SpeechOutput {
     });
     try {
       return await Promise.race([read, late]);
+    } catch (error) {
+      throw error instanceof SpeechError ? error : unreachable(error);
     } finally {
       clearTimeout(timer);
     }
   }
-}
-
-/** While the body comes it is the platform's errors that say so. */
-function brokenOff(error: unknown): unknown {
-  const known = toSpeechError(error);
-  if (known instanceof SpeechError) return known;
-  const isTheirs = error instanceof Error && (error.name === 'AbortError' || error instanceof TypeError);
-  return isTheirs ? unreachable(error) : error;
 }

@@ -21,7 +21,6 @@ export const TOO_SLOW = 'OpenAI took too long.';
 
 /** What a failed request to OpenAI means to us. */
 export function toSpeechError(error: unknown): unknown {
-  if (error instanceof OpenAI.APIConnectionTimeoutError) return new SpeechError(TOO_SLOW, 'moment', { cause: error });
   if (!(error instanceof OpenAI.APIError)) return error;
   const { status, code, error: body, headers } = error as ApiError;
   const trouble = troubleOf(status, code);

@@ -12,11 +12,13 @@ import { asked, speechClient } from './openai-speech-client';
 export class OpenAiTranscriber extends Transcriber {
   private readonly client: OpenAI;
   private readonly model: string;
+  private readonly timeoutMs: number;
 
   constructor(@Inject(APP_CONFIG) config: AppConfig) {
     super();
     this.model = config.openai.transcriptionModel;
-    this.client = speechClient(config, config.openai.transcriptionTimeoutMs);
+    this.timeoutMs = config.openai.transcriptionTimeoutMs;
+    this.client = speechClient(config);
   }
 
   async transcribe(
@@ -34,7 +36,10 @@ export class OpenAiTranscriber extends Transcriber {
       // One that it does not know it would refuse; so it finds out by itself.
       ...(known === undefined ? {} : { language: known }),
     };
-    const answer: Answer = await asked(() => this.client.audio.transcriptions.create(request, { signal }), signal);
+    const answer: Answer = await asked((given) => this.client.audio.transcriptions.create(request, { signal: given }), {
+      signal,
+      timeoutMs: this.timeoutMs,
+    });
     return { text: answer.text.trim(), language: languageOf(answer), durationMs: durationOf(answer) };
   }
 }
