@@ -14,9 +14,10 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { goneSignal } from '../common/client-gone';
 import { Idempotent } from '../common/idempotent.decorator';
-import { ApiIdempotencyKey, ApiProblems } from '../common/openapi.decorators';
+import { ApiIdempotencyKey, ApiProblems, ProblemAnswer } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { RateLimit } from '../common/rate-limit.decorator';
+import { NoRoomForUpload } from '../common/upload-room';
 import { AUDIO_FILE, NoAudio } from '../common/uploaded-audio';
 import { SpeechError } from '../integrations/speech/speech-error';
 import { SPEECH_TYPES } from '../integrations/speech/speech-encoding';
@@ -32,6 +33,12 @@ const REFUSED = new SpeechError(
   'account',
 );
 const NOT_TAKEN = new SpeechError('OpenAI did not take the request: Audio file might be corrupted.', 'request');
+const UNAVAILABLE: ProblemAnswer = [
+  503,
+  'OpenAI cannot be had at the moment, or too much audio is being worked on',
+  new SpeechUnavailable(BUSY),
+  new NoRoomForUpload(),
+];
 const BINARY = { schema: { type: 'string', format: 'binary', example: 'ID3…' } } as const;
 
 @ApiTags('voice')
@@ -63,12 +70,7 @@ export class VoiceController {
     },
   })
   @ApiOkResponse({ type: TranscriptionDto })
-  @ApiProblems(
-    new NoAudio(),
-    new AudioNotUnderstood(NOT_TAKEN),
-    new SpeechRefused(REFUSED),
-    new SpeechUnavailable(BUSY),
-  )
+  @ApiProblems(new NoAudio(), new AudioNotUnderstood(NOT_TAKEN), new SpeechRefused(REFUSED), UNAVAILABLE)
   async speechToText(
     @Body() { audio_file: audio, language }: SpeechToTextDto,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -99,7 +101,7 @@ export class VoiceController {
     new InvalidVoiceType(),
     [422, 'The text cannot be spoken, or not in one answer', new SpeechTooLong(), new TextNotSpoken(NOT_TAKEN)],
     new SpeechRefused(REFUSED),
-    new SpeechUnavailable(BUSY),
+    UNAVAILABLE,
   )
   async textToSpeech(
     @CurrentOwner() owner: Owner,

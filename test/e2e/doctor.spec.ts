@@ -65,7 +65,7 @@ describe('the doctor', () => {
     ]) {
       expect([subject, about(findings, subject).map(({ verdict }) => verdict)]).toEqual([subject, ['ok']]);
     }
-    expect(about(findings, 'OpenAI models').map(({ verdict }) => verdict)).toEqual(['ok', 'ok', 'ok']);
+    expect(about(findings, 'OpenAI models').map(({ verdict }) => verdict)).toEqual(['ok', 'ok', 'ok', 'ok']);
     expect(about(findings, 'Google client')[0]).toMatchObject({ verdict: 'ok' });
     expect(reportOf(findings)).toContain('✓ Database');
   });

@@ -33,6 +33,7 @@ export async function openAiCheckup({ openai }: AppConfig, now = new Date()): Pr
     OPENAI_REALTIME_MODEL: openai.realtimeModel,
     OPENAI_TEXT_MODEL: openai.textModel,
     OPENAI_TRANSCRIPTION_MODEL: openai.transcriptionModel,
+    OPENAI_SPEECH_MODEL: openai.speechModel,
   };
   return [
     key.ok('OpenAI takes it.'),
