@@ -1,8 +1,11 @@
 import type { AudioKind } from './audio-kind';
 import { firstMp3Frame, mp3FrameAt } from './mp3-frames';
+import { mp4Boxes } from './mp4-boxes';
 
 /** A header that says more is wrong. */
 const MAX_DURATION_MS = 7 * 24 * 3_600_000;
+/** Of chunks and elements in a row; files have a dozen, and whoever has more wants to keep the reader busy. */
+const MAX_MEMBERS = 1_000;
 
 /** How long a file plays, in milliseconds, where it says so itself; null where it does not, or makes no sense. */
 export function audioDurationMs(bytes: Uint8Array, kind: AudioKind): number | null {
@@ -24,7 +27,7 @@ const SECONDS_OF: Readonly<Record<AudioKind, (file: Buffer) => number | null>> =
 /** Its `data` as long as the file has it: who writes to a pipe does not know the length and leaves 0 or the largest number there. */
 function wavSeconds(file: Buffer): number | null {
   let byteRate: number | null = null;
-  for (let at = 12; at + 8 <= file.length;) {
+  for (let at = 12, read = 0; at + 8 <= file.length && read < MAX_MEMBERS; read++) {
     const name = file.toString('latin1', at, at + 4);
     const size = file.readUInt32LE(at + 4);
     const start = at + 8;
@@ -74,7 +77,7 @@ function webmSeconds(file: Buffer): number | null {
   if (content === null) return null;
   let scaleNs = 1_000_000;
   let duration: number | null = null;
-  for (let at = content.from; at < content.to;) {
+  for (let at = content.from, read = 0; at < content.to && read < MAX_MEMBERS; read++) {
     const idBytes = Math.clz32(file[at] ?? 0) - 23;
     if (idBytes > 4 || at + idBytes > content.to) return null;
     const id = file.readUIntBE(at, idBytes);
@@ -108,11 +111,11 @@ function flacSeconds(file: Buffer): number | null {
 
 /** mvhd: timescale and duration; 0 or all ones in files that were written in pieces. */
 function mp4Seconds(file: Buffer): number | null {
-  const at = file.indexOf('mvhd');
-  if (at < 0 || at + 36 > file.length) return null;
-  const isLong = file[at + 4] === 1;
-  const scale = file.readUInt32BE(at + (isLong ? 24 : 16));
-  const duration = isLong ? Number(file.readBigUInt64BE(at + 28)) : file.readUInt32BE(at + 20);
+  const [head] = mp4Boxes(file, ['moov', 'mvhd']);
+  if (head === undefined || head.from + 32 > head.to) return null;
+  const isLong = file[head.from] === 1;
+  const scale = file.readUInt32BE(head.from + (isLong ? 20 : 12));
+  const duration = isLong ? Number(file.readBigUInt64BE(head.from + 24)) : file.readUInt32BE(head.from + 16);
   const isUnknown = duration === 0 || duration >= (isLong ? 2 ** 63 : 2 ** 32 - 1);
   return scale === 0 || isUnknown ? null : duration / scale;
 }

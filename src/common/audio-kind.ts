@@ -1,4 +1,5 @@
 import { firstMp3Frame } from './mp3-frames';
+import { mp4Boxes } from './mp4-boxes';
 
 /** The containers that are taken, found by content: neither a name nor a declared type says what a file is. */
 export const AUDIO_KINDS = ['wav', 'mp3', 'ogg', 'webm', 'flac', 'm4a'] as const;
@@ -42,15 +43,11 @@ function isWebmSound(bytes: Uint8Array): boolean {
   return /\x42\x82[\s\S]{1,8}webm/.test(head) && /A_(?:OPUS|VORBIS)/.test(head);
 }
 
-/** What stands at the end of a file that was recorded in one go cannot be told from its head: it is looked for everywhere. */
+/** What handles a track stands in `hdlr`, behind version and flags and a field that is 0. */
 function isMp4Sound(bytes: Uint8Array): boolean {
   if (PICTURES.has(textAt(bytes, 8, 4))) return false;
-  const handler = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // hdlr, version and flags, a field that is 0, and what it handles: sound.
-  for (let at = handler.indexOf('hdlr'); at >= 0; at = handler.indexOf('hdlr', at + 1)) {
-    if (textAt(bytes, at + 12, 4) === 'soun') return true;
-  }
-  return false;
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return mp4Boxes(file, ['moov', 'trak', 'mdia', 'hdlr']).some(({ from }) => textAt(file, from + 8, 4) === 'soun');
 }
 
 function textAt(bytes: Uint8Array, at: number, length: number): string {

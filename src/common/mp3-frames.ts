@@ -32,7 +32,8 @@ const MAX_GAP_BYTES = 4_096;
 /** The frame whose header begins here; null where none does. */
 export function mp3FrameAt(bytes: Uint8Array, at: number): Mp3Frame | null {
   if (at + HEADER_BYTES > bytes.length || bytes[at] !== 0xff) return null;
-  const [, second = 0, third = 0] = bytes.subarray(at, at + HEADER_BYTES);
+  const second = bytes[at + 1] ?? 0;
+  const third = bytes[at + 2] ?? 0;
   const divider = RATE_DIVIDER[(second >> 3) & 3];
   const layer = LAYERS[(second >> 1) & 3];
   const rateHz = RATES_HZ[(third >> 2) & 3];

@@ -62,6 +62,7 @@ export class VoiceController {
   @ApiBody({
     schema: {
       type: 'object',
+      example: { audio_file: 'RIFF…WAVE', language: 'en' },
       required: ['audio_file'],
       properties: {
         audio_file: { type: 'string', format: 'binary', description: 'May also go by the name of `file`' },
