@@ -9,7 +9,7 @@ import { audioDurationMs } from './audio-duration';
 import { AudioKind, audioKindOf } from './audio-kind';
 import './fastify-request';
 import { checkRequestText } from './request-text';
-import { UploadPlace, UploadRoom } from './upload-room';
+import { AudioPlace, AudioRoom } from './audio-room';
 import { FormRules, UnreadableForm, UploadTooLarge } from './uploaded-form';
 
 const MAX_FIELDS = 12;
@@ -71,11 +71,11 @@ export const uploadedAudio = z.instanceof(UploadedAudio, { error: 'must be an au
 @Injectable()
 export class UploadedAudioGuard implements CanActivate {
   private readonly maxBytes: number;
-  private readonly room: UploadRoom;
+  private readonly room: AudioRoom;
 
   constructor(@Inject(APP_CONFIG) { limits }: AppConfig) {
     this.maxBytes = limits.maxUploadBytes;
-    this.room = new UploadRoom(FILES_AT_ONCE * this.maxBytes, FILES_OF_USER * this.maxBytes);
+    this.room = new AudioRoom(FILES_AT_ONCE * this.maxBytes, FILES_OF_USER * this.maxBytes);
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -99,7 +99,7 @@ export class UploadedAudioGuard implements CanActivate {
 async function formOf(
   request: FastifyRequest,
   maxBytes: number,
-  place: UploadPlace,
+  place: AudioPlace,
 ): Promise<{ fields: Record<string, unknown>; audio: UploadedAudio }> {
   const fields: Record<string, unknown> = {};
   let audio: UploadedAudio | undefined;
@@ -129,7 +129,7 @@ async function formOf(
 }
 
 /** To leave the loop is to have the rest of the file thrown away. */
-async function audioOf(file: AsyncIterable<Buffer>, maxBytes: number, place: UploadPlace): Promise<UploadedAudio> {
+async function audioOf(file: AsyncIterable<Buffer>, maxBytes: number, place: AudioPlace): Promise<UploadedAudio> {
   const chunks: Buffer[] = [];
   const hash = createHash('sha256');
   let size = 0;

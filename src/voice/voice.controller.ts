@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBearerAuth,
@@ -17,8 +17,10 @@ import { Idempotent } from '../common/idempotent.decorator';
 import { ApiIdempotencyKey, ApiProblems, ProblemAnswer } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { RateLimit } from '../common/rate-limit.decorator';
-import { NoRoomForUpload } from '../common/upload-room';
+import { NoRoomForAudio } from '../common/audio-room';
 import { AUDIO_FILE, NoAudio } from '../common/uploaded-audio';
+import type { AppConfig } from '../config/app-config';
+import { APP_CONFIG } from '../config/config.module';
 import { SpeechError } from '../integrations/speech/speech-error';
 import { SPEECH_TYPES } from '../integrations/speech/speech-encoding';
 import { InvalidVoiceType } from '../scenarios/scenarios.errors';
@@ -37,7 +39,7 @@ const UNAVAILABLE: ProblemAnswer = [
   503,
   'OpenAI cannot be had at the moment, or too much audio is being worked on',
   new SpeechUnavailable(BUSY),
-  new NoRoomForUpload(),
+  new NoRoomForAudio(),
 ];
 const BINARY = { schema: { type: 'string', format: 'binary', example: 'ID3…' } } as const;
 
@@ -45,7 +47,15 @@ const BINARY = { schema: { type: 'string', format: 'binary', example: 'ID3…' }
 @ApiBearerAuth()
 @Controller('voice')
 export class VoiceController {
-  constructor(private readonly voice: Voice) {}
+  /** Of a stream: OpenAI may be silent for so long, and whoever reads nothing for longer is not there. */
+  private readonly stuckAfterMs: number;
+
+  constructor(
+    private readonly voice: Voice,
+    @Inject(APP_CONFIG) { openai }: AppConfig,
+  ) {
+    this.stuckAfterMs = 2 * openai.speechTimeoutMs;
+  }
 
   @Post('speech-to-text')
   @HttpCode(200)
@@ -117,7 +127,8 @@ export class VoiceController {
       const whole = await this.voice.speakWhole(owner, wish);
       return { success: true, audio_base64: whole.toString('base64'), text, voice, format };
     }
-    const speech = await begun(this.voice.speak(wish));
+    const speech = await begun(this.voice.speak(owner, wish));
+    reply.raw.setTimeout(this.stuckAfterMs, () => reply.raw.destroy());
     void reply.type(SPEECH_TYPES[format]).header('Cache-Control', 'no-store');
     return speech;
   }

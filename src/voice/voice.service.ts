@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Owner } from '../common/owner';
 import type { UploadedAudio } from '../common/uploaded-audio';
-import { UploadRoom } from '../common/upload-room';
+import { AudioRoom } from '../common/audio-room';
 import { closedFile, encodedSpeech, SpeechFormat } from '../integrations/speech/speech-encoding';
 import { SpeechOutput } from '../integrations/speech/speech-output';
 import { Transcriber, Transcription, TranscriptionOptions } from '../integrations/speech/transcriber';
@@ -16,6 +16,10 @@ const MAX_WHOLE_BYTES = 16 * MIB;
 const WHOLE_AT_ONCE = 4;
 const WHOLE_OF_USER = 2;
 
+/** Each has a connection to OpenAI for as long as somebody listens; so many at once, and so many of one user. */
+const SPOKEN_AT_ONCE = 200;
+const SPOKEN_OF_USER = 10;
+
 export interface SpeechWish {
   text: string;
   /** One of GET /voices. */
@@ -27,7 +31,8 @@ export interface SpeechWish {
 /** Hears and speaks. */
 @Injectable()
 export class Voice {
-  private readonly room = new UploadRoom(WHOLE_AT_ONCE * MAX_WHOLE_BYTES, WHOLE_OF_USER * MAX_WHOLE_BYTES);
+  private readonly lines = new AudioRoom(SPOKEN_AT_ONCE, SPOKEN_OF_USER);
+  private readonly room = new AudioRoom(WHOLE_AT_ONCE * MAX_WHOLE_BYTES, WHOLE_OF_USER * MAX_WHOLE_BYTES);
 
   constructor(
     private readonly transcriber: Transcriber,
@@ -49,21 +54,29 @@ export class Voice {
 
   /**
    * A text read aloud, as it is made. What goes wrong before the first byte is thrown at the first `next`.
-   * @throws InvalidVoiceType; and while it is read: SpeechUnavailable, SpeechRefused, TextNotSpoken
+   * @throws InvalidVoiceType, NoRoomForAudio, SpeechUnavailable, SpeechRefused, TextNotSpoken
    */
-  speak({ text, voice, format, signal }: SpeechWish): AsyncGenerator<Buffer> {
+  async *speak(owner: Owner, { text, voice, format, signal }: SpeechWish): AsyncGenerator<Buffer> {
     const name = voiceOf(voice);
     if (name === undefined) throw new InvalidVoiceType();
-    return inOurWords(encodedSpeech(this.speech.speak({ text, voice: name, signal }), format));
+    const place = this.lines.enter(owner.userId);
+    try {
+      place.take(1);
+      yield* encodedSpeech(this.speech.speak({ text, voice: name, signal }), format);
+    } catch (error) {
+      throw speechProblem(error, 'text');
+    } finally {
+      place.leave();
+    }
   }
 
-  /** The same, whole. @throws SpeechTooLong, NoRoomForUpload and what `speak` throws */
+  /** The same, whole. @throws SpeechTooLong and what `speak` throws */
   async speakWhole(owner: Owner, wish: SpeechWish): Promise<Buffer> {
     const parts: Buffer[] = [];
     const place = this.room.enter(owner.userId);
     let bytes = 0;
     try {
-      for await (const part of this.speak(wish)) {
+      for await (const part of this.speak(owner, wish)) {
         bytes += part.length;
         if (bytes > MAX_WHOLE_BYTES) throw new SpeechTooLong();
         place.take(part.length);
@@ -73,13 +86,5 @@ export class Voice {
     } finally {
       place.leave();
     }
-  }
-}
-
-async function* inOurWords(speech: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* speech;
-  } catch (error) {
-    throw speechProblem(error, 'text');
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { ClientRequest, IncomingMessage, request as httpRequest } from 'node:http';
+import { promisify } from 'node:util';
 import { audioDurationMs } from '../../src/common/audio-duration';
 import { AUDIO_KINDS, audioKindOf } from '../../src/common/audio-kind';
 import { api, SignedUp, signUp } from '../support/api';
@@ -37,6 +38,8 @@ let sandbox: TestSandbox;
 let server: StartedApp;
 /** Speaks by REST, and hears with Whisper. */
 let restServer: StartedApp;
+/** Speaks by REST, and waits for nobody longer than two seconds. */
+let slowServer: StartedApp;
 /** Gives OpenAI a second, and files a MiB. */
 let strictServer: StartedApp;
 let user: SignedUp;
@@ -50,6 +53,7 @@ beforeAll(async () => {
       database: server.database,
     });
   restServer = await another({ OPENAI_SPEECH_MODEL: 'gpt-4o-mini-tts', OPENAI_TRANSCRIPTION_MODEL: 'whisper-1' });
+  slowServer = await another({ OPENAI_SPEECH_MODEL: 'gpt-4o-mini-tts', SPEECH_TIMEOUT_SECONDS: '1' });
   strictServer = await another({
     SPEECH_TIMEOUT_SECONDS: '1',
     TRANSCRIPTION_TIMEOUT_SECONDS: '1',
@@ -63,6 +67,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.noFaults());
 afterAll(async () => {
   await strictServer.close();
+  await slowServer.close();
   await restServer.close();
   await server.close();
   await sandbox.close();
@@ -170,6 +175,46 @@ describe('text-to-speech', () => {
     listener.abort();
     await until(session, (last) => last?.isOpen === false);
     expect((await session())?.counts.responses).toBe(1);
+  });
+
+  it('is cut off for somebody who never reads', async () => {
+    const before = await requestsTo('speech');
+    const sentence = 'This is one of very many sentences that are read to somebody who does not listen to them.';
+    const request = httpRequest(`${slowServer.url}/voice/text-to-speech`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${user.token}`, accept: 'audio/wav' },
+    });
+    request.on('error', () => undefined);
+    request.end(JSON.stringify({ text: Array(200).fill(sentence).join(' ') }));
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.on('error', () => undefined);
+    expect(response.statusCode).toBe(200);
+    const connections = () =>
+      promisify(slowServer.app.getHttpServer().getConnections.bind(slowServer.app.getHttpServer()))();
+    await until(connections, (count) => count === 0);
+    // Of the thirteen pieces of the text.
+    expect((await requestsTo('speech')) - before).toBeLessThan(12);
+    request.destroy();
+  });
+
+  it('is given to a user ten times at once', async () => {
+    await sandbox.fault('openai', 'stall_speech', { count: 10 });
+    const listeners = Array.from({ length: 10 }, () => new AbortController());
+    const text = 'Ten times the same.';
+    const rest = { url: restServer.url };
+    const answers = await Promise.all(listeners.map(({ signal }) => stream({ text }, { ...rest, signal })));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    const refused = await speak({ text }, rest);
+    expect([refused.status, refused.body.code]).toEqual([503, 'audio.no_room']);
+    const other = await signUp(server.url);
+    expect((await api(restServer.url).post('/voice/text-to-speech', { text }, { token: other.token })).status).toBe(
+      200,
+    );
+    for (const listener of listeners) listener.abort();
+    await until(
+      () => speak({ text }, rest),
+      ({ status }) => status === 200,
+    );
   });
 
   it('asks for long texts in pieces, sentence by sentence', async () => {
@@ -389,7 +434,7 @@ describe('an upload', () => {
     const half = Buffer.concat([flac()], MIB / 2);
     const attempt = () => hear(half, {}, { url: strictServer.url });
     const refused = await until(attempt, ({ status }) => status === 503);
-    expect([refused.body.code, refused.headers.get('retry-after')]).toEqual(['upload.no_room', '5']);
+    expect([refused.body.code, refused.headers.get('retry-after')]).toEqual(['audio.no_room', '5']);
     for (const upload of uploads) upload.destroy();
     await until(attempt, ({ status }) => status === 200);
   });

@@ -1,26 +1,26 @@
 import fc from 'fast-check';
-import { NoRoomForUpload, UploadRoom } from './upload-room';
+import { NoRoomForAudio, AudioRoom } from './audio-room';
 
 it('refuses what does not fit, for one user and for all, and has room again when somebody leaves', () => {
-  const room = new UploadRoom(100, 50);
+  const room = new AudioRoom(100, 50);
   const [one, two, three] = [room.enter(1), room.enter(2), room.enter(3)];
   one.take(50);
-  expect(() => one.take(1)).toThrow(NoRoomForUpload);
-  expect(() => room.enter(1).take(1)).toThrow(NoRoomForUpload);
+  expect(() => one.take(1)).toThrow(NoRoomForAudio);
+  expect(() => room.enter(1).take(1)).toThrow(NoRoomForAudio);
   two.take(49);
   three.take(1);
-  expect(() => three.take(1)).toThrow(NoRoomForUpload);
+  expect(() => three.take(1)).toThrow(NoRoomForAudio);
   one.leave();
   one.leave();
   three.take(1);
-  expect(room.usedBytes).toBe(51);
+  expect(room.inUse).toBe(51);
 });
 
 it('never gives more than there is, and is empty when all have left', () => {
   const step = fc.record({ user: fc.integer({ min: 1, max: 4 }), bytes: fc.nat(40), leaves: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const room = new UploadRoom(100, 60);
+      const room = new AudioRoom(100, 60);
       const places = [];
       for (const { user, bytes, leaves } of steps) {
         const place = room.enter(user);
@@ -28,13 +28,13 @@ it('never gives more than there is, and is empty when all have left', () => {
         try {
           place.take(bytes);
         } catch (error) {
-          expect(error).toBeInstanceOf(NoRoomForUpload);
+          expect(error).toBeInstanceOf(NoRoomForAudio);
         }
-        expect(room.usedBytes).toBeLessThanOrEqual(100);
+        expect(room.inUse).toBeLessThanOrEqual(100);
         if (leaves) place.leave();
       }
       for (const place of places) place.leave();
-      expect(room.usedBytes).toBe(0);
+      expect(room.inUse).toBe(0);
     }),
   );
 });
