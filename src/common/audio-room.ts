@@ -12,7 +12,7 @@ export class NoRoomForAudio extends AppError {
 export interface AudioPlace {
   /** @throws NoRoomForAudio; what was taken before stays taken until `leave` */
   take(amount: number): void;
-  /** Gives back all that was taken; a second time does nothing. */
+  /** Gives back all that was taken, and takes no more; a second time does nothing. */
   leave(): void;
 }
 
@@ -32,8 +32,11 @@ export class AudioRoom {
 
   enter(userId: number): AudioPlace {
     let taken = 0;
+    let isOver = false;
     return {
       take: (amount) => {
+        // Nobody would give it back.
+        if (isOver) return;
         const ofUser = (this.usedBy.get(userId) ?? 0) + amount;
         if (this.used + amount > this.size || ofUser > this.sizeOfUser) throw new NoRoomForAudio();
         this.used += amount;
@@ -41,6 +44,7 @@ export class AudioRoom {
         taken += amount;
       },
       leave: () => {
+        isOver = true;
         const left = (this.usedBy.get(userId) ?? 0) - taken;
         this.used -= taken;
         taken = 0;

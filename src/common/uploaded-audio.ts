@@ -86,6 +86,9 @@ export class UploadedAudioGuard implements CanActivate {
   }
 
   private async read(request: FastifyRequest, reply: FastifyReply): Promise<true> {
+    // Whose place nobody would give back.
+    if (reply.raw.destroyed)
+      throw new UnreadableForm('The request ended before the audio file was there.', 'audio_file');
     // 0: whoever has no account shares the room of those who have none.
     const place = this.room.enter(request.user?.userId ?? 0);
     reply.raw.once('close', () => place.leave());
