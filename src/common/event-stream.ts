@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { goneSignal } from './client-gone';
 import { toProblem } from './problem';
 
 export const EVENT_STREAM = 'text/event-stream';
@@ -11,20 +12,16 @@ export function wantsEvents(accept: string | undefined): boolean {
 
 /** Server-sent events in answer to a request, which begin with the first of them: what goes wrong before is an answer like any other. */
 export class EventStream {
-  private readonly gone = new AbortController();
   private readonly body = new PassThrough();
   private hasBegun = false;
+  /** Nobody reads any more. */
+  readonly signal: AbortSignal;
 
   constructor(
     private readonly reply: FastifyReply,
     private readonly requestId: string,
   ) {
-    reply.raw.once('close', () => this.gone.abort());
-  }
-
-  /** Nobody reads any more. */
-  get signal(): AbortSignal {
-    return this.gone.signal;
+    this.signal = goneSignal(reply);
   }
 
   send(event: string, data: unknown): void {
@@ -37,7 +34,7 @@ export class EventStream {
         .header('X-Accel-Buffering', 'no')
         .send(this.body);
     }
-    if (!this.gone.signal.aborted) this.body.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    if (!this.signal.aborted) this.body.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   end(event: string, data: unknown): void {

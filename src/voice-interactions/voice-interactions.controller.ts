@@ -1,7 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
   ApiCreatedResponse,
+  ApiExtraModels,
   ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
@@ -10,12 +14,15 @@ import {
   ApiProduces,
   ApiResponse,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Idempotent } from '../common/idempotent.decorator';
 import { ApiIdempotencyKey, ApiPage, ApiProblems } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { sendPage } from '../common/paging';
+import { NoRoomForUpload } from '../common/upload-room';
+import { AUDIO_FILE, NoAudio } from '../common/uploaded-audio';
 import { Public } from '../common/public.decorator';
 import { AudioLinkQueryDto, AudioLinks } from '../files/audio-links';
 import { AudioLinkInvalid, RangeBehindEnd, StorageUnavailable } from '../files/files.errors';
@@ -24,6 +31,7 @@ import {
   ChangeVoiceInteractionDto,
   CreateVoiceInteractionDto,
   ListVoiceInteractionsQueryDto,
+  NewVoiceInteractionDto,
   ReplaceVoiceInteractionDto,
   toInteractionChanges,
   toInteractionFilter,
@@ -39,6 +47,17 @@ import { NoInteractionAudio, VoiceInteractionNotFound } from './voice-interactio
 import type { StoredInteraction } from './voice-interactions.repository';
 import { VoiceInteractions } from './voice-interactions.service';
 
+const FORM = {
+  type: 'object',
+  required: ['audio_file', 'transcript', 'llm_response'],
+  properties: {
+    audio_file: { type: 'string', format: 'binary', description: 'May also go by the name of `file`' },
+    transcript: { type: 'string', description: 'What was said' },
+    llm_response: { type: 'string', description: 'What was answered' },
+    session_id: { type: 'string', maxLength: 200 },
+    customer_id: { type: 'string', maxLength: 200 },
+  },
+};
 const AUDIO = { schema: { type: 'string', format: 'binary', example: 'RIFF…WAVE' } } as const;
 const ID = { name: 'id', description: 'The id of one of yours', example: '3f0b6a3e-7a34-4b44-9a0e-9f3f2c0f3a21' };
 
@@ -54,11 +73,24 @@ export class VoiceInteractionsController {
   @ApiBearerAuth()
   @Idempotent()
   @ApiIdempotencyKey()
-  @ApiOperation({ summary: 'Writes down what was said and answered' })
+  @RouteConfig(AUDIO_FILE)
+  @ApiOperation({
+    summary: 'Writes down what was said and answered',
+    description:
+      'With the address of its audio; or as a form with the audio itself, which is kept here then: WAV, MP3, OGG, WEBM, FLAC or M4A. `POST /voice-interactions/process` finds out by itself what is said in a file.',
+  })
+  @ApiConsumes('application/json', 'multipart/form-data')
+  @ApiExtraModels(CreateVoiceInteractionDto)
+  @ApiBody({ schema: { oneOf: [{ $ref: getSchemaPath(CreateVoiceInteractionDto) }, FORM] } })
   @ApiCreatedResponse({ type: VoiceInteractionDto })
-  @ApiProblems()
-  async create(@CurrentOwner() owner: Owner, @Body() body: CreateVoiceInteractionDto): Promise<VoiceInteractionDto> {
-    return this.told(await this.interactions.create(owner, toNewInteraction(body)));
+  @ApiProblems(new NoAudio(), [
+    503,
+    'The storage does not answer, or too much audio comes at once',
+    new StorageUnavailable(),
+    new NoRoomForUpload(),
+  ])
+  async create(@CurrentOwner() owner: Owner, @Body() body: NewVoiceInteractionDto): Promise<VoiceInteractionDto> {
+    return this.told(await this.interactions.create(owner, toNewInteraction(body), body.audio_file));
   }
 
   @Get()

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { isUuid } from '../calls/call-lookups';
 import { NotAuthenticated } from '../common/app-error';
+import { AUDIO_TYPES, AudioKind } from '../common/audio-kind';
 import type { Owner } from '../common/owner';
 import type { Page } from '../common/paging';
 import { Database } from '../database/database';
@@ -32,8 +33,7 @@ export type NewInteraction = InteractionText &
 /** A file to be kept with it. */
 export interface InteractionAudio {
   bytes: Buffer;
-  /** wav, mp3, … */
-  kind: string;
+  kind: AudioKind;
   sha256: string;
   durationMs: number | null;
 }
@@ -42,16 +42,6 @@ export interface InteractionAnalytics extends TimeSpan {
   total: InteractionFigures;
   byDay: (InteractionFigures & { day: string })[];
 }
-
-/** How each format is called where it is played. */
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  wav: 'audio/wav',
-  mp3: 'audio/mpeg',
-  ogg: 'audio/ogg',
-  webm: 'audio/webm',
-  flac: 'audio/flac',
-  m4a: 'audio/mp4',
-};
 
 /** What was said to the agent and what it answered: written down, read, counted, played, forgotten. */
 @Injectable()
@@ -181,5 +171,5 @@ export class VoiceInteractions {
 }
 
 function contentTypeOf(format: string | null): string {
-  return CONTENT_TYPES[format ?? ''] ?? 'application/octet-stream';
+  return AUDIO_TYPES[format as AudioKind] ?? 'application/octet-stream';
 }

@@ -24,6 +24,14 @@ export class AudioNotUnderstood extends AppError {
   }
 }
 
+/** Silence, or something that is no speech. */
+export class NothingSaid extends AppError {
+  constructor() {
+    const message = 'Nothing was said in the file.';
+    super('unprocessable', 'speech.nothing_said', message, { errors: [{ field: 'audio_file', message }] });
+  }
+}
+
 export class TextNotSpoken extends AppError {
   constructor(cause: SpeechError) {
     super('unprocessable', 'speech.text_not_spoken', cause.message, {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { dayOrTime, endOfDayOrTime, inUtc } from '../../common/day-or-time';
 import { pagingQuery } from '../../common/paging';
 import { storableText, timeZone } from '../../common/text';
+import { uploadedAudio } from '../../common/uploaded-audio';
 import type { WrittenSpan } from '../../database/time-span';
 import { INTERACTION_SOURCES } from '../voice-interaction.entity';
 import type { InteractionFigures, InteractionFilter, StoredInteraction } from '../voice-interactions.repository';
@@ -29,14 +30,27 @@ const fields = {
   llm_response: said.describe('What was answered'),
 };
 
-export class CreateVoiceInteractionDto extends createZodDto(
+const created = {
+  ...fields,
+  session_id: key.optional().describe('Of the conversation that it was part of'),
+  customer_id: key.optional().describe('Your key of a customer'),
+};
+
+/** As JSON. */
+export class CreateVoiceInteractionDto extends createZodDto(z.strictObject(created).meta({ example: EXAMPLE })) {}
+
+/** As JSON, or as a form with the audio itself. */
+export class NewVoiceInteractionDto extends createZodDto(
   z
-    .strictObject({
-      ...fields,
-      session_id: key.optional().describe('Of the conversation that it was part of'),
-      customer_id: key.optional().describe('Your key of a customer'),
+    .strictObject({ ...created, audio_file_url: address.optional(), audio_file: uploadedAudio.optional() })
+    .refine(({ audio_file_url: url, audio_file: file }) => url !== undefined || file !== undefined, {
+      path: ['audio_file_url'],
+      error: 'must be there, or the audio itself by the name of audio_file',
     })
-    .meta({ example: EXAMPLE }),
+    .refine(({ audio_file_url: url, audio_file: file }) => url === undefined || file === undefined, {
+      path: ['audio_file_url'],
+      error: 'must not be there beside the audio itself',
+    }),
 ) {}
 
 export class ReplaceVoiceInteractionDto extends createZodDto(
@@ -147,10 +161,10 @@ export class VoiceAnalyticsDto extends createZodDto(
     }),
 ) {}
 
-export function toNewInteraction(body: CreateVoiceInteractionDto): NewInteraction {
+export function toNewInteraction(body: NewVoiceInteractionDto): NewInteraction {
   return {
-    source: 'api',
-    audioFileUrl: body.audio_file_url,
+    source: body.audio_file === undefined ? 'api' : 'upload',
+    audioFileUrl: body.audio_file_url ?? null,
     transcript: body.transcript,
     llmResponse: body.llm_response,
     sessionId: body.session_id ?? null,

@@ -7,7 +7,7 @@ import type { Transcription } from '../../integrations/speech/transcriber';
 /** Some half an hour of speech. */
 export const MAX_SPOKEN_CHARACTERS = 20_000;
 
-const languageTag = z
+export const languageTag = z
   .string()
   .max(35)
   .refine(isLanguageTag, { message: 'must be a language tag, such as en or pt-BR' });
