@@ -19,6 +19,7 @@ const FEATURES = [
   'voice',
   'chat',
   'realtime',
+  'simulations',
   'webhooks',
   'dashboard',
 ];

@@ -22,6 +22,7 @@ import { RealtimeModule } from './realtime/realtime.module';
 import { RecordingsModule } from './recordings/recordings.module';
 import { ScenariosModule } from './scenarios/scenarios.module';
 import { SchedulingModule } from './scheduling/scheduling.module';
+import { SimulationsModule } from './simulations/simulations.module';
 import { SmsModule } from './sms/sms.module';
 import { TranscriptsModule } from './transcripts/transcripts.module';
 import { UsersModule } from './users/users.module';
@@ -48,6 +49,7 @@ import { WebhooksModule } from './webhooks/webhooks.module';
     VoiceModule,
     VoiceInteractionsModule,
     RealtimeModule,
+    SimulationsModule,
     WebhooksModule,
     GeneralModule,
   ],
