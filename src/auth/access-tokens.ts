@@ -9,6 +9,16 @@ import { TokenExpired } from './auth.errors';
 
 export const ACCESS_TOKEN_SECONDS = 30 * 60;
 
+/** RFC 6750; the word may be written in any case (RFC 9110, section 11.1). */
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** The access token in an `Authorization` header. @throws NotAuthenticated */
+export function bearerOf(authorization: string | undefined): string {
+  const accessToken = BEARER.exec(authorization ?? '')?.[1];
+  if (accessToken === undefined) throw new NotAuthenticated();
+  return accessToken;
+}
+
 /** What a token of ours must say, and how it must be signed. */
 const TOKEN_RULES = {
   issuer: 'speech-assistant',

@@ -87,12 +87,29 @@ export class CallPermissionService {
     number: PhoneNumber,
     hasPlace: boolean,
   ): Promise<CallPermission> {
-    // How late it is once it is their turn, by the clock that calls are written down by.
-    const [row] = await tx.query<{ now: Date }[]>(
-      `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext('calls'), $1)) SELECT clock_timestamp() AS now FROM turn`,
-      [owner.userId],
-    );
-    return this.decide(tx, owner, number, row?.now ?? new Date(), !hasPlace);
+    return this.decide(tx, owner, number, await turnOf(tx, owner), !hasPlace);
+  }
+
+  /**
+   * The same for a call from a browser: nobody is rung, so it is the caps alone. It waits in the same queue.
+   * @param hasPlace whether this process has kept a place for the call (Capacity)
+   */
+  async decideForBrowser(tx: EntityManager, owner: Owner, hasPlace: boolean): Promise<CallPermission> {
+    const at = await turnOf(tx, owner);
+    const counts = await countCalls(tx, owner, at);
+    const limits = this.capsOf(counts);
+    return decideCall({
+      at,
+      destinationRefusal: null,
+      isOnDoNotCallList: false,
+      quietHours: undefined,
+      calleeTimeZones: [],
+      callsInLastMinute: counts.inLastMinute,
+      callsToday: counts.today,
+      liveCalls: this.liveOf(counts),
+      isServerFull: !hasPlace,
+      limits,
+    });
   }
 
   /**
@@ -123,15 +140,13 @@ export class CallPermissionService {
     const isSoon = at.getTime() - Date.now() < SOON_MS;
     const counts = await countCalls(tx, owner, at);
     const facts = this.factsOf(number, at);
-    const reserved = counts.hasNumber ? this.reservedOf(facts.limits.atOnce) : 0;
     return decideCall({
       ...facts,
-      limits: { ...facts.limits, atOnce: facts.limits.atOnce - reserved },
+      limits: this.capsOf(counts),
       isOnDoNotCallList: await this.isUnwanted(tx, owner, number),
       callsInLastMinute: isSoon ? counts.inLastMinute : [],
       callsToday: counts.today,
-      // Those that came in take what is reserved for them first.
-      liveCalls: isSoon ? Math.max(counts.liveOutbound, counts.live - reserved) : 0,
+      liveCalls: isSoon ? this.liveOf(counts) : 0,
       isServerFull: isSoon && isServerFull,
     });
   }
@@ -140,21 +155,33 @@ export class CallPermissionService {
     return number.kind === 'subscriber' && this.doNotCall.has(tx, owner, number.e164);
   }
 
+  private capsOf(counts: CallCounts) {
+    const { atOnce, ...caps } = this.caps;
+    return { ...caps, atOnce: atOnce - this.reservedOf(counts) };
+  }
+
+  /** Those that came in take what is reserved for them first. */
+  private liveOf(counts: CallCounts): number {
+    return Math.max(counts.liveOutbound, counts.live - this.reservedOf(counts));
+  }
+
   /** Who can be rung keeps a part of their lines free for that. */
-  private reservedOf(atOnce: number): number {
-    return Math.floor(atOnce * this.config.limits.reservedForInbound);
+  private reservedOf({ hasNumber }: CallCounts): number {
+    const { maxConcurrentCalls, reservedForInbound } = this.config.limits;
+    return hasNumber ? Math.floor(maxConcurrentCalls * reservedForInbound) : 0;
+  }
+
+  private get caps() {
+    const { callsPerMinute, maxCallsPerDay, maxConcurrentCalls } = this.config.limits;
+    return { perMinute: callsPerMinute, perDay: maxCallsPerDay, atOnce: maxConcurrentCalls };
   }
 
   /** What hangs on the number, the time and the settings alone. */
   private factsOf(number: PhoneNumber, at: Date) {
-    const { limits, twilio } = this.config;
+    const { twilio } = this.config;
     return {
       ...this.contactFacts(number, at, { means: 'call', ownNumber: twilio.phoneNumber }),
-      limits: {
-        perMinute: limits.callsPerMinute,
-        perDay: limits.maxCallsPerDay,
-        atOnce: limits.maxConcurrentCalls,
-      },
+      limits: this.caps,
     };
   }
 
@@ -171,6 +198,15 @@ export class CallPermissionService {
   }
 }
 
+/** Waits for their turn. @returns how late it is then, by the clock that calls are written down by */
+async function turnOf(tx: EntityManager, owner: Owner): Promise<Date> {
+  const [row] = await tx.query<{ now: Date }[]>(
+    `WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext('calls'), $1)) SELECT clock_timestamp() AS now FROM turn`,
+    [owner.userId],
+  );
+  return row?.now ?? new Date();
+}
+
 interface CallCounts {
   /** Oldest first. */
   inLastMinute: Date[];
@@ -181,7 +217,7 @@ interface CallCounts {
   hasNumber: boolean;
 }
 
-/** Attempts that certainly never rang a phone do not count against minute and day. */
+/** What costs money counts, so calls from a browser do too; attempts that certainly never rang a phone do not. */
 async function countCalls(tx: EntityManager, owner: Owner, at: Date): Promise<CallCounts> {
   const [row] = await tx.query<
     { in_last_minute: Date[] | null; today: string; live: string; live_outbound: string; has_number: boolean }[]
@@ -189,12 +225,12 @@ async function countCalls(tx: EntityManager, owner: Owner, at: Date): Promise<Ca
     `SELECT
        (SELECT array_agg(created_at ORDER BY created_at) FROM calls
          WHERE user_id = $1 AND created_at > $2::timestamptz - interval '1 minute'
-         AND direction = 'outbound' AND dial_state NOT IN ('refused', 'absent')) AS in_last_minute,
+         AND direction <> 'inbound' AND dial_state NOT IN ('refused', 'absent')) AS in_last_minute,
        (SELECT count(*) FROM calls
          WHERE user_id = $1 AND created_at >= date_trunc('day', $2::timestamptz, 'UTC')
-         AND direction = 'outbound' AND dial_state NOT IN ('refused', 'absent')) AS today,
+         AND direction <> 'inbound' AND dial_state NOT IN ('refused', 'absent')) AS today,
        (SELECT count(*) FROM calls WHERE user_id = $1 AND status = ANY ($3)) AS live,
-       (SELECT count(*) FROM calls WHERE user_id = $1 AND status = ANY ($3) AND direction = 'outbound') AS live_outbound,
+       (SELECT count(*) FROM calls WHERE user_id = $1 AND status = ANY ($3) AND direction <> 'inbound') AS live_outbound,
        EXISTS (SELECT FROM phone_numbers WHERE user_id = $1) AS has_number`,
     [owner.userId, at, LIVE_STATUSES],
   );

@@ -16,7 +16,12 @@ import type { CallStatus } from './call-status';
 import type { DialState } from './dial-ledger';
 import type { EndedReason } from './ended-reason';
 
-export type CallDirection = 'inbound' | 'outbound';
+/** `outbound`: we rang · `inbound`: we were rung · `browser`: no phone at all, somebody talks to an agent from a web page. */
+export const CALL_DIRECTIONS = ['inbound', 'outbound', 'browser'] as const;
+export type CallDirection = (typeof CALL_DIRECTIONS)[number];
+
+/** In the place of the numbers of a call without a phone. */
+export const BROWSER = 'browser';
 
 /** A machine answered. */
 export interface Voicemail {
@@ -28,8 +33,9 @@ export interface Voicemail {
 }
 
 /**
- * A phone call. The carrier's reports own status, times and duration; the conversation owns order, usage, voicemail and
+ * A call. The carrier's reports own status, times and duration; the conversation owns order, usage, voicemail and
  * turns; the owner writes notes. Nobody writes another's columns.
+ * Of a call from a browser, which has no carrier, browser-calls.service.ts writes what a carrier would report.
  */
 @Entity('calls')
 @Index('calls_call_sid_key', ['callSid'], { unique: true })
@@ -46,6 +52,9 @@ export interface Voicemail {
 })
 @Index('calls_recorded_idx', ['endedAt', 'userId', 'id'], {
   where: 'record AND answered_at IS NOT NULL AND call_sid IS NOT NULL',
+})
+@Index('calls_carried_idx', ['carriedAt'], {
+  where: `direction = 'browser' AND status IN ('queued', 'initiated', 'ringing', 'in-progress')`,
 })
 @Index('calls_live_idx', ['userId', 'createdAt'], {
   where: `status IN ('queued', 'initiated', 'ringing', 'in-progress')`,
@@ -81,7 +90,7 @@ export class Call {
   @Column({ name: 'ended_reason', type: 'text', nullable: true })
   endedReason: EndedReason | null;
 
-  /** The other party's number, E.164. */
+  /** The other party's number, E.164; {@link BROWSER} where there is no phone. */
   @Column({ name: 'phone_number', type: 'text' })
   phoneNumber: string;
 
@@ -230,6 +239,10 @@ export class Call {
   /** When the media stream was opened; a call's stream token is spent with it. */
   @Column({ name: 'stream_opened_at', type: 'timestamptz', nullable: true })
   streamOpenedAt: Date | null;
+
+  /** When the process that carries a call from a browser has last said that it does; null of all others. */
+  @Column({ name: 'carried_at', type: 'timestamptz', nullable: true })
+  carriedAt: Date | null;
 
   @Column({ name: 'error_code', type: 'text', nullable: true })
   errorCode: string | null;

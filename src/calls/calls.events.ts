@@ -56,6 +56,15 @@ export class CallStreamOver {
   ) {}
 }
 
+/** Its owner hangs up on a call that no carrier can be told about: whoever carries it ends it. */
+export class CallHangUpAsked {
+  static readonly type = 'call.hang_up_asked';
+  constructor(
+    readonly owner: Owner,
+    readonly callId: string,
+  ) {}
+}
+
 /** The call is over. Once for each call and process that saw it. */
 export class CallEnded {
   static readonly type = 'call.ended';

@@ -3,6 +3,7 @@ import { FilesModule } from '../files/files.module';
 import { MailModule } from '../integrations/mail/mail.module';
 import { TelephonyModule } from '../integrations/telephony/telephony.module';
 import { ScenariosModule } from '../scenarios/scenarios.module';
+import { BrowserCalls } from './browser-calls.service';
 import { CallActions } from './call-actions.service';
 import { CallAnalyses } from './call-analyses.service';
 import { CallChecking } from './call-checking.service';
@@ -38,6 +39,7 @@ import { PhoneNumbersController } from './phone-numbers.controller';
     CarrierWebhooksController,
   ],
   providers: [
+    BrowserCalls,
     CallActions,
     CallAnalyses,
     CallChecking,
@@ -59,6 +61,7 @@ import { PhoneNumbersController } from './phone-numbers.controller';
     PhoneNumbers,
   ],
   exports: [
+    BrowserCalls,
     CallActions,
     CallAnalyses,
     CallLookups,

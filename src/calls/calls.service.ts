@@ -9,7 +9,7 @@ import { CarrierError, Telephony } from '../integrations/telephony/telephony';
 import { UserErasing } from '../users/users.events';
 import { isOver, LIVE_STATUSES } from './call-status';
 import { Call } from './call.entity';
-import { CallUpdated } from './calls.events';
+import { CallHangUpAsked, CallUpdated } from './calls.events';
 import { CallNotFound, CarrierTrouble, CarrierUnavailable } from './calls.errors';
 import { callBy, CallFilter, callsPage, callsTotal, CallWithTurns } from './calls.repository';
 import { alsoWritten } from './written-fields';
@@ -80,7 +80,8 @@ export class CallsService {
       );
       return affected === 1;
     });
-    const { callSid } = await this.get(owner, call.id);
+    const { callSid, direction } = await this.get(owner, call.id);
+    if (direction === 'browser') this.events.emit(new CallHangUpAsked(owner, call.id));
     if (callSid !== null) {
       try {
         await this.telephony.hangUp(callSid);
@@ -97,7 +98,10 @@ export class CallsService {
   async onUserErasing({ owner }: UserErasing): Promise<void> {
     const live = await this.db.asOwner(owner, (tx) =>
       tx.find(Call, {
-        where: { userId: owner.userId, status: In([...LIVE_STATUSES]), callSid: Not(IsNull()) },
+        where: [
+          { userId: owner.userId, status: In([...LIVE_STATUSES]), callSid: Not(IsNull()) },
+          { userId: owner.userId, status: In([...LIVE_STATUSES]), direction: 'browser' },
+        ],
         select: { id: true },
       }),
     );

@@ -6,6 +6,7 @@ import { APP_CONFIG } from '../config/config.module';
 import { Capacity } from './capacity';
 import { DomainEvents } from './domain-events';
 import { Drain } from './drain';
+import { Instances, LoneInstance, SharedInstances } from './instances';
 import { OwnRateLimitStorage } from './own-rate-limit-storage';
 import { SharedRateLimitStorage } from './rate-limit-storage';
 
@@ -18,12 +19,18 @@ import { SharedRateLimitStorage } from './rate-limit-storage';
     DomainEvents,
     Drain,
     {
+      provide: Instances,
+      inject: [APP_CONFIG],
+      useFactory: ({ redisUrl }: AppConfig) =>
+        redisUrl === undefined ? new LoneInstance() : new SharedInstances(redisUrl),
+    },
+    {
       provide: ThrottlerStorage,
       inject: [APP_CONFIG],
       useFactory: ({ redisUrl }: AppConfig) =>
         redisUrl === undefined ? new OwnRateLimitStorage() : new SharedRateLimitStorage(redisUrl),
     },
   ],
-  exports: [Capacity, DomainEvents, Drain, ThrottlerStorage],
+  exports: [Capacity, DomainEvents, Drain, Instances, ThrottlerStorage],
 })
 export class CommonModule {}

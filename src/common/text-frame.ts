@@ -2,6 +2,8 @@ import { randomFillSync } from 'node:crypto';
 
 /** RFC 6455 section 5.2: the last frame of a message, and it is text. */
 const FIN_AND_TEXT = 0x81;
+/** The same of bytes. */
+const FIN_AND_BINARY = 0x82;
 const MASKED = 0x80;
 const MASK_BYTES = 4;
 const LENGTH_16 = 126;
@@ -34,12 +36,17 @@ export function textFrame(text: string, isMasked: boolean): string {
   return head(length, 0) + payload;
 }
 
+/** A binary message, the same way; only servers send any here, so it is not masked. */
+export function binaryFrame(bytes: Buffer): string {
+  return head(bytes.length, 0, FIN_AND_BINARY) + bytes.toString('latin1');
+}
+
 /** The two to ten bytes before mask and payload (RFC 6455 section 5.2). */
-function head(length: number, maskBit: number): string {
-  if (length < LENGTH_16) return String.fromCharCode(FIN_AND_TEXT, maskBit | length);
-  if (length < 0x10000) return String.fromCharCode(FIN_AND_TEXT, maskBit | LENGTH_16, length >> 8, length & 0xff);
+function head(length: number, maskBit: number, first = FIN_AND_TEXT): string {
+  if (length < LENGTH_16) return String.fromCharCode(first, maskBit | length);
+  if (length < 0x10000) return String.fromCharCode(first, maskBit | LENGTH_16, length >> 8, length & 0xff);
   const bytes = Buffer.alloc(2 + 8);
-  bytes[0] = FIN_AND_TEXT;
+  bytes[0] = first;
   bytes[1] = maskBit | LENGTH_64;
   bytes.writeBigUInt64BE(BigInt(length), 2);
   return bytes.toString('latin1');

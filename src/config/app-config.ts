@@ -73,6 +73,8 @@ const environment = z.object({
   MAX_LIVE_CALLS: whole(0, 0, 100_000),
   RESERVED_FOR_INBOUND_PERCENT: whole(20, 0, 90),
   MAX_EVENT_LOOP_DELAY_MS: whole(30, 0, 1000),
+  MAX_SOCKETS_PER_USER: whole(20, 1, 100_000),
+  SOCKET_IDLE_SECONDS: whole(300, 5, 86_400),
   MAX_BODY_KB: whole(1024, 16, 102_400),
   MAX_UPLOAD_MB: whole(25, 1, 25),
   ALLOWED_COUNTRIES: list('US,CA').refine((codes) => codes.every((code) => /^[A-Z]{2}$/.test(code)), {
@@ -226,6 +228,13 @@ export interface AppConfig {
     readonly maxBodyBytes: number;
     /** Of one audio file. */
     readonly maxUploadBytes: number;
+  };
+  /** Of browsers and programs that talk to an agent. */
+  readonly sockets: {
+    /** At once, in this process. */
+    readonly perUser: number;
+    /** One over which nothing comes for this long is closed. */
+    readonly idleSeconds: number;
   };
   readonly calls: {
     readonly allowedCountries: readonly string[];
@@ -441,6 +450,7 @@ export function readConfig(env: Environment, sandbox: SandboxConfig = NO_SANDBOX
       maxBodyBytes: e.MAX_BODY_KB * 1024,
       maxUploadBytes: e.MAX_UPLOAD_MB * 1024 * 1024,
     },
+    sockets: { perUser: e.MAX_SOCKETS_PER_USER, idleSeconds: e.SOCKET_IDLE_SECONDS },
     calls: {
       allowedCountries: e.ALLOWED_COUNTRIES,
       defaultRegion: e.DEFAULT_REGION,

@@ -1,3 +1,4 @@
+import { CarrierLine } from './carrier-line';
 import { AgentAudio, CARRIER_HIGH_WATER_BYTES, CARRIER_STUCK_MS } from './agent-audio';
 import type { AudioTap } from './audio-tap';
 import type { PlayedItem } from './playback';
@@ -29,7 +30,7 @@ function setUp() {
 describe('a carrier that reads too slowly', () => {
   function blocked() {
     const all = setUp();
-    all.audio.attach(all.carrier, 'MZ1');
+    all.audio.attach(new CarrierLine(all.carrier, 'MZ1'));
     all.play(200);
     all.carrier.bufferedAmount = CARRIER_HIGH_WATER_BYTES;
     all.play(200);
@@ -131,7 +132,7 @@ describe('a phone that rings for long', () => {
     audio.complete('a1');
     audio.dropWaiting('r1');
     play(400, 'a2', 'r2');
-    audio.attach(carrier, 'MZ1');
+    audio.attach(new CarrierLine(carrier, 'MZ1'));
     expect(audio.unfinished().map(({ itemId }) => itemId)).toEqual(['a2']);
     expect(over).toEqual([]);
     expect(carrier.of('media')).toHaveLength(1);

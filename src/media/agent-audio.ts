@@ -1,10 +1,10 @@
+import { MULAW_8K, scaledTo, type AudioFormat } from './audio-format';
 import type { AudioTap } from './audio-tap';
 import type { CancelTimer, Clock } from './clock';
-import { payloadMs } from './g711';
+import type { CustomerLine } from './customer-line';
+import { payloadBytes } from './g711';
 import type { AudioDelta } from './openai-events';
 import { Playback, type PlayedItem } from './playback';
-import type { BridgeSocket } from './sockets';
-import { CarrierFrameWriter } from './twilio-frames';
 
 /** A mark goes out with the first audio that brings this much since the last one: a finer account costs a write each. */
 const MARK_SPACING_MS = 200;
@@ -13,7 +13,7 @@ const BEFORE_ANSWER_HIGH_WATER_MS = 12_000;
 /** What was on its way by then is kept as well; a model that sends more than this all the same is cut short. */
 export const BEFORE_ANSWER_LIMIT_MS = 20_000;
 
-/** More than this unread by the carrier (7 s of audio), and the model is not read from until it reads again. */
+/** More than this of a telephone's audio unread by the carrier (7 s), and the model is not read from until it reads again. */
 export const CARRIER_HIGH_WATER_BYTES = 48 * 1024;
 const CARRIER_LOW_WATER_BYTES = 12 * 1024;
 const UNBLOCK_LOOK_MS = 20;
@@ -57,8 +57,7 @@ export class AgentAudio {
   tap: AudioTap | null = null;
 
   private readonly playback = new Playback();
-  private carrier: BridgeSocket | null = null;
-  private writer: CarrierFrameWriter | null = null;
+  private carrier: CustomerLine | null = null;
   private waiting: WaitingAudio[] = [];
   private waitingMs = 0;
   private readonly completedEarly = new Set<string>();
@@ -68,11 +67,19 @@ export class AgentAudio {
   private isBlocked = false;
   private blockedSinceMs = 0;
   private unblockLook: CancelTimer | null = null;
+  private readonly bytesPerMs: number;
+  private readonly highWaterBytes: number;
+  private readonly lowWaterBytes: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly events: AgentAudioEvents,
-  ) {}
+    format: AudioFormat = MULAW_8K,
+  ) {
+    this.bytesPerMs = format.bytesPerMs;
+    this.highWaterBytes = scaledTo(format, CARRIER_HIGH_WATER_BYTES);
+    this.lowWaterBytes = scaledTo(format, CARRIER_LOW_WATER_BYTES);
+  }
 
   /** When all audio at the carrier should have been played, by the clock. */
   get expectedEndMs(): number {
@@ -90,25 +97,24 @@ export class AgentAudio {
   }
 
   /** The phone was picked up: what was made while it rang begins to play now. */
-  attach(carrier: BridgeSocket, streamSid: string): void {
+  attach(carrier: CustomerLine): void {
     this.carrier = carrier;
-    this.writer = new CarrierFrameWriter(streamSid);
     this.attachedAtMs = this.clock.nowMs();
     const waiting = this.waiting;
     this.waiting = [];
     this.waitingMs = 0;
     this.relieve();
-    for (const { delta, audioMs } of waiting) this.send(carrier, this.writer, delta, audioMs);
+    for (const { delta, audioMs } of waiting) this.send(carrier, delta, audioMs);
     for (const itemId of this.completedEarly) this.complete(itemId);
     this.completedEarly.clear();
   }
 
   /** Plays a piece of the agent's voice. False when it is more than is kept while the phone rings. */
   play(delta: AudioDelta): boolean {
-    const audioMs = payloadMs(delta.payloadBase64);
+    const audioMs = payloadBytes(delta.payloadBase64) / this.bytesPerMs;
     if (audioMs === 0) return true;
-    if (this.carrier !== null && this.writer !== null) {
-      this.send(this.carrier, this.writer, delta, audioMs);
+    if (this.carrier !== null) {
+      this.send(this.carrier, delta, audioMs);
       return true;
     }
     if (this.waitingMs + audioMs > BEFORE_ANSWER_LIMIT_MS) return false;
@@ -182,9 +188,9 @@ export class AgentAudio {
     const isPlaying = this.playback.unplayedMs > 0;
     // Forgotten first: the marks that the clear sends home must find nothing to prove.
     const cut = this.playback.clear(this.clock.nowMs());
-    if (isPlaying && this.carrier !== null && this.writer !== null) {
+    if (isPlaying && this.carrier !== null) {
       this.clears++;
-      this.carrier.send(this.writer.clear);
+      this.carrier.clear();
       this.tap?.agentCut(this.clock.nowMs() - this.attachedAtMs);
     }
     return cut;
@@ -201,15 +207,15 @@ export class AgentAudio {
     return this.playback.clear(this.clock.nowMs());
   }
 
-  private send(carrier: BridgeSocket, writer: CarrierFrameWriter, delta: AudioDelta, audioMs: number): void {
-    carrier.send(writer.media(delta.payloadBase64));
+  private send(carrier: CustomerLine, delta: AudioDelta, audioMs: number): void {
+    carrier.play(delta.payloadBase64);
     this.framesOut++;
     if (this.tap !== null) this.tapAgent(this.tap, delta.payloadBase64);
     const item = this.playback.sent(delta.itemId, delta.responseId, delta.contentIndex, audioMs, this.clock.nowMs());
     if (item.sentMs === audioMs) this.events.onFirstAudio(item);
     if (!this.isWatched) this.watchMarks();
     if (item.sentMs - item.markedMs >= MARK_SPACING_MS) this.sendMark(carrier, item);
-    if (carrier.bufferedAmount > CARRIER_HIGH_WATER_BYTES) this.press();
+    if (carrier.bufferedAmount > this.highWaterBytes) this.press();
   }
 
   private tapAgent(tap: AudioTap, payloadBase64: string): void {
@@ -226,12 +232,12 @@ export class AgentAudio {
     this.lookLater(this.carrier);
   }
 
-  private lookLater(carrier: BridgeSocket): void {
+  private lookLater(carrier: CustomerLine): void {
     const before = carrier.bufferedAmount;
     this.unblockLook = this.clock.after(UNBLOCK_LOOK_MS, () => {
       // One that reads as slowly as it plays is slow enough for the pause, and not stuck.
       if (carrier.bufferedAmount < before) this.blockedSinceMs = this.clock.nowMs();
-      if (carrier.bufferedAmount <= CARRIER_LOW_WATER_BYTES) this.relieve();
+      if (carrier.bufferedAmount <= this.lowWaterBytes) this.relieve();
       else if (this.clock.nowMs() - this.blockedSinceMs >= CARRIER_STUCK_MS) this.events.onCarrierStuck();
       else this.lookLater(carrier);
     });
@@ -249,10 +255,9 @@ export class AgentAudio {
     this.events.onBackPressure(false);
   }
 
-  private sendMark(carrier: BridgeSocket, item: PlayedItem): void {
-    if (this.writer === null) return;
+  private sendMark(carrier: CustomerLine, item: PlayedItem): void {
     this.marksOut++;
-    carrier.send(this.writer.mark(this.playback.mark(item)));
+    carrier.mark(this.playback.mark(item));
   }
 
   /** One timer at a time, which looks again when more was sent meanwhile. */

@@ -1,10 +1,13 @@
+import { MULAW_8K } from './audio-format';
 import { joinedTap, type AudioTap } from './audio-tap';
 import type { BridgeEnd, BridgeStats, CallBridgeEvents } from './call-events';
 import type { CallPlan, SpokenPlan } from './call-plan';
 import { CallerAudio } from './caller-audio';
+import { CarrierLine } from './carrier-line';
 import { CarrierMessages } from './carrier-messages';
 import { CallTimers, type CancelTimer, type Clock } from './clock';
 import { Conversation } from './conversation';
+import type { CustomerLine } from './customer-line';
 import { DRAIN_LIMIT_MS, Ending, GOODBYE_LIMIT_MS, timeUpReserveMs } from './ending';
 import { Keypad, type KeysPressed } from './keypad';
 import { MachineAnswer } from './machine-answer';
@@ -12,6 +15,7 @@ import { ModelLine } from './model-line';
 import type { ModelLink } from './model-link';
 import { ModelSession } from './model-session';
 import { AudioDeltaReader, parseModelEvent, type AudioDelta } from './openai-events';
+import { heardAsMulaw } from './pcm';
 import { SilenceWatch } from './silence-watch';
 import type { BridgeSocket, ModelDialler } from './sockets';
 
@@ -70,12 +74,17 @@ export class CallBridge {
     this.plan = plan;
     this.events = events;
     this.timers = new CallTimers(clock);
-    this.callerAudio = new CallerAudio(this.timers, this.session, {
-      onStuck: () => {
-        this.events.onTrouble('model_stuck');
-        this.line.renew();
+    this.callerAudio = new CallerAudio(
+      this.timers,
+      this.session,
+      {
+        onStuck: () => {
+          this.events.onTrouble('model_stuck');
+          this.line.renew();
+        },
       },
-    });
+      plan.audio,
+    );
     this.conversation = new Conversation({
       plan,
       clock: this.timers,
@@ -156,7 +165,8 @@ export class CallBridge {
   }
 
   private tapVoices(): void {
-    const tap = joinedTap(this.taps);
+    const joined = joinedTap(this.taps);
+    const tap = joined === null || this.plan.audio === MULAW_8K ? joined : heardAsMulaw(joined);
     this.callerAudio.tap = tap;
     this.conversation.agentAudio.tap = tap;
   }
@@ -179,15 +189,20 @@ export class CallBridge {
     this.settle();
   }
 
-  /** The phone was picked up and the carrier's stream has begun. Time counts from here. */
+  /** The phone was picked up and the carrier's stream has begun. */
   attachCarrier(socket: BridgeSocket, streamSid: string): void {
+    this.attach(new CarrierLine(socket, streamSid));
+  }
+
+  /** Somebody is there. Time counts from here. */
+  attach(line: CustomerLine): void {
     if (this.isOver || this.answeredAtMs !== null) return;
     this.answeredAtMs = this.timers.nowMs();
     this.machine?.answered();
     const { maxDurationMs } = this.plan;
     this.timers.after(maxDurationMs - timeUpReserveMs(maxDurationMs), () => this.timeUp());
     this.timers.after(maxDurationMs + TIME_UP_GRACE_MS, () => this.timeOver());
-    this.conversation.agentAudio.attach(socket, streamSid);
+    this.conversation.agentAudio.attach(line);
     if (this.session.isUp) this.lineOpened();
     this.settle();
   }
@@ -213,6 +228,36 @@ export class CallBridge {
   /** A message of the carrier after `start`: media, dtmf, mark, stop. False when it is none that a carrier sends. */
   onCarrierMessage(text: string): boolean {
     return this.isOver || this.isCarrierGone || this.carrierMessages.take(text);
+  }
+
+  /** Audio of a customer at another end than the carrier's; `timestampMs` is its place in the call. */
+  onCustomerAudio(payloadBase64: string, timestampMs: number): void {
+    if (!this.isOver && !this.isCarrierGone && !this.line.isOver) {
+      this.callerAudio.receive(payloadBase64, timestampMs);
+    }
+  }
+
+  /** What was played there up to a mark has been heard. */
+  onCustomerMark(name: string): void {
+    if (!this.isOver && !this.isCarrierGone) this.markReturned(name);
+  }
+
+  /** The customer writes instead of speaking: it interrupts, and is answered. */
+  onCustomerText(text: string): void {
+    if (this.isOver || this.isCarrierGone || this.answeredAtMs === null) return;
+    this.signOfLife();
+    this.conversation.interrupt();
+    this.customerDid(`text_${++this.entries}`, { text, told: text, startMs: this.timers.nowMs() });
+  }
+
+  /** The customer presses a key there. */
+  onCustomerKey(digit: string): void {
+    if (!this.isOver && !this.isCarrierGone) this.digitPressed(digit);
+  }
+
+  /** The customer has gone from there. */
+  onCustomerGone(): void {
+    if (!this.isOver && !this.isCarrierGone) this.carrierStopped();
   }
 
   /** The carrier's socket is closed, with or without a `stop` before. */
@@ -401,11 +446,20 @@ export class CallBridge {
 
   private keysPressed(entry: KeysPressed): void {
     const keys = entry.keys.join(' ');
-    const itemId = `keys_${++this.entries}`;
-    const { recorder } = this.conversation;
-    recorder.customerDid(itemId, `[pressed ${keys}]`, this.sinceAnswer(entry.startMs), this.sinceAnswer(entry.endMs));
+    this.customerDid(`keys_${++this.entries}`, {
+      text: `[pressed ${keys}]`,
+      told: `[The caller pressed these keys on the phone: ${keys}]`,
+      startMs: entry.startMs,
+      endMs: entry.endMs,
+    });
+  }
+
+  /** A turn of the customer that is not spoken. `told`: what the model is to know of it. */
+  private customerDid(itemId: string, did: { text: string; told: string; startMs: number; endMs?: number }): void {
+    const { text, told, startMs, endMs = startMs } = did;
+    this.conversation.recorder.customerDid(itemId, text, this.sinceAnswer(startMs), this.sinceAnswer(endMs));
     if (this.isOver || this.isCarrierGone || this.ending.hasBegun || this.line.isOver) return;
-    this.session.tell(itemId, `[The caller pressed these keys on the phone: ${keys}]`);
+    this.session.tell(itemId, told);
     this.conversation.request('reply');
     this.settle();
   }

@@ -1,3 +1,4 @@
+import type { AudioFormat } from './audio-format';
 import type { InterruptionPolicy } from './interruption-policy';
 import type { VoicemailPhrase } from './voicemail-watch';
 
@@ -21,6 +22,8 @@ export interface SpokenPlan {
 
 /** Everything the bridge needs to know about a conversation before it begins. Made by the owner; CallBridge.changeLanguage alone changes it. */
 export interface CallPlan extends SpokenPlan {
+  /** Of both voices, at the customer's end and in the model's sessions. */
+  audio: AudioFormat;
   voice: string;
   transcriptionModel: string;
   tools: ToolDefinition[];

@@ -1,11 +1,12 @@
+import { bytesOf, MULAW_8K, scaledTo, type AudioFormat } from './audio-format';
 import type { AudioTap } from './audio-tap';
 import type { CancelTimer, Clock } from './clock';
-import { BYTES_PER_MS, FRAME_MS, payloadMs, SILENCE_BYTE } from './g711';
+import { FRAME_MS, payloadBytes } from './g711';
 import { HeldAudio } from './held-audio';
 import { APPEND_HEAD, APPEND_TAIL } from './openai-commands';
 import { RECENT_MS, RecentFrames } from './recent-frames';
 
-/** Caller audio that waits for a session, decoded: 120 KB. When there is more, the oldest goes. */
+/** Caller audio that waits for a session, decoded: 120 KB of a telephone's. When there is more, the oldest goes. */
 export const QUEUE_LIMIT_MS = 15_000;
 /** A hole in the carrier's timestamps longer than two frames is lost audio, not jitter. */
 const GAP_MS = 40;
@@ -17,7 +18,7 @@ const MAX_SPANS = 64;
 /** By the time that so much more has come, a session has said whether somebody speaks in what it was given at once. */
 const UNCLAIMED_MS = 2000;
 
-/** More than this unread by the model's server (5 s of audio), and audio is kept back until it reads again. */
+/** More than this of a telephone's audio unread by the model's server (5 s), and audio is kept back until it reads again. */
 export const MODEL_HIGH_WATER_BYTES = 64 * 1024;
 const MODEL_LOW_WATER_BYTES = 8 * 1024;
 const UNBLOCK_LOOK_MS = 50;
@@ -61,7 +62,7 @@ export class CallerAudio {
   private isBlocked = false;
   private blockedSinceMs = 0;
   private unblockLook: CancelTimer | null = null;
-  private queue = new HeldAudio();
+  private queue: HeldAudio;
   /** Came in this moment, and goes at its end. */
   private first = '';
   private readonly more: string[] = [];
@@ -73,24 +74,35 @@ export class CallerAudio {
   /** True when silence was appended that the next frame may contradict. */
   private hasAppendedSilence = false;
   private readonly spans: Span[] = [];
-  private readonly recent = new RecentFrames();
+  private readonly recent: RecentFrames;
   /** What is being said, as far as the model's server has not written it down. */
-  private kept = new HeldAudio();
+  private kept: HeldAudio;
   private readonly keptTurns: { itemId: string; fromMs: number }[] = [];
   /** Until then what waited for the session is kept, in case that it is lost before it says who speaks in it; else 0. */
   private unclaimedUntilMs = 0;
   private readonly flushSoon = (): void => this.flush();
+  private readonly bytesPerMs: number;
+  private readonly highWaterBytes: number;
+  private readonly lowWaterBytes: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly sink: CallerAudioSink,
     private readonly events: CallerAudioEvents,
-  ) {}
+    private readonly format: AudioFormat = MULAW_8K,
+  ) {
+    this.bytesPerMs = format.bytesPerMs;
+    this.highWaterBytes = scaledTo(format, MODEL_HIGH_WATER_BYTES);
+    this.lowWaterBytes = scaledTo(format, MODEL_LOW_WATER_BYTES);
+    this.queue = new HeldAudio(format);
+    this.kept = new HeldAudio(format);
+    this.recent = new RecentFrames(format.bytesPerMs);
+  }
 
   /** Takes one frame; `timestampMs` is its place in the stream, null when the carrier did not say. */
   receive(payloadBase64: string, timestampMs: number | null): void {
     this.framesIn++;
-    const audioMs = payloadMs(payloadBase64);
+    const audioMs = payloadBytes(payloadBase64) / this.bytesPerMs;
     if (audioMs === 0) return;
     if (timestampMs !== null) this.place(timestampMs);
     if (this.tap !== null) this.tap.customerAudio(payloadBase64, this.streamMs);
@@ -104,7 +116,7 @@ export class CallerAudio {
   appendSilence(ms: number): void {
     if (!this.isOpen) return;
     this.hasAppendedSilence = true;
-    this.pass(silenceOf(ms), ms);
+    this.pass(this.silenceOf(ms), ms);
   }
 
   /** A session is configured: what waited goes in one message, before anything new. */
@@ -176,13 +188,13 @@ export class CallerAudio {
     const { first } = this;
     if (first === '') return;
     this.first = '';
-    if (this.isBlocked || this.sink.bufferedBytes > MODEL_HIGH_WATER_BYTES) {
+    if (this.isBlocked || this.sink.bufferedBytes > this.highWaterBytes) {
       this.enqueueAll(first);
       if (!this.isBlocked) this.block();
       return;
     }
     if (this.more.length === 0) {
-      this.appendedBytes += payloadMs(first) * BYTES_PER_MS;
+      this.appendedBytes += payloadBytes(first);
       this.sink.send(APPEND_HEAD + first + APPEND_TAIL);
       return;
     }
@@ -223,7 +235,7 @@ export class CallerAudio {
     if (this.spans.length === 0) this.beginSpan(timestampMs);
     else if (holeMs > GAP_MS) {
       const fillMs = Math.min(holeMs, FILL_LIMIT_MS);
-      this.pass(silenceOf(fillMs), fillMs);
+      this.pass(this.silenceOf(fillMs), fillMs);
       if (fillMs < holeMs) this.beginSpan(timestampMs);
     } else if (this.hasAppendedSilence && holeMs < -GAP_MS) this.beginSpan(timestampMs);
     this.hasAppendedSilence = false;
@@ -253,8 +265,8 @@ export class CallerAudio {
   }
 
   private enqueueAll(first: string): void {
-    this.enqueue(first, payloadMs(first));
-    for (const payload of this.more) this.enqueue(payload, payloadMs(payload));
+    this.enqueue(first, this.msOf(first));
+    for (const payload of this.more) this.enqueue(payload, this.msOf(payload));
     this.more.length = 0;
   }
 
@@ -285,7 +297,7 @@ export class CallerAudio {
 
   private lookLater(): void {
     this.unblockLook = this.clock.after(UNBLOCK_LOOK_MS, () => {
-      if (this.sink.bufferedBytes <= MODEL_LOW_WATER_BYTES) {
+      if (this.sink.bufferedBytes <= this.lowWaterBytes) {
         this.unblock();
         this.sendQueue();
       } else if (this.clock.nowMs() - this.blockedSinceMs >= MODEL_STUCK_MS) {
@@ -304,13 +316,17 @@ export class CallerAudio {
     for (const audio of this.recent.frames()) this.kept.appendAudio(audio);
   }
 
+  private msOf(payloadBase64: string): number {
+    return payloadBytes(payloadBase64) / this.bytesPerMs;
+  }
+
+  private silenceOf(ms: number): string {
+    return Buffer.alloc(bytesOf(this.format, ms), this.format.silenceByte).toString('base64');
+  }
+
   private beginSpan(callMs: number): void {
     this.spans.push({ receivedMs: this.receivedMs, callMs });
     if (this.spans.length > MAX_SPANS) this.spans.shift();
     this.streamMs = callMs;
   }
-}
-
-function silenceOf(ms: number): string {
-  return Buffer.alloc(Math.round(ms * BYTES_PER_MS), SILENCE_BYTE).toString('base64');
 }

@@ -57,14 +57,18 @@ export class Conversation {
     const { plan, clock, session, callerAudio, events, sinceAnswer } = options;
     this.opening = new Opening(plan, (what) => events.onTrouble(what));
     this.recorder = new TurnRecorder({ sinceAnswer, onTurn: (turn) => this.turnEnded(turn) });
-    this.agentAudio = new AgentAudio(clock, {
-      onFirstAudio: (item) => this.agentStarted(item),
-      onHeard: (item) => this.settleDisclosure(item),
-      onItemOver: (item) => this.itemOver(item),
-      onMarksMissing: () => this.marksMissing(),
-      onBackPressure: (isHigh) => this.pauseModel(isHigh),
-      onCarrierStuck: () => options.onCarrierStuck(),
-    });
+    this.agentAudio = new AgentAudio(
+      clock,
+      {
+        onFirstAudio: (item) => this.agentStarted(item),
+        onHeard: (item) => this.settleDisclosure(item),
+        onItemOver: (item) => this.itemOver(item),
+        onMarksMissing: () => this.marksMissing(),
+        onBackPressure: (isHigh) => this.pauseModel(isHigh),
+        onCarrierStuck: () => options.onCarrierStuck(),
+      },
+      plan.audio,
+    );
     this.sequencer = new ResponseSequencer(clock, {
       needsDisclosure: (kind) => this.opening.goesBefore(kind),
       create: (kind, requestId) => session.createResponse(requestId, this.shapeOf(kind)),
@@ -328,6 +332,13 @@ export class Conversation {
   silenceAgent(): void {
     this.sequencer.cancel();
     this.cutAgent();
+  }
+
+  /** The customer interrupts without a voice, which nobody has to recognise first. What is protected is said to its end. */
+  interrupt(): void {
+    if (this.isProtected || !this.agentTalks) return;
+    this.bargeIns++;
+    this.silenceAgent();
   }
 
   /** Makes nothing more of the response under way; what of it is at the carrier plays on. */

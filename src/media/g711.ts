@@ -51,8 +51,13 @@ export function encodeMulaw(samples: Int16Array): Buffer {
 
 /** Milliseconds of µ-law audio in a base64 payload, from its length alone (no decoding). */
 export function payloadMs(payloadBase64: string): number {
+  return payloadBytes(payloadBase64) / BYTES_PER_MS;
+}
+
+/** How many bytes a base64 payload holds, from its length alone. */
+export function payloadBytes(payloadBase64: string): number {
   const length = payloadBase64.length;
   if (length === 0) return 0;
   const padding = payloadBase64.endsWith('==') ? 2 : payloadBase64.endsWith('=') ? 1 : 0;
-  return ((length / 4) * 3 - padding) / BYTES_PER_MS;
+  return (length / 4) * 3 - padding;
 }

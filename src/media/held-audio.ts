@@ -1,19 +1,21 @@
-import { BYTES_PER_MS } from './g711';
+import { bytesOf, type AudioFormat } from './audio-format';
 
-/** A second of audio; memory is taken and given back in these. */
-const BLOCK_BYTES = 1000 * BYTES_PER_MS;
+/** Memory is taken and given back in pieces of so much audio. */
+const BLOCK_MS = 1000;
 
-/** µ-law audio that waits, decoded, in a few large pieces: small ones that live for seconds are what a collector suffers from. */
+/** Audio that waits, decoded, in a few large pieces: small ones that live for seconds are what a collector suffers from. */
 export class HeldAudio {
   private blocks: { bytes: Buffer; used: number }[] = [];
   private heldBytes = 0;
 
+  constructor(private readonly format: AudioFormat) {}
+
   get ms(): number {
-    return this.heldBytes / BYTES_PER_MS;
+    return this.heldBytes / this.format.bytesPerMs;
   }
 
   append(payloadBase64: string, audioMs: number): void {
-    const block = this.room(audioMs * BYTES_PER_MS);
+    const block = this.room(audioMs * this.format.bytesPerMs);
     const written = block.bytes.write(payloadBase64, block.used, 'base64');
     block.used += written;
     this.heldBytes += written;
@@ -28,7 +30,7 @@ export class HeldAudio {
 
   /** Forgets this much from the beginning. */
   drop(ms: number): void {
-    let left = Math.min(this.heldBytes, ms * BYTES_PER_MS);
+    let left = Math.min(this.heldBytes, bytesOf(this.format, ms));
     this.heldBytes -= left;
     for (let block = this.blocks[0]; block !== undefined && left > 0; block = this.blocks[0]) {
       if (block.used <= left) {
@@ -57,7 +59,7 @@ export class HeldAudio {
   private room(bytes: number): { bytes: Buffer; used: number } {
     const last = this.blocks.at(-1);
     if (last !== undefined && last.bytes.length - last.used >= bytes) return last;
-    const block = { bytes: Buffer.allocUnsafe(Math.max(BLOCK_BYTES, Math.ceil(bytes))), used: 0 };
+    const block = { bytes: Buffer.allocUnsafe(Math.max(BLOCK_MS * this.format.bytesPerMs, Math.ceil(bytes))), used: 0 };
     this.blocks.push(block);
     return block;
   }

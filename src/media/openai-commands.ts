@@ -29,11 +29,11 @@ export function sessionUpdate(eventId: string, plan: CallPlan, turnDetection: Tu
       output_modalities: ['audio'],
       audio: {
         input: {
-          format: { type: 'audio/pcmu' },
+          format: plan.audio.session,
           transcription: transcriptionOf(plan),
           turn_detection: serverVad(turnDetection),
         },
-        output: { format: { type: 'audio/pcmu' }, voice: plan.voice },
+        output: { format: plan.audio.session, voice: plan.voice },
       },
       tools: plan.tools.map(({ name, description, parameters }) => ({
         type: 'function',

@@ -10,7 +10,7 @@ export interface AudioDelta {
   responseId: string;
   itemId: string;
   contentIndex: number;
-  /** µ-law, 8 kHz, because the session asks for `audio/pcmu`; base64 as it came. */
+  /** In the format that the session asks for; base64 as it came. */
   payloadBase64: string;
 }
 

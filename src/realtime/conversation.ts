@@ -8,11 +8,13 @@ import { settledWithin } from '../common/settled-within';
 import type { AppConfig } from '../config/app-config';
 import type { RealtimeModel } from '../integrations/realtime-model/realtime-model';
 import type { Telephony } from '../integrations/telephony/telephony';
+import { MULAW_8K, PCM_24K } from '../media/audio-format';
 import { AudioTap, BridgeEnd, CallBridge, CallBridgeEvents, ToolCall, Turn } from '../media/call-bridge';
 import type { VoicemailResult } from '../media/call-events';
 import type { CallPlan, SpokenPlan } from '../media/call-plan';
 import { LanguageEar } from '../languages/language-ear';
 import { primaryLanguage, sentencesOf, transcriberLanguage } from '../languages/languages';
+import type { CustomerLine } from '../media/customer-line';
 import type { BridgeSocket } from '../media/sockets';
 import type { CalendarAgenda } from '../calendar/agenda.service';
 import type { CalendarDeeds } from '../calendar/calendar-deeds.service';
@@ -48,10 +50,31 @@ const TEXT_TOO_LATE: TextAnswer = {
     'The carrier did not answer in time, so the text may have been sent. Texting the same again sends nothing twice.',
 };
 
+/** Whoever talks from a browser. Nobody but the conversation itself can hang up on them. */
+export interface BrowserEnd {
+  /** Where they hear the agent. */
+  readonly line: CustomerLine;
+  /** A turn is over, or has become longer or shorter since: then it has the same sequence. */
+  onTurn(turn: Turn): void;
+  onToolCall(call: ToolCall): void;
+  /** They do not read what is sent. */
+  onStuck(): void;
+  /** All is said and played. `unsaid`: last words that the model could not say any more. */
+  hangUp(reason: BridgeEnd, unsaid: string | null): void;
+  /** Everything about the call is written. */
+  written(): Promise<void>;
+}
+
 /** RFC 6455 close codes that the product uses. */
-const CLOSE_NORMAL = 1000;
+export const CLOSE_NORMAL = 1000;
 export const CLOSE_REFUSED = 1008;
 export const CLOSE_OUR_FAULT = 1011;
+
+/** What is told of somebody who talks from another end than a carrier's. */
+export type CustomerEnd = Pick<
+  CallBridge,
+  'onCustomerAudio' | 'onCustomerMark' | 'onCustomerText' | 'onCustomerKey' | 'onCustomerGone'
+>;
 
 export interface ConversationDeps {
   calls: LiveCalls;
@@ -80,6 +103,8 @@ export class Conversation {
   private readonly writes: WriteBehind;
   private callSid: string | null;
   private carrier: BridgeSocket | undefined;
+  /** In the place of a carrier. */
+  private browser: BrowserEnd | undefined;
   private voicemail: VoicemailResult | null = null;
   private readonly ear = new LanguageEar();
   /** By their places; one that is reported again is not heard again. */
@@ -128,7 +153,8 @@ export class Conversation {
 
   /** True for the one stream that may be attached: of this call, by its token, and none was before. */
   isJoinedBy(token: string, callSid: string): boolean {
-    if (this.hasCarrier || (this.callSid !== null && this.callSid !== callSid)) return false;
+    if (this.hasCarrier || this.browser !== undefined || (this.callSid !== null && this.callSid !== callSid))
+      return false;
     return isSameToken(token, this.call.streamToken);
   }
 
@@ -142,6 +168,14 @@ export class Conversation {
     this.attachedAtMs = systemClock.nowMs();
     this.bridge.attachCarrier(socket, stream.streamSid);
     return waiting.every((message) => this.onCarrierMessage(message));
+  }
+
+  /** Somebody talks from a browser. What they say and do is told to the bridge that is answered. */
+  attachBrowser(browser: BrowserEnd): CustomerEnd {
+    this.browser = browser;
+    this.attachedAtMs = systemClock.nowMs();
+    this.bridge.attach(browser.line);
+    return this.bridge;
   }
 
   /** A message of the carrier; false when it is none that a carrier sends. */
@@ -206,7 +240,10 @@ export class Conversation {
       onTurn: (turn) => this.writeTurn(turn),
       onUsage: (usage) => this.usage.add(usage),
       onToolCall: (toolCall) => this.runTool(toolCall),
-      onTrouble: (what, detail) => this.deps.log.warn({ msg: 'Trouble on a call', call_id: this.callId, what, detail }),
+      onTrouble: (what, detail) => {
+        this.deps.log.warn({ msg: 'Trouble on a call', call_id: this.callId, what, detail });
+        if (what === 'carrier_stuck') this.browser?.onStuck();
+      },
       onVoicemail: (result) => this.writeVoicemail(result),
       onFinished: (reason, unsaid) => {
         this.close(reason, unsaid).catch((error: unknown) =>
@@ -219,6 +256,7 @@ export class Conversation {
   private writeTurn(turn: Turn): void {
     if (this.isDisowned) return;
     this.writes.add('turn', () => this.deps.calls.recordTurn(this.call.owner, this.callId, turn));
+    this.browser?.onTurn(turn);
     if (turn.role === 'customer') this.hear(turn);
   }
 
@@ -245,7 +283,9 @@ export class Conversation {
     this.writes.add('voicemail', () => this.deps.calls.recordVoicemail(this.call.owner, this.callId, result));
   }
 
-  private runTool({ toolCallId, name, argumentsJson, wasInterrupted }: ToolCall): void {
+  private runTool(call: ToolCall): void {
+    this.browser?.onToolCall(call);
+    const { toolCallId, name, argumentsJson, wasInterrupted } = call;
     // Whoever speaks into the goodbye has something to say: what is to be recorded is, but nobody is hung up on.
     if (wasInterrupted === true && name === 'end_call') {
       this.bridge.toolResult(toolCallId, JSON.stringify(CALL_GOES_ON), { respond: false });
@@ -307,8 +347,10 @@ export class Conversation {
     if (unsaid === null) await settledWithin(this.farewell, HANG_UP_PATIENCE_MS);
     else await this.farewell;
     this.carrier?.close(CLOSE_NORMAL, 'call over');
+    this.browser?.hangUp(reason, unsaid);
     await this.farewell;
     await this.writes.drain();
+    await this.browser?.written();
     await this.calendar?.settled();
     this.deps.log.log({
       msg: 'Call over',
@@ -355,6 +397,7 @@ function planOf(
     ...spoken,
     // Whoever has to be found out about is listened to without a guess.
     ...(agent.detectsLanguage === true ? { language: undefined } : {}),
+    audio: call.direction === 'browser' ? PCM_24K : MULAW_8K,
     voice: agent.voice,
     transcriptionModel: config.openai.transcriptionModel,
     tools: toolDefinitions({ tools }),

@@ -1,3 +1,4 @@
+import type { CallDirection } from '../calls/call.entity';
 import type { Agent } from '../scenarios/agent';
 import { fillIn } from '../scenarios/fill-in';
 import type { CalendarOfCall } from './call-calendar';
@@ -6,9 +7,15 @@ import { calendarInstructions } from './calendar-instructions';
 /** What the model must know of the call beside the scenario. */
 export interface CallFacts {
   ownerName: string;
-  direction: 'inbound' | 'outbound';
+  direction: CallDirection;
   variables: Readonly<Record<string, string>>;
 }
+
+const LINE: Record<CallDirection, string> = {
+  outbound: 'on a phone call that you placed',
+  inbound: 'on a phone call that you answered',
+  browser: 'whom somebody talks to from a web page, without a phone,',
+};
 
 /** The session's instructions: who the agent is, what it is to do, and how one behaves on a telephone. */
 export function instructionsFor(agent: Agent, facts: CallFacts, calendar?: CalendarOfCall): string {
@@ -28,7 +35,7 @@ export function instructionsFor(agent: Agent, facts: CallFacts, calendar?: Calen
     calendar === undefined ? '' : calendarInstructions(calendar, facts.ownerName),
     [
       '# How to behave on this call',
-      `You are an automated assistant on a phone call ${facts.direction === 'outbound' ? 'that you placed' : 'that you answered'} on behalf of ${facts.ownerName}. If anybody asks, say so; never claim to be a human being.`,
+      `You are an automated assistant ${LINE[facts.direction]} on behalf of ${facts.ownerName}. If anybody asks, say so; never claim to be a human being.`,
       agent.detectsLanguage === true
         ? `Speak ${language}. If the other person speaks another language, go on in theirs.`
         : `Speak ${language} unless the other person asks for another language.`,

@@ -16,7 +16,7 @@ import { Telephony } from '../integrations/telephony/telephony';
 import { isCalendarTool } from '../scenarios/agent';
 import type { CalendarOfCall } from './call-calendar';
 import { CallTexts } from '../sms/call-texts.service';
-import { Conversation } from './conversation';
+import { BrowserEnd, Conversation, CustomerEnd } from './conversation';
 import { systemClock } from './system-clock';
 
 /** A conversation that nobody joined this long after the phone must have stopped ringing is given up. */
@@ -106,6 +106,19 @@ export class LiveConversations implements BeforeApplicationShutdown {
     if (present !== undefined) return present;
     const calendar = await this.calendarOf(call);
     return this.byCall.get(callId) ?? this.begin(call, calendar);
+  }
+
+  /** Somebody talks to an agent from a browser. What they say and do is told to what is answered. */
+  async beginInBrowser(call: LiveCall, browser: BrowserEnd): Promise<CustomerEnd> {
+    const calendar = await this.calendarOf(call);
+    return this.begin(call, calendar).attachBrowser(browser);
+  }
+
+  /** Its owner hangs up, wherever they ask for it. Harmless when it is not carried here. @returns whether it is */
+  hangUp(callId: string): boolean {
+    const conversation = this.byCall.get(callId);
+    conversation?.abort('owner_hung_up');
+    return conversation !== undefined;
   }
 
   /** The grace of the shutdown is over: whoever still talks is hung up on, and the row says why. */

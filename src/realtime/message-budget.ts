@@ -1,23 +1,39 @@
 import type { Clock } from '../media/clock';
 
-/** 25 s of a held-up call at once: more than the 15 s without a sign of life that a socket survives. */
-const BURST = 1500;
-/** Three times what a call has in the long run: 50 frames and some marks. */
-const PER_SECOND = 200;
-/** The same for what is in them. A frame has about 400 characters, so this refuses fewer and longer ones. */
-const BURST_LENGTH = 1024 * 1024;
-const LENGTH_PER_SECOND = 128 * 1024;
+/** How much may be sent at once, and in the long run: messages, and what is in them. */
+export interface Budget {
+  burst: number;
+  perSecond: number;
+  burstLength: number;
+  lengthPerSecond: number;
+}
 
 /**
- * How much a stream may send. After a hold-up of the network the frames of all its seconds come at once. No clock is read
+ * 25 s of a held-up call at once: more than the 15 s without a sign of life that a socket survives. In the long run three times
+ * what a call has: 50 frames and some marks, of about 400 characters.
+ */
+const OF_A_PHONE: Budget = {
+  burst: 1500,
+  perSecond: 200,
+  burstLength: 1024 * 1024,
+  lengthPerSecond: 128 * 1024,
+};
+
+/**
+ * How much a stream may send, a carrier's if nothing else is said. After a hold-up of the network the frames of all its seconds come at once. No clock is read
  * while there is something left.
  */
 export class MessageBudget {
-  private left = BURST;
-  private lengthLeft = BURST_LENGTH;
+  private left: number;
+  private lengthLeft: number;
   private refilledAtMs: number;
 
-  constructor(private readonly clock: Pick<Clock, 'nowMs'>) {
+  constructor(
+    private readonly clock: Pick<Clock, 'nowMs'>,
+    private readonly budget: Budget = OF_A_PHONE,
+  ) {
+    this.left = budget.burst;
+    this.lengthLeft = budget.burstLength;
     this.refilledAtMs = clock.nowMs();
   }
 
@@ -33,8 +49,9 @@ export class MessageBudget {
   private refill(): void {
     const nowMs = this.clock.nowMs();
     const seconds = (nowMs - this.refilledAtMs) / 1000;
-    this.left = Math.min(BURST, this.left + seconds * PER_SECOND);
-    this.lengthLeft = Math.min(BURST_LENGTH, this.lengthLeft + seconds * LENGTH_PER_SECOND);
+    const { burst, perSecond, burstLength, lengthPerSecond } = this.budget;
+    this.left = Math.min(burst, this.left + seconds * perSecond);
+    this.lengthLeft = Math.min(burstLength, this.lengthLeft + seconds * lengthPerSecond);
     this.refilledAtMs = nowMs;
   }
 }

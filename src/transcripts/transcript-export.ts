@@ -1,3 +1,4 @@
+import type { CallDirection } from '../calls/call.entity';
 import type { FlowEntry, Participant, Speaker, SummaryData } from './enhanced-content';
 
 export const EXPORT_FORMATS = ['txt', 'srt', 'vtt', 'json', 'csv'] as const;
@@ -9,7 +10,7 @@ export interface ExportedTranscript {
   callDate: Date;
   /** Seconds. */
   duration: number;
-  callDirection: 'inbound' | 'outbound' | null;
+  callDirection: CallDirection | null;
   scenarioName: string | null;
   notes: string | null;
   participantInfo: Record<string, Participant>;

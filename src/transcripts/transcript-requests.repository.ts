@@ -26,7 +26,8 @@ export interface ClaimedRequest {
   isAskedLongAgo: boolean;
   callId: string;
   callSid: string;
-  direction: CallDirection;
+  /** Only the carrier records: there is a phone. */
+  direction: Exclude<CallDirection, 'browser'>;
   /** Null: recordings of the call are looked for. */
   recordingSid: string | null;
   channels: number | null;

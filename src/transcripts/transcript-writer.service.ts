@@ -4,7 +4,7 @@ import { DomainEvents } from '../common/domain-events';
 import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
-import { Call, languageOf } from '../calls/call.entity';
+import { Call, type CallDirection, languageOf } from '../calls/call.entity';
 import { FinishedCall, FinishedCalls } from '../calls/finished-calls.service';
 import { Turn } from '../calls/turn.entity';
 import { Database } from '../database/database';
@@ -103,9 +103,14 @@ export class TranscriptWriter {
       notes: stored.notes,
     };
     const turns = finished?.turns ?? [];
-    const utterances = toUtterances(stored.sentences, this.config.transcripts.firstChannel[callDirection]);
+    const utterances = toUtterances(stored.sentences, this.firstSpeaker(callDirection));
     const content = await contentOf(heading, withOperator(utterances, turns));
     return { heading, content: { ...content, figures: withMeasured(content.figures, turns) } };
+  }
+
+  /** Nobody but the carrier records in two channels. */
+  private firstSpeaker(direction: CallDirection): 'customer' | 'agent' {
+    return this.config.transcripts.firstChannel[direction === 'browser' ? 'inbound' : direction];
   }
 
   /**

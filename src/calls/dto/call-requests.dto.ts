@@ -4,6 +4,7 @@ import { dayOrTime, endOfDayOrTime } from '../../common/day-or-time';
 import { pagingQuery } from '../../common/paging';
 import { storableText, trimmedText } from '../../common/text';
 import { CALL_STATUSES } from '../call-status';
+import { CALL_DIRECTIONS } from '../call.entity';
 import type { CallPermission } from '../call-permission';
 import type { CallFilter } from '../calls.repository';
 
@@ -88,7 +89,7 @@ export function toCallPermissionDto({ allowed, reasons, earliestAt }: CallPermis
 export class ListCallsQueryDto extends createZodDto(
   pagingQuery().extend({
     status: z.enum(CALL_STATUSES).optional().describe('Where the call stands'),
-    direction: z.enum(['inbound', 'outbound']).optional().describe('Who placed it: outbound is us'),
+    direction: z.enum(CALL_DIRECTIONS).optional().describe('Who placed it: outbound is us'),
     scenario_name: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
     language: z
       .string()

@@ -2,7 +2,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CALL_OUTCOMES } from '../call-outcome';
 import { CALL_STATUSES } from '../call-status';
-import type { Voicemail } from '../call.entity';
+import { CALL_DIRECTIONS, type Voicemail } from '../call.entity';
 import type { CallWithTurns, ToldAction } from '../calls.repository';
 import { DIAL_STATES } from '../dial-ledger';
 import { ENDED_REASONS } from '../ended-reason';
@@ -72,10 +72,10 @@ const cost = z.object({
 const callSchema = z.object({
   id: z.uuid(),
   call_sid: z.string().nullable().describe('Null until Twilio has told it'),
-  direction: z.enum(['inbound', 'outbound']),
+  direction: z.enum(CALL_DIRECTIONS),
   status: z.enum(CALL_STATUSES),
   ended_reason: z.enum(ENDED_REASONS).nullable().describe('Why it ended, or is being ended'),
-  phone_number: z.string(),
+  phone_number: z.string().describe('`browser` where there was no phone'),
   from_number: z.string(),
   scenario_name: z.string(),
   created_at: dateTime,

@@ -1,3 +1,4 @@
+import { MULAW_8K } from '../audio-format';
 import { CallBridge, type BridgeEnd, type ToolCall, type Turn } from '../call-bridge';
 import type { VoicemailResult } from '../call-events';
 import type { CallPlan } from '../call-plan';
@@ -14,6 +15,7 @@ export const GREETING = 'Do you have a minute to talk about your order?';
 export function aPlan(plan: Partial<CallPlan> = {}): CallPlan {
   return {
     instructions: 'You are a friendly baker.',
+    audio: MULAW_8K,
     voice: 'marin',
     transcriptionModel: 'gpt-transcribe',
     language: 'en',

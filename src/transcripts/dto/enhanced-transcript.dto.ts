@@ -1,5 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { CALL_DIRECTIONS } from '../../calls/call.entity';
 import { callAction, toCallAction } from '../../calls/dto/call.dto';
 import { MAX_OFFSET, wholeNumber } from '../../common/paging';
 import { storedText } from '../../common/stored-text';
@@ -18,7 +19,7 @@ import { pageToken, placeOf } from '../page-token';
 import { EXPORT_FORMATS } from '../transcript-export';
 
 const dateTime = z.string().meta({ format: 'date-time' });
-const direction = z.enum(['inbound', 'outbound']);
+const direction = z.enum(CALL_DIRECTIONS);
 const role = z.enum(['customer', 'agent', 'operator']);
 const seconds = z.number().describe('Seconds since the answer');
 

@@ -1,5 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { CALL_DIRECTIONS } from '../../calls/call.entity';
 import { dayOrTime, inUtc } from '../../common/day-or-time';
 import { timeZone } from '../../common/text';
 import type { AnalyticsFilter, GroupFigures } from '../transcript-analytics.repository';
@@ -52,7 +53,7 @@ export class TranscriptAnalyticsDto extends createZodDto(
       total: z.object(group),
       by_day: z.array(z.object({ day: z.string(), ...group })),
       by_scenario: z.array(z.object({ scenario_name: z.string().nullable(), ...group })),
-      by_direction: z.array(z.object({ call_direction: z.enum(['inbound', 'outbound']), ...group })),
+      by_direction: z.array(z.object({ call_direction: z.enum(CALL_DIRECTIONS), ...group })),
       topics: z
         .array(z.object({ topic: z.string(), calls: z.int(), average_score: z.number().nullable() }))
         .describe('What was talked about most, 20 at most, and how customers felt then'),
@@ -77,7 +78,7 @@ export class TranscriptAnalyticsQueryDto extends createZodDto(
       .optional()
       .describe('Called at or after; a date is a day of the time zone. 30 days before `to` if left out'),
     to: dayOrTime.optional().describe('Called up to; a date is all of that day. Now if left out'),
-    call_direction: z.enum(['inbound', 'outbound']).optional().describe('Who placed the call: outbound is us'),
+    call_direction: z.enum(CALL_DIRECTIONS).optional().describe('Who placed the call: outbound is us'),
     scenario_name: z.string().max(100).optional().describe('A name of GET /scenarios, or a scenario_id of yours'),
     timezone: timeZone.optional().describe('IANA: where a day begins and ends. Yours if left out'),
   }),
