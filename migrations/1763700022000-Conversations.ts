@@ -63,9 +63,14 @@ export class Conversations1763700022000 implements MigrationInterface {
         // Also of users who are switched off.
         body: `SELECT s.user_id, array_agg(s.id) FROM (
             SELECT c.user_id, c.id FROM conversation_sessions c
-            WHERE c.ended_at IS NULL AND (c.active_at < p_idle_before OR (c.state = 'closing' AND c.active_at < p_closing_before))
+            WHERE c.ended_at IS NULL AND (c.turn_until IS NULL OR c.turn_until < clock_timestamp()) AND (c.active_at < p_idle_before OR (c.state = 'closing' AND c.active_at < p_closing_before))
             ORDER BY c.active_at LIMIT 500) s GROUP BY s.user_id`,
-        reads: [{ table: 'conversation_sessions', columns: ['id', 'user_id', 'state', 'active_at', 'ended_at'] }],
+        reads: [
+          {
+            table: 'conversation_sessions',
+            columns: ['id', 'user_id', 'state', 'active_at', 'ended_at', 'turn_until'],
+          },
+        ],
       }),
     ];
     for (const statement of statements) await queryRunner.query(statement);

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { goneSignal } from './client-gone';
 import { toProblem } from './problem';
@@ -6,45 +6,48 @@ import { toProblem } from './problem';
 export const EVENT_STREAM = 'text/event-stream';
 
 /** Whether the asker would rather have events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-export function wantsEvents(accept: string | undefined): boolean {
-  return /\btext\/event-stream\b/i.test(accept ?? '');
+export function wantsEvents({ headers }: { headers: { accept?: string | undefined } }): boolean {
+  return /\btext\/event-stream\b/i.test(headers.accept ?? '');
 }
 
-/** Server-sent events in answer to a request, which begin with the first of them: what goes wrong before is an answer like any other. */
-export class EventStream {
-  private readonly body = new PassThrough();
-  private hasBegun = false;
-  /** Nobody reads any more. */
-  readonly signal: AbortSignal;
+/** Says that something happened; its data become JSON. */
+export type SendEvent = (event: string, data: unknown) => void;
 
-  constructor(
-    private readonly reply: FastifyReply,
-    private readonly requestId: string,
-  ) {
-    this.signal = goneSignal(reply);
-  }
-
-  send(event: string, data: unknown): void {
-    if (!this.hasBegun) {
-      this.hasBegun = true;
-      void this.reply
-        .header('Content-Type', `${EVENT_STREAM}; charset=utf-8`)
-        .header('Cache-Control', 'no-cache, no-transform')
-        // For proxies that would collect it.
-        .header('X-Accel-Buffering', 'no')
-        .send(this.body);
-    }
-    if (!this.signal.aborted) this.body.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  }
-
-  end(event: string, data: unknown): void {
-    this.send(event, data);
-    this.body.end();
-  }
-
-  /** @throws the error itself where nothing was sent yet */
-  fail(error: unknown): void {
-    if (!this.hasBegun) throw error;
-    this.end('error', toProblem(error, this.requestId).problem);
-  }
+/**
+ * Has work answer as server-sent events: its own, then `done` with what it came to, or `error`. The answer begins with the first
+ * of them, so that what goes wrong before is an answer like any other.
+ * @returns the body
+ * @throws what `work` throws before its first event
+ */
+export function asEvents(
+  reply: FastifyReply,
+  requestId: string,
+  work: (send: SendEvent, signal: AbortSignal) => Promise<unknown>,
+): Promise<Readable> {
+  const body = new PassThrough();
+  const gone = goneSignal(reply);
+  let hasBegun = false;
+  return new Promise((resolve, reject) => {
+    const send: SendEvent = (event, data) => {
+      if (!hasBegun) {
+        hasBegun = true;
+        void reply
+          .header('Content-Type', `${EVENT_STREAM}; charset=utf-8`)
+          .header('Cache-Control', 'no-cache, no-transform')
+          // For proxies that would collect it.
+          .header('X-Accel-Buffering', 'no');
+        resolve(body);
+      }
+      if (!gone.aborted) body.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    };
+    work(send, gone)
+      .then(
+        (done) => send('done', done),
+        (error: unknown) => {
+          if (hasBegun) send('error', toProblem(error, requestId).problem);
+          else reject(error as Error);
+        },
+      )
+      .finally(() => body.end());
+  });
 }

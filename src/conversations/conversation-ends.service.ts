@@ -49,7 +49,7 @@ export class ConversationEnds implements OnApplicationBootstrap, BeforeApplicati
           tx.query(
             `UPDATE conversation_sessions SET state = 'ended', turn_id = NULL, turn_until = NULL, ended_at = clock_timestamp(),
                ended_reason = CASE state WHEN 'closing' THEN 'said_goodbye' ELSE 'idle' END
-             WHERE user_id = $1 AND id = ANY ($2) AND ended_at IS NULL
+             WHERE user_id = $1 AND id = ANY ($2) AND ended_at IS NULL AND (turn_until IS NULL OR turn_until < clock_timestamp())
                AND (active_at < $3 OR (state = 'closing' AND active_at < $4))`,
             [userId, ids, idleBefore, closingBefore],
           ),

@@ -21,11 +21,14 @@ it('from every state but the last there is a way to the end, and from that one n
 
 it('nobody answers what was not thought about, nor thinks about what was not said', () => {
   expect(CONVERSATION_STATES.filter((state) => canMove(state, 'responding'))).toEqual(['processing']);
-  expect(CONVERSATION_STATES.filter((state) => canMove('processing', state))).toEqual([
+  // Back to wherever it was, where nothing comes of it.
+  expect(CONVERSATION_STATES.filter((state) => canMove(state, 'processing'))).toEqual([
+    'greeting',
     'listening',
-    'responding',
-    'ended',
+    'clarifying',
+    'closing',
   ]);
+  expect(CONVERSATION_STATES.filter((state) => !canMove('processing', state))).toEqual(['processing']);
 });
 
 it('a path goes on as long as each of its moves is there, and no further', () => {

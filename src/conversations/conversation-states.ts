@@ -24,7 +24,7 @@ export type ConversationState = (typeof CONVERSATION_STATES)[number];
 const MOVES: Readonly<Record<ConversationState, readonly ConversationState[]>> = {
   greeting: ['processing', 'ended'],
   listening: ['processing', 'ended'],
-  processing: ['responding', 'listening', 'ended'],
+  processing: ['responding', 'greeting', 'listening', 'clarifying', 'closing', 'ended'],
   responding: ['listening', 'clarifying', 'closing', 'ended'],
   clarifying: ['processing', 'ended'],
   closing: ['processing', 'ended'],

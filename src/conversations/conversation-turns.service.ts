@@ -14,7 +14,7 @@ import { ConversationMessage } from './conversation-message.entity';
 import { ConversationSession } from './conversation-session.entity';
 import { ConversationState, moved } from './conversation-states';
 import { DoneAction, readCall, toolsOf } from './conversation-tools';
-import { ConversationBusy, ConversationEnded, ModelBusy, NoAnswer } from './conversations.errors';
+import { AnswerGivenUp, ConversationBusy, ConversationEnded, ModelBusy, NoAnswer } from './conversations.errors';
 import { lastMessages, lockedSession } from './conversations.service';
 
 /** Tokens; an answer of a few sentences has a hundred, and a model that thinks first has its thoughts among them. */
@@ -64,8 +64,8 @@ export class ConversationTurns {
   ) {}
 
   /**
-   * @throws ConversationNotFound, ConversationEnded, ConversationBusy, ModelBusy, NoAnswer; whatever `signal` was given up with where
-   * nothing was answered by then
+   * @throws ConversationNotFound, ConversationEnded, ConversationBusy, ModelBusy, NoAnswer; AnswerGivenUp where nothing was
+   * answered by then
    */
   async turn(owner: Owner, sessionId: string, said: string, options: TurnOptions = {}): Promise<Turn> {
     const begun = await this.begin(owner, sessionId, said);
@@ -75,7 +75,7 @@ export class ConversationTurns {
     try {
       await this.answer(owner, begun, answer, signal);
     } catch (error) {
-      if (answer.text !== '') this.noteBroken(owner, begun, error, options.signal);
+      if (answer.text.trim() !== '') this.noteBroken(owner, begun, error, options.signal);
       else throw await this.failed(owner, begun, error, options.signal);
       answer.wasInterrupted = true;
     }
@@ -102,7 +102,7 @@ export class ConversationTurns {
         text: said,
         createdAt: () => 'clock_timestamp()',
       });
-      const customer = session.customerId === null ? null : await this.customers.byKey(tx, owner, session.customerId);
+      const customer = session.customerId === null ? null : await this.customers.find(tx, owner, session.customerId);
       return {
         session,
         turnId,
@@ -194,7 +194,7 @@ export class ConversationTurns {
         `UPDATE conversation_sessions SET state = $4, turn_id = NULL, turn_until = NULL,
            message_count = message_count - CASE WHEN $5 THEN 0 ELSE 1 END
          WHERE user_id = $1 AND id = $2 AND turn_id = $3`,
-        [owner.userId, session.id, turnId, moved('processing', 'listening'), isGivenUp],
+        [owner.userId, session.id, turnId, moved('processing', isGivenUp ? 'listening' : standing(session)), isGivenUp],
       );
       if (mine === 1 && !isGivenUp) {
         await tx.delete(ConversationMessage, {
@@ -204,7 +204,7 @@ export class ConversationTurns {
         });
       }
     });
-    if (isGivenUp) return error;
+    if (isGivenUp) return new AnswerGivenUp(error);
     this.log.warn({
       msg: 'A conversation got no answer',
       conversation_id: session.id,

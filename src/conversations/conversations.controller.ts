@@ -1,14 +1,25 @@
+import type { Readable } from 'node:stream';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { EVENT_STREAM, EventStream, wantsEvents } from '../common/event-stream';
-import { ApiPage, ApiProblems } from '../common/openapi.decorators';
+import { goneSignal } from '../common/client-gone';
+import { asEvents, EVENT_STREAM, wantsEvents } from '../common/event-stream';
+import '../common/fastify-request';
+import { Idempotent } from '../common/idempotent.decorator';
+import { ApiIdempotencyKey, ApiPage, ApiProblems } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { sendPage } from '../common/paging';
 import { CustomScenarioNotFound, InvalidScenario } from '../scenarios/scenarios.errors';
 import { READ_AT_MOST } from './conversation-instructions';
 import { ConversationTurns, TurnOptions } from './conversation-turns.service';
-import { ConversationBusy, ConversationEnded, ConversationNotFound, ModelBusy, NoAnswer } from './conversations.errors';
+import {
+  AnswerGivenUp,
+  ConversationBusy,
+  ConversationEnded,
+  ConversationNotFound,
+  ModelBusy,
+  NoAnswer,
+} from './conversations.errors';
 import { Conversations } from './conversations.service';
 import {
   ConversationDto,
@@ -54,6 +65,8 @@ export class ConversationsController {
 
   @Post('conversation/process')
   @HttpCode(200)
+  @Idempotent({ unless: wantsEvents })
+  @ApiIdempotencyKey()
   @ApiOperation({
     summary: 'Says something to the agent, and gives its answer',
     description:
@@ -65,7 +78,13 @@ export class ConversationsController {
   })
   @ApiProblems(
     new ConversationNotFound(),
-    [409, 'It has ended, or is being answered', new ConversationEnded(), new ConversationBusy()],
+    [
+      409,
+      'It has ended, or is being answered',
+      new ConversationEnded(),
+      new ConversationBusy(),
+      new AnswerGivenUp(undefined),
+    ],
     new NoAnswer(undefined),
     new ModelBusy(undefined),
   )
@@ -73,23 +92,19 @@ export class ConversationsController {
     @CurrentOwner() owner: Owner,
     @Body() { session_id: sessionId, text, user_input: input }: ProcessConversationDto,
     @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ConversationTurnDto | Readable> {
     const answer = async (options: TurnOptions) => {
       const turn = await this.turns.turn(owner, sessionId, text ?? input ?? '', options);
       return toTurnDto(turn, (await this.conversations.get(owner, sessionId, READ_AT_MOST)).messages);
     };
-    const events = new EventStream(reply, request.id);
-    if (!wantsEvents(request.headers.accept)) {
-      void reply.send(await answer({ signal: events.signal }));
-      return;
+    if (wantsEvents(request)) {
+      return asEvents(reply, request.id, (send, signal) =>
+        answer({ signal, onDelta: (delta) => send('delta', { text: delta }) }),
+      );
     }
-    try {
-      const onDelta = (delta: string) => events.send('delta', { text: delta });
-      events.end('done', await answer({ signal: events.signal, onDelta }));
-    } catch (error) {
-      events.fail(error);
-    }
+    // Whoever has given a key may come back for the answer.
+    return answer(request.idempotencyKey === undefined ? { signal: goneSignal(reply) } : {});
   }
 
   @Get('conversation/:session_id')

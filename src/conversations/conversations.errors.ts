@@ -21,6 +21,13 @@ export class ConversationBusy extends AppError {
   }
 }
 
+/** Whoever asked has gone before anything was answered: what was said stays. */
+export class AnswerGivenUp extends AppError {
+  constructor(cause: unknown) {
+    super('conflict', 'conversation.given_up', 'Nobody waited for the answer.', { cause });
+  }
+}
+
 /** It was not kept either: what was said may be said again. */
 export class NoAnswer extends AppError {
   constructor(cause: unknown) {

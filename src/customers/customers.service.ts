@@ -100,6 +100,11 @@ export class Customers {
     return tx.findOneByOrFail(Customer, { userId: owner.userId, customerId });
   }
 
+  /** The one with this key. Within a transaction of the owner. */
+  async find(tx: EntityManager, owner: Owner, customerId: string): Promise<Customer | null> {
+    return tx.findOneBy(Customer, { userId: owner.userId, customerId });
+  }
+
   /**
    * What an agent has learned of the one with this key; what is known already is written over. Only what makes sense is kept.
    * @returns what was not, in words
@@ -122,10 +127,11 @@ export class Customers {
       ...(isEmail ? { email } : {}),
     };
     if (Object.keys(kept).length > 0) {
-      await this.db.asOwner(owner, async (tx) => {
-        const { id } = await this.byKey(tx, owner, customerId);
-        await tx.update(Customer, { userId: owner.userId, id }, kept);
-      });
+      const { affected } = await this.db.asOwner(owner, (tx) =>
+        tx.update(Customer, { userId: owner.userId, customerId }, kept),
+      );
+      // Whoever was deleted does not come back by being talked to.
+      if (affected !== 1) problems.push('Nothing was kept: this customer is not there any more.');
     }
     return problems;
   }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { trimmedText } from '../common/text';
 import type { VoiceMessage } from './voice-agent-mode';
 
-/** The largest message of a session, whatever its mode. */
-export const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** The largest message of a session, whatever its mode: a file of 3 MiB in base64, which is a minute of WAV. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024 + 64 * 1024;
 
 const anyMessage = z.looseObject({ type: z.string().min(1).max(100) });
 
@@ -26,3 +26,20 @@ export const realtimeMessage = z.discriminatedUnion('type', [
 ]);
 
 export const REALTIME_TYPES: readonly string[] = ['mark', 'text_input', 'key'];
+
+/** What is said in a conversation of messages: in writing, or as a file in one message or several. */
+export const conversationMessage = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text_input'), text: trimmedText(1, 10_000) }),
+  z.strictObject({
+    type: z.literal('audio_chunk'),
+    audio_data: z.base64().min(1),
+    /** Told by what is in it. */
+    format: z.string().max(50).optional(),
+    /** False: more of the same file follows. */
+    is_final: z.boolean().default(true),
+  }),
+  /** Nobody waits for the rest of the answer. */
+  z.strictObject({ type: z.literal('interrupt') }),
+]);
+
+export const CONVERSATION_TYPES: readonly string[] = ['text_input', 'audio_chunk', 'interrupt'];

@@ -19,7 +19,11 @@ export class InvalidVoiceSessionId extends AppError {
 
 export class UnknownVoiceMode extends AppError {
   constructor() {
-    super('invalid', 'voice_session.unknown_mode', 'The mode of a session is realtime, or left out.');
+    super(
+      'invalid',
+      'voice_session.unknown_mode',
+      'The mode of a session is realtime or messages, which is the one where it is left out.',
+    );
   }
 }
 
@@ -31,13 +35,8 @@ export class TooManySockets extends AppError {
   }
 }
 
-/** Messages of audio and text outside of a realtime session. */
-export class MessagesNotThere extends AppError {
-  constructor() {
-    super(
-      'not-implemented',
-      'voice_session.mode_not_there',
-      'Only realtime sessions can be opened here so far. Add mode=realtime to the address.',
-    );
+export class InvalidSessionSetting extends AppError {
+  constructor(detail: string) {
+    super('invalid', 'voice_session.invalid_setting', `What stands in the address is not valid: ${detail}`);
   }
 }

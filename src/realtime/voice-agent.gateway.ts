@@ -10,12 +10,13 @@ import type { Owner } from '../common/owner';
 import type { AppConfig } from '../config/app-config';
 import { APP_CONFIG } from '../config/config.module';
 import { Budget, MessageBudget } from './message-budget';
+import { MessagesMode } from './messages-mode.service';
 import { RealtimeMode } from './realtime-mode.service';
 import { systemClock } from './system-clock';
 import { MAX_MESSAGE_BYTES, parseVoiceMessage } from './voice-agent-messages';
 import { AdmittedSession, CLOSE, VoiceSocket } from './voice-agent-mode';
 import { VoiceAgentSockets } from './voice-agent-sockets.service';
-import { InvalidVoiceSessionId, MessagesNotThere, UnknownVoiceMode } from './voice-agent.errors';
+import { InvalidVoiceSessionId, UnknownVoiceMode } from './voice-agent.errors';
 
 const OPTIONS: GatedGatewayOptions = {
   path: '/ws/voice-agent/{session_id}',
@@ -26,12 +27,11 @@ const OPTIONS: GatedGatewayOptions = {
 
 const SESSION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** Audio of 24 kHz in pieces of 20 ms, three times over, and 25 s of it at once after a hold-up of the network. */
-const BUDGET: Budget = {
-  burst: 1500,
-  perSecond: 200,
-  burstLength: 2 * 1024 * 1024,
-  lengthPerSecond: 160 * 1024,
+const BUDGETS: Readonly<Record<Admitted['mode'], Budget>> = {
+  // Audio of 24 kHz in pieces of 20 ms, three times over, and 25 s of it at once after a hold-up of the network.
+  realtime: { burst: 1500, perSecond: 200, burstLength: 2 * 1024 * 1024, lengthPerSecond: 160 * 1024 },
+  // An utterance in a file and the next one, and then as fast as anybody records.
+  messages: { burst: 200, perSecond: 20, burstLength: 12 * 1024 * 1024, lengthPerSecond: 512 * 1024 },
 };
 /** More than this unread: whoever writes that much without minding back-pressure does so to somebody who reads nothing. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
@@ -59,6 +59,7 @@ export class VoiceAgentGateway implements OnGatewayInit<GatedWebSocketServer>, O
     private readonly callers: SocketCallers,
     private readonly sockets: VoiceAgentSockets,
     private readonly realtime: RealtimeMode,
+    private readonly messages: MessagesMode,
   ) {
     this.idleMs = config.sockets.idleSeconds * 1000;
   }
@@ -75,7 +76,7 @@ export class VoiceAgentGateway implements OnGatewayInit<GatedWebSocketServer>, O
     }
     admitted.arrived();
     const { owner, sessionId, mode, session } = admitted;
-    const budget = new MessageBudget(systemClock, BUDGET);
+    const budget = new MessageBudget(systemClock, BUDGETS[mode]);
     let heardAtMs = systemClock.nowMs();
 
     const line = new LineSocket(socket, request.socket, {
@@ -127,7 +128,7 @@ export class VoiceAgentGateway implements OnGatewayInit<GatedWebSocketServer>, O
     const mode = modeOf(url.searchParams.get('mode'));
     const giveBack = this.sockets.expect(owner);
     try {
-      const session = await this.realtime.admit({ owner, sessionId, query: url.searchParams });
+      const session = await this[mode].admit({ owner, sessionId, query: url.searchParams });
       const vanished = (): void => {
         giveBack();
         session.abandon();
@@ -181,10 +182,9 @@ class SocketView implements VoiceSocket {
   }
 }
 
-/** Sessions of messages come with the rooms that answer them (conversations, speech): one more mode beside this one. */
-function modeOf(mode: string | null): 'realtime' {
+function modeOf(mode: string | null): 'realtime' | 'messages' {
   if (mode === 'realtime') return mode;
-  if (mode === null || mode === 'messages') throw new MessagesNotThere();
+  if (mode === null || mode === 'messages') return 'messages';
   throw new UnknownVoiceMode();
 }
 

@@ -21,7 +21,7 @@ import { Idempotent } from '../common/idempotent.decorator';
 import { ApiIdempotencyKey, ApiPage, ApiProblems } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { sendPage } from '../common/paging';
-import { NoRoomForUpload } from '../common/upload-room';
+import { NoRoomForAudio } from '../common/audio-room';
 import { AUDIO_FILE, NoAudio } from '../common/uploaded-audio';
 import { Public } from '../common/public.decorator';
 import { AudioLinkQueryDto, AudioLinks } from '../files/audio-links';
@@ -87,7 +87,7 @@ export class VoiceInteractionsController {
     503,
     'The storage does not answer, or too much audio comes at once',
     new StorageUnavailable(),
-    new NoRoomForUpload(),
+    new NoRoomForAudio(),
   ])
   async create(@CurrentOwner() owner: Owner, @Body() body: NewVoiceInteractionDto): Promise<VoiceInteractionDto> {
     return this.told(await this.interactions.create(owner, toNewInteraction(body), body.audio_file));

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import {
@@ -11,13 +12,21 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { goneSignal } from '../common/client-gone';
-import { EVENT_STREAM, EventStream, wantsEvents } from '../common/event-stream';
-import { ApiProblems, ProblemAnswer } from '../common/openapi.decorators';
+import { asEvents, EVENT_STREAM, wantsEvents } from '../common/event-stream';
+import '../common/fastify-request';
+import { Idempotent } from '../common/idempotent.decorator';
+import { ApiIdempotencyKey, ApiProblems, ProblemAnswer } from '../common/openapi.decorators';
 import { CurrentOwner, Owner } from '../common/owner';
 import { RateLimit } from '../common/rate-limit.decorator';
-import { NoRoomForUpload } from '../common/upload-room';
+import { NoRoomForAudio } from '../common/audio-room';
 import { AUDIO_FILE, NoAudio } from '../common/uploaded-audio';
-import { ConversationBusy, ConversationEnded, ModelBusy, NoAnswer } from '../conversations/conversations.errors';
+import {
+  AnswerGivenUp,
+  ConversationBusy,
+  ConversationEnded,
+  ModelBusy,
+  NoAnswer,
+} from '../conversations/conversations.errors';
 import { AudioLinks } from '../files/audio-links';
 import { StorageUnavailable } from '../files/files.errors';
 import { SPEECH_FORMATS } from '../integrations/speech/speech-encoding';
@@ -71,7 +80,13 @@ const BUSY = new SpeechError('OpenAI is busy or cannot be reached at the moment.
 const PROBLEMS: ProblemAnswer[] = [
   [400, 'There is no such scenario', new InvalidScenario()],
   new CustomScenarioNotFound(),
-  [409, 'The conversation has ended, or is being answered', new ConversationEnded(), new ConversationBusy()],
+  [
+    409,
+    'The conversation has ended, or is being answered',
+    new ConversationEnded(),
+    new ConversationBusy(),
+    new AnswerGivenUp(undefined),
+  ],
   new NoAudio(),
   [422, 'Nothing was said in the file, or it cannot be read', new NothingSaid(), new AudioNotUnderstood(NOT_TAKEN)],
   [502, 'OpenAI refused, or gave no answer', new SpeechRefused(REFUSED), new NoAnswer(undefined)],
@@ -81,7 +96,7 @@ const PROBLEMS: ProblemAnswer[] = [
     new SpeechUnavailable(BUSY),
     new ModelBusy(undefined),
     new StorageUnavailable(),
-    new NoRoomForUpload(),
+    new NoRoomForAudio(),
   ],
 ];
 
@@ -97,6 +112,8 @@ export class VoiceAgentController {
   @Post('voice-agent/process')
   @HttpCode(200)
   @RouteConfig(AUDIO_FILE)
+  @Idempotent({ unless: wantsEvents })
+  @ApiIdempotencyKey()
   @RateLimit('speech')
   @ApiOperation({
     summary: 'Says something to an agent, who answers aloud',
@@ -119,30 +136,28 @@ export class VoiceAgentController {
     @CurrentOwner() owner: Owner,
     @Body() body: ProcessVoiceDto,
     @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<VoiceAnswerDto | Readable> {
     const { audio_file: audio, audio_format: format } = body;
-    const wish = toAgentWish(body, format, goneSignal(reply));
-    if (!wantsEvents(request.headers.accept)) {
-      void reply.send(toVoiceAnswerDto(await this.agent.hear(owner, audio, 'voice_agent', wish), format));
-      return;
-    }
-    const events = new EventStream(reply, request.id);
-    try {
-      const heard = await this.agent.hear(owner, audio, 'voice_agent', wish, {
-        onTranscription: (text) => events.send('transcription', { text }),
-        onDelta: (text) => events.send('delta', { text }),
-        onAudio: (part) => events.send('audio', { audio_base64: part.toString('base64') }),
+    if (wantsEvents(request)) {
+      return asEvents(reply, request.id, async (send, signal) => {
+        const heard = await this.agent.hear(owner, audio, 'voice_agent', toAgentWish(body, format, signal), {
+          onTranscription: (text) => send('transcription', { text }),
+          onDelta: (text) => send('delta', { text }),
+          onAudio: (part) => send('audio', { audio_base64: part.toString('base64') }),
+        });
+        return toVoiceAnswerDto({ ...heard, audio: null }, format);
       });
-      events.end('done', toVoiceAnswerDto({ ...heard, audio: null }, format));
-    } catch (error) {
-      events.fail(error);
     }
+    const wish = toAgentWish(body, format, waitingSignal(request, reply));
+    return toVoiceAnswerDto(await this.agent.hear(owner, audio, 'voice_agent', wish), format);
   }
 
   @Post('voice-interactions/process')
   @ApiTags('voice-interactions')
   @RouteConfig(AUDIO_FILE)
+  @Idempotent()
+  @ApiIdempotencyKey()
   @RateLimit('speech')
   @ApiOperation({
     summary: 'Has a file heard and answered, and keeps both',
@@ -155,10 +170,16 @@ export class VoiceAgentController {
   async processInteraction(
     @CurrentOwner() owner: Owner,
     @Body() body: ProcessInteractionDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<VoiceInteractionDto> {
-    const wish = toAgentWish(body, null, goneSignal(reply));
+    const wish = toAgentWish(body, null, waitingSignal(request, reply));
     const { interaction } = await this.agent.hear(owner, body.audio_file, 'process', wish);
     return toVoiceInteractionDto(interaction, (id) => this.links.linkTo('voice-interactions', id));
   }
+}
+
+/** Whoever has given a key may come back for the answer. */
+function waitingSignal({ idempotencyKey }: FastifyRequest, reply: FastifyReply): AbortSignal {
+  return idempotencyKey === undefined ? goneSignal(reply) : new AbortController().signal;
 }

@@ -38,7 +38,10 @@ export interface AgentWish extends Omit<NewConversation, 'sessionId'> {
   language?: string | undefined;
   /** Null: the answer is not spoken. */
   format: SpeechFormat | null;
+  /** Nobody waits for the answer any more. */
   signal: AbortSignal;
+  /** Nor for what was said to be known; the same where it is left out. */
+  hearing?: AbortSignal;
 }
 
 /** Is told what comes, as it comes. */
@@ -88,7 +91,7 @@ export class VoiceAgent {
     listener: AgentListener = {},
   ): Promise<HeardAnswer> {
     const clock = new Clock();
-    const { text } = await this.voice.hear(audio, { language: wish.language, signal: wish.signal });
+    const { text } = await this.voice.hear(audio, { language: wish.language, signal: wish.hearing ?? wish.signal });
     const said = text.trim();
     if (said === '') throw new NothingSaid();
     clock.note('transcribed');

@@ -356,6 +356,25 @@ describe('a conversation', () => {
     expect(left).toEqual([]);
   });
 
+  it('answers a request that is repeated once', async () => {
+    const id = await aConversation();
+    const shown = answers([words('One.')], [words('Two.')]);
+    const headers = { 'idempotency-key': randomUUID() };
+    const [first, second] = [await say(id, 'Hello', user.token, headers), await say(id, 'Hello', user.token, headers)];
+    expect([first.body.response, second.body]).toEqual(['One.', first.body]);
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+    expect([shown.mock.calls.length, (await whole(id)).history.length]).toEqual([1, 3]);
+  });
+
+  it('that is answered with nothing but space is not answered, and stands where it stood', async () => {
+    const id = await aConversation();
+    answers([words('Which one?'), calls('ask_clarification')], [words(' \n')]);
+    await say(id, 'When does it open?');
+    const nothing = await say(id, 'Yours.');
+    expect([nothing.status, nothing.body]).toMatchObject([502, { code: 'conversation.no_answer' }]);
+    expect(await whole(id)).toMatchObject({ state: 'clarifying', history: { length: 3 } });
+  });
+
   it('that 20 say something in at once is answered to one of them', async () => {
     const id = await aConversation();
     const turns = server.app.get(ConversationTurns);
@@ -437,6 +456,14 @@ describe('customers', () => {
     expect(body.actions[0]?.detail).toMatch(/^The phone number was not kept/);
     const [row] = (await client().get<Record<string, unknown>[]>('/customers?customer_id=c-1', user)).body;
     expect(row).toMatchObject({ email: 'ann@example.com', phone_number: null, name: 'Ann' });
+    // Whoever was deleted does not come back by being talked to.
+    await client().delete(`/customers/${String(row?.['id'])}`, user);
+    shown.mockImplementationOnce(async function* () {
+      yield await Promise.resolve(calls('save_customer_details', { name: 'Ann' }));
+      yield words('I have kept that.');
+    });
+    expect((await say(id, 'I am Ann.')).body.actions).toMatchObject([{ ok: false }]);
+    expect((await client().get<object[]>('/customers', user)).body).toEqual([]);
     // A key that is new makes a customer, and a conversation without one learns of nobody.
     await aConversation({ customer_id: 'customer123' });
     expect((await client().get<object[]>('/customers?customer_id=customer123', user)).body).toHaveLength(1);
