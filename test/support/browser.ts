@@ -51,7 +51,7 @@ export class TestBrowser {
   ) {
     this.sessionId = sessionId;
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (isBinary) this.heard(data);
+      if (isBinary) this.enqueue(data);
       else this.told(JSON.parse(data.toString('utf8')) as SocketMessage);
       this.wake();
     });
@@ -97,6 +97,24 @@ export class TestBrowser {
 
   of(type: string): SocketMessage[] {
     return this.messages.filter((message) => message.type === type);
+  }
+
+  /** The newest text of each turn of the agent, and of the customer. */
+  get said(): string[] {
+    return this.turnsOf('conversation_response');
+  }
+
+  get heard(): string[] {
+    return this.turnsOf('transcription');
+  }
+
+  private turnsOf(type: string): string[] {
+    return [...new Map(this.of(type).map(({ sequence, text }) => [sequence, String(text)])).values()];
+  }
+
+  /** Nothing is being played. */
+  get isQuiet(): boolean {
+    return this.queue.length === 0;
   }
 
   send(message: object): void {
@@ -162,7 +180,7 @@ export class TestBrowser {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(piece);
   }
 
-  private heard(pcm: Buffer): void {
+  private enqueue(pcm: Buffer): void {
     const ms = pcm.length / BYTES_PER_MS;
     this.receivedMs += ms;
     this.queue.push({ ms });
@@ -197,6 +215,7 @@ export class TestBrowser {
         this.queue.shift();
         this.playedMs += ms;
         this.play();
+        this.wake();
       }, this.playingUntilMs - now);
       return;
     }
