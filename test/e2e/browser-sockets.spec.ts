@@ -1,4 +1,5 @@
 import { BrowserCalls } from '../../src/calls/browser-calls.service';
+import { MAX_MESSAGE_BYTES } from '../../src/realtime/voice-agent-messages';
 import { api, SignedUp, signUp } from '../support/api';
 import { StartedApp, startApp } from '../support/app';
 import { aTicket, socketUrl, spoken, TestBrowser } from '../support/browser';
@@ -250,7 +251,6 @@ describe('who is not let in', () => {
     ['a session id with a NUL in it', { mode: 'realtime' }, 'a%00b', 400],
     ['a session id that cannot be decoded', { mode: 'realtime' }, '%ff', 400],
     ['a mode that is none', { mode: 'telepathy' }, 'ok', 400],
-    ['the mode of messages, which is not there yet', {}, 'ok', 501],
   ])('wants %s: %s', async (_, query, sessionId, status) => {
     expect(await refused(query as Record<string, string>, bearer(user), sessionId)).toMatchObject({ status });
   });
@@ -419,7 +419,7 @@ describe('what comes over a socket', () => {
 
   it('is too big: 1009', async () => {
     const browser = await TestBrowser.open(server, user);
-    browser.socket.send('x'.repeat(1024 * 1024 + 1));
+    browser.socket.send('x'.repeat(MAX_MESSAGE_BYTES + 1));
     expect(await browser.closing()).toBe('1009 A message is too big.');
   });
 
