@@ -49,7 +49,9 @@ it('keeps questions apart that are asked at once', async () => {
   const [a, b] = await together(2);
   for (const instance of [a, b]) instance?.onAsked(TOPIC, (question) => question);
   const questions = Array.from({ length: 50 }, (_, number) => number);
-  const answers = await Promise.all(questions.map((question) => (question % 2 === 0 ? a : b)?.ask(TOPIC, question)));
+  const answers = await Promise.all(
+    questions.map(async (question) => (question % 2 === 0 ? a : b)?.ask(TOPIC, question)),
+  );
   expect(answers).toEqual(questions.map((question) => [question, question]));
 });
 

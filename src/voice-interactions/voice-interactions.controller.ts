@@ -57,6 +57,7 @@ const FORM = {
     session_id: { type: 'string', maxLength: 200 },
     customer_id: { type: 'string', maxLength: 200 },
   },
+  example: { audio_file: 'RIFF…WAVE', transcript: 'When do you open?', llm_response: 'We open at eleven.' },
 };
 const AUDIO = { schema: { type: 'string', format: 'binary', example: 'RIFF…WAVE' } } as const;
 const ID = { name: 'id', description: 'The id of one of yours', example: '3f0b6a3e-7a34-4b44-9a0e-9f3f2c0f3a21' };

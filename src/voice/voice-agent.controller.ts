@@ -67,7 +67,12 @@ const FORMAT = {
 };
 
 const formOf = (properties: Record<string, object>) => ({
-  schema: { type: 'object', required: ['audio_file'], properties },
+  schema: {
+    type: 'object',
+    required: ['audio_file'],
+    properties,
+    example: { audio_file: 'RIFF…WAVE', session_id: 'kitchen' },
+  },
 });
 
 const NOT_TAKEN = new SpeechError('OpenAI did not take the request: Audio file might be corrupted.', 'request');
