@@ -21,9 +21,9 @@ const USERS = 10;
  * What a socket may take, with both of its ends, the call's and the model's, which all live in this process; a frame of a
  * second that everybody has sent counts too.
  */
-const PER_SOCKET_BYTES = 400 * 1024;
+const PER_SOCKET_BYTES = 256 * 1024;
 /** What may stay when they have gone: what is remembered of them, and what was loaded on their account. */
-const LEFT_BYTES = 24 * 1024 * 1024;
+const LEFT_BYTES = 12 * 1024 * 1024;
 const SECOND = Buffer.alloc(1000 * BYTES_PER_MS, 1);
 const PIECE = Buffer.alloc(20 * BYTES_PER_MS, 1);
 
@@ -189,7 +189,7 @@ it('one that does not read has the model wait, is closed in words, and takes nob
   other.socket.send(PIECE);
   other.send({ type: 'ping' });
   await other.message('pong');
-  expect((await usedBytes()) - before).toBeLessThan(16 * 1024 * 1024);
+  expect((await usedBytes()) - before).toBeLessThan(8 * 1024 * 1024);
   socket.resume();
   const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
   // The close frame stands behind what was not read; who reads at last is told, unless the line was cut by then.
