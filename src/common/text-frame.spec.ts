@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { textFrame } from './text-frame';
+import { binaryFrame, textFrame } from './text-frame';
 
 /** Reads a frame as RFC 6455 section 5.2 writes it. */
 function read(frame: Buffer): { text: string; isMasked: boolean; isWhole: boolean } {
@@ -42,5 +42,16 @@ describe('a text frame', () => {
   it('has another mask each time', () => {
     const masks = new Set(Array.from({ length: 3000 }, () => textFrame('', true)));
     expect(masks.size).toBeGreaterThan(2990);
+  });
+});
+
+describe('a binary frame', () => {
+  it.each([0, 1, 125, 126, 127, 960, 65_535, 65_536, 200_000])('holds %i bytes as they are', (length) => {
+    const bytes = Buffer.from(Array.from({ length }, (_, at) => at & 0xff));
+    const frame = Buffer.from(binaryFrame(bytes), 'latin1');
+    expect(frame[0]).toBe(0x82);
+    const headBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+    expect(frame.subarray(headBytes).equals(bytes)).toBe(true);
+    expect(read(Buffer.concat([Buffer.from([0x81]), frame.subarray(1)])).isWhole).toBe(true);
   });
 });

@@ -19,7 +19,8 @@ Sign in with \`POST /auth/login\` and send the access token as \`Authorization: 
 \`application/problem+json\` (RFC 9457). Requests are limited per user and minute, see the \`RateLimit-*\` headers. What rings
 a phone or costs money takes an \`Idempotency-Key\`.
 
-WebSockets live on the same port: \`/media-stream/{scenario}\` for Twilio Media Streams.`;
+WebSockets live on the same port: \`/media-stream/{scenario}\` for Twilio Media Streams, and
+\`/ws/voice-agent/{session_id}?mode=realtime\` for browsers (docs/browser-sockets.md), with a ticket of POST /auth/ws-ticket.`;
 
 const TAGS: [name: string, description: string][] = [
   ['auth', 'Signing up, in and out; tickets for sockets'],
